@@ -1,0 +1,61 @@
+# `make` alone lists the commands. `run` and `test` do their own set-up.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.ready-to-run
+DEV := $(VENV)/.ready-to-test
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help setup run test check format bench docs lock clean
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(RUN) $(DEV) ## make .venv with everything that running, testing and checking need
+
+run: $(RUN) ## sandbox CRMs, the service and sample submissions, in one terminal
+	@$(BIN)/leadbridge demo --config config/leadbridge.yaml
+
+test: $(DEV) ## the quick tests, in random order
+	$(BIN)/python -m pytest
+
+check: $(DEV) ## format, lint, types, import direction, generated files; writes nothing
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.generated --check
+
+format: $(DEV) ## write what `check` asks for in format and lint
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(DEV) ## write the generated files (schema, tables)
+	$(BIN)/python -m tests.generated
+
+lock: $(DEV) ## resolve the dependencies anew into the two lock files
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove .venv and the caches; your data/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else "leadbridge needs Python 3.11 to 3.13; %s is %d.%d. Try: make $(MAKECMDGOALS) PYTHON=python3.12" % (sys.executable, v[0], v[1]))'
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements.lock | $(VENV)/pyvenv.cfg
+	@echo "Installing leadbridge and its locked dependencies into $(VENV) (once, about a minute) ..."
+	@$(PIP) -r requirements.lock
+	@echo "$(CURDIR)/service" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/leadbridge-source.pth"
+	@printf '#!%s\nfrom leadbridge.cli import main\nmain()\n' "$(CURDIR)/$(BIN)/python" > $(BIN)/leadbridge && chmod +x $(BIN)/leadbridge
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	@echo "Installing the tools for tests and checks (once, about a minute) ..."
+	@$(PIP) -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,40 @@
+"""Time as an argument: the service reads it here, tests set it."""
+
+import asyncio
+import time
+from typing import Protocol, TypeAlias
+
+Millis: TypeAlias = int  # milliseconds since the Unix epoch, UTC
+
+
+class Clock(Protocol):
+    """What the stages need of time."""
+
+    def now(self) -> Millis:
+        """Wall time: what is stored and shown."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back: what windows and deadlines are measured with."""
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
+        """Wait until `event` is set, at most `seconds`. True when it was set."""
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> Millis:
+        """Wall time in milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Seconds since an arbitrary start."""
+        return time.monotonic()
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
+        """Wait until `event` is set, at most `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await event.wait()
+        except TimeoutError:
+            return False

@@ -1,0 +1,76 @@
+"""Every error of leadbridge, typed by who must act.
+
+LeadbridgeError
+├── ConfigError                  the operator: the configuration has problems, all of them listed
+├── UsageError                   the person at the command line; exit code 2
+├── RequestRefused               the sender: an HTTP problem document (RFC 9457) says what to do
+│   ├── SignatureError           ... the reason goes to log and metric, not to the sender
+│   └── Unparseable              ... names the place
+├── StorageUnavailable           the operator: nothing can be made durable now; senders get 503 and try again
+└── MappingError                 the operator: a route's expression fails on this submission; replayable after a fix
+
+What a CRM answers is no exception: see `outcome`.
+"""
+
+from http import HTTPStatus
+from typing import ClassVar, Literal, TypeAlias
+
+SignatureReason: TypeAlias = Literal[
+    "missing_header", "malformed_header", "wrong_signature", "timestamp_too_old", "timestamp_in_future", "wrong_token", "wrong_password"
+]
+
+
+class LeadbridgeError(Exception):
+    """The root."""
+
+
+class ConfigError(LeadbridgeError):
+    """The configuration cannot be used; the message lists every problem, a line each."""
+
+
+class UsageError(LeadbridgeError):
+    """The command was called in a way that cannot work; the message says how to call it."""
+
+
+class RequestRefused(LeadbridgeError):
+    """The request is not taken. `detail` tells the sender what is wrong and what to do; it never holds a secret."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, detail: str, *, status: HTTPStatus | None = None, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.http_status = status or self.status
+        self.headers = headers or {}
+
+
+class SignatureError(RequestRefused):
+    """The sender is not proved. `reason` is for log and metric only."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self, reason: SignatureReason) -> None:
+        super().__init__("The request could not be verified; check the secret on both sides.")
+        self.reason = reason
+
+
+class Unparseable(RequestRefused):
+    """The body cannot be read. `place` is where in it: `line 1, column 17`, `fields.email`."""
+
+    def __init__(self, problem: str, *, place: str | None = None, status: HTTPStatus | None = None) -> None:
+        super().__init__(f"{place}: {problem}" if place else problem, status=status)
+        self.problem = problem
+        self.place = place
+
+
+class StorageUnavailable(LeadbridgeError):
+    """The disk or the database cannot take a commit now."""
+
+
+class MappingError(LeadbridgeError):
+    """A route cannot be applied to a submission: `path` is the config's, `problem` says why."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+        self.problem = problem
