@@ -19,6 +19,9 @@ class Clock(Protocol):
     async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
         """Wait until `event` is set, at most `seconds`. True when it was set."""
 
+    async def pause(self, seconds: float) -> None:
+        """Let time pass."""
+
 
 class SystemClock:
     """The machine's own time."""
@@ -38,3 +41,7 @@ class SystemClock:
                 return await event.wait()
         except TimeoutError:
             return False
+
+    async def pause(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)

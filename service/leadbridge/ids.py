@@ -1,0 +1,27 @@
+"""Ids that sort by time (UUIDv7), and W3C trace ids."""
+
+import re
+import secrets
+from typing import Final
+
+import uuid_utils
+
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
+
+
+def new_id() -> str:
+    """A new UUIDv7."""
+    return str(uuid_utils.uuid7())
+
+
+def new_trace_id() -> str:
+    """A new W3C trace id: 32 hex digits, random."""
+    return secrets.token_hex(16)
+
+
+def trace_id_of(traceparent: str | None) -> str | None:
+    """The trace id a `traceparent` header carries; None when it is not valid (W3C Trace Context, 3.2)."""
+    match = _TRACEPARENT.fullmatch((traceparent or "").strip())
+    if match is None or set(match[1]) == {"0"} or (traceparent or "").strip().startswith("ff"):
+        return None
+    return match[1]

@@ -1,0 +1,140 @@
+"""Record: what came of a call becomes an attempt row, a delivery state and one log line, in one commit."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final, TypeAlias
+
+import structlog
+
+from leadbridge.clock import Clock, Millis
+from leadbridge.crm.adapter import Call
+from leadbridge.deliver.retry import RetryAt, RetryPolicy
+from leadbridge.errors import StorageUnavailable
+from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
+from leadbridge.store.base import Claim, DeliveryUpdate, FinishedCall, Store, TryResult
+
+Logger: TypeAlias = structlog.stdlib.BoundLogger
+MOST_KEPT: Final = 64 * 1024  # characters of an answer that are kept
+STORAGE_PAUSE: Final = 1.0  # seconds between two tries to record on a full disk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnd:
+    """How one call ended, as the lane saw it."""
+
+    attempt_id: int
+    purpose: str
+    started: float  # monotonic seconds
+    ended: float
+    status: int | None
+    crm_trace_id: str | None
+    response: str | None
+    error: str | None
+    sent: bool  # False only when the call certainly never reached the CRM
+
+
+class Recorder:
+    """Makes outcomes durable. It does not return before that: a result that is not on disk is no result."""
+
+    def __init__(self, store: Store, *, clock: Clock, policy: RetryPolicy, dice: Random, log: Logger) -> None:
+        self._store = store
+        self._clock = clock
+        self._policy = policy
+        self._dice = dice
+        self._log = log
+
+    async def answered(self, lane: str, claim: Claim, call: CallEnd, *, next_call: Call | None) -> int | None:
+        """A call was answered and the delivery goes on; returns the attempt of `next_call` when that is given."""
+        now = self._clock.now()
+        finished = _finished(call, outcome="answered", now=now)
+        attempt_id = await self._store_it(lane, TryResult(claim=claim, at=now, finished=finished, next_call=next_call))
+        self._say(lane, claim, call, outcome="answered", update=None)
+        return attempt_id
+
+    async def started(self, lane: str, claim: Claim, call: Call) -> int | None:
+        """The next call of a delivery is about to be sent; returns its attempt."""
+        return await self._store_it(lane, TryResult(claim=claim, at=self._clock.now(), next_call=call))
+
+    async def ended(self, lane: str, claim: Claim, call: CallEnd | None, outcome: Outcome) -> DeliveryUpdate:
+        """The try is over. `call` is the last one, None when none was needed."""
+        now = self._clock.now()
+        update = decide(outcome, claim=claim, policy=self._policy, now=now, dice=self._dice)
+        finished = None if call is None else _finished(call, outcome=update.state, now=now)
+        await self._store_it(lane, TryResult(claim=claim, at=now, finished=finished, update=update))
+        self._say(lane, claim, call, outcome=update.state, update=update)
+        return update
+
+    async def _store_it(self, lane: str, result: TryResult) -> int | None:
+        while True:
+            try:
+                return await self._store.record(lane, result)
+            except StorageUnavailable as error:
+                self._log.error("storage.unavailable", lane=lane, problem=str(error), retry_in_s=STORAGE_PAUSE)
+            await self._clock.pause(STORAGE_PAUSE)
+
+    def _say(
+        self, lane: str, claim: Claim, call: CallEnd | None, *, outcome: str, update: DeliveryUpdate | None
+    ) -> None:
+        delivery = claim.delivery
+        facts = {
+            "submission": delivery.submission_id,
+            "delivery": delivery.delivery_id,
+            "trace_id": delivery.trace_id,
+            "destination": delivery.destination,
+            "lane": lane,
+            "attempt": claim.attempt,
+            "call": call.purpose if call else None,
+            "outcome": outcome,
+            "status": call.status if call else None,
+            "duration_ms": round((call.ended - call.started) * 1000, 1) if call else None,
+            "crm_trace_id": call.crm_trace_id if call else None,
+        }
+        if update is not None:
+            facts |= {
+                "reason": update.reason,
+                "detail": update.detail,
+                "record": update.record_id,
+                "retry_in_s": _seconds_until(update.next_at, self._clock.now()),
+                "warnings": len(update.warnings) or None,
+            }
+        say = self._log.warning if outcome in ("held", "failed", "delivered_with_warnings") else self._log.info
+        say("delivery.attempted", **{name: value for name, value in facts.items() if value is not None})
+
+
+def decide(outcome: Outcome, *, claim: Claim, policy: RetryPolicy, now: Millis, dice: Random) -> DeliveryUpdate:
+    """The state that an outcome leaves its delivery in."""
+    match outcome:
+        case Delivered(record_id=record_id, created=created, warnings=warnings):
+            return DeliveryUpdate(
+                state="delivered_with_warnings" if warnings else "delivered",
+                record_id=record_id,
+                created=created,
+                warnings=warnings,
+            )
+        case Hold(reason=reason, detail=detail, candidates=candidates):
+            return DeliveryUpdate(state="held", reason=reason, detail=detail, candidates=candidates)
+        case Retry(detail=detail, after=asked):
+            decision = policy.after(
+                claim.attempt, first_try_at=claim.delivery.first_try_at, now=now, asked=asked, dice=dice
+            )
+            if isinstance(decision, RetryAt):
+                return DeliveryUpdate(state="retrying", detail=detail, next_at=decision.when)
+            return DeliveryUpdate(state="failed", detail=f"{decision.why}; last: {detail}")
+        case Fail(detail=detail):
+            return DeliveryUpdate(state="failed", detail=detail)
+
+
+def _finished(call: CallEnd, *, outcome: str, now: Millis) -> FinishedCall:
+    return FinishedCall(
+        attempt_id=call.attempt_id,
+        answered_at=now,
+        outcome=outcome,
+        status=call.status,
+        crm_trace_id=call.crm_trace_id,
+        response=None if call.response is None else call.response[:MOST_KEPT],
+        error=call.error,
+    )
+
+
+def _seconds_until(when: Millis | None, now: Millis) -> float | None:
+    return None if when is None else round((when - now) / 1000, 1)

@@ -1,0 +1,36 @@
+"""From `LEADBRIDGE_DATABASE_URL` to a store."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from leadbridge.errors import UsageError
+from leadbridge.store.sqlite.store import SqliteReader, SqliteStore
+
+VARIABLE: Final = "LEADBRIDGE_DATABASE_URL"
+DEFAULT_URL: Final = "sqlite:///data/leadbridge.db"  # beside the working directory's `data/`
+_SQLITE: Final = "sqlite:///"
+
+
+def database_url(environ: Mapping[str, str]) -> str:
+    """The configured database, or the default."""
+    return environ.get(VARIABLE) or DEFAULT_URL
+
+
+def open_store(url: str) -> SqliteStore:
+    """Open, or make, the database for the one process that serves it; raises `StorageUnavailable`."""
+    return SqliteStore(_path(url))
+
+
+def open_reader(url: str) -> SqliteReader:
+    """Open an existing database for looking only; raises `StorageUnavailable`."""
+    return SqliteReader(_path(url))
+
+
+def _path(url: str) -> Path:
+    path = url.removeprefix(_SQLITE)
+    if not url.startswith(_SQLITE) or not path:
+        raise UsageError(
+            f"{VARIABLE} is {url!r}; it must look like sqlite:///data/leadbridge.db, or sqlite:////absolute/path.db"
+        )
+    return Path(path)

@@ -1,0 +1,86 @@
+"""Stored rows as they are shown: by `list`, `show`, `trace`, and later by the API and the console."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from leadbridge.clock import Millis
+from leadbridge.events import Json
+from leadbridge.outcome import Candidate, WriteWarning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRow:
+    """One request as it arrived."""
+
+    id: str
+    source: str
+    received_at: Millis
+    trace_id: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionRow:
+    """One submission and what became of it."""
+
+    id: str
+    request_id: str
+    item: int
+    source: str
+    received_at: Millis
+    trace_id: str
+    state: str
+    reason: str | None
+    dedupe_key: str | None
+    duplicate_of: str | None
+    revision: int
+    updated_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One delivery with its state; `plan` is the JSON of plan.Plan."""
+
+    id: str
+    submission_id: str
+    trace_id: str
+    route: str
+    destination: str
+    lane: str
+    config_version: str
+    plan: Json
+    state: str
+    blocked: bool
+    reason: str | None
+    detail: str | None
+    tries: int
+    next_at: Millis | None
+    record_id: str | None
+    created: bool | None
+    warnings: tuple[WriteWarning, ...]
+    candidates: tuple[Candidate, ...]
+    created_at: Millis
+    updated_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One call to a CRM; without `answered_at` it is under way, or its answer was never seen."""
+
+    id: int
+    lane: str
+    purpose: str
+    method: str
+    path: str
+    request: Json
+    attempt: int  # which try of the delivery
+    started_at: Millis
+    answered_at: Millis | None
+    status: int | None
+    outcome: str | None
+    crm_trace_id: str | None
+    response: str | None
+    error: str | None

@@ -1,0 +1,1 @@
+"""The store on SQLite: one machine, one writer thread, many commits in one."""

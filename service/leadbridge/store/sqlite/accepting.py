@@ -1,0 +1,144 @@
+"""The accept path: a request, its submissions and their dedupe rows in one transaction."""
+
+import apsw
+import orjson
+
+from leadbridge.clock import Millis
+from leadbridge.events import Received
+from leadbridge.store.base import (
+    Accepted,
+    MappedSubmission,
+    NewDelivery,
+    NewItem,
+    NewRequest,
+    WaitingSubmission,
+)
+from leadbridge.store.sqlite import flight
+from leadbridge.store.sqlite.connection import row, rows
+
+_INSERT_REQUEST = """
+    INSERT INTO requests (id, source, received_at, trace_id, method, url, headers, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_INSERT_SUBMISSION = """
+    INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key,
+                             duplicate_of, revision, updated_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_COUNT_UP = """
+    INSERT INTO totals (kind, name, state, count) VALUES (?, ?, 'arrived', ?)
+    ON CONFLICT (kind, name, state) DO UPDATE SET count = count + excluded.count"""
+_INSERT_DELIVERY = """
+    INSERT INTO deliveries (id, submission_id, trace_id, route, destination, lane, config_version, plan, keys,
+                            event_at, state, reason, detail, next_at, created_at, updated_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_WAITING = """
+    SELECT s.id, s.item, s.trace_id, r.source, r.method, r.url, r.headers, r.body, r.received_at
+    FROM submissions s JOIN requests r ON r.id = s.request_id
+    WHERE s.state = 'received' ORDER BY s.id LIMIT ?"""
+_SETTLE = """
+    UPDATE submissions SET state = ?, reason = ?, updated_at = ?
+    WHERE id = ? AND state = 'received' RETURNING trace_id"""
+
+
+def accept(connection: apsw.Connection, request: NewRequest) -> tuple[Accepted, ...]:
+    """Insert a request with all its items."""
+    received = request.received
+    connection.execute(
+        _INSERT_REQUEST,
+        (
+            request.request_id, received.source, received.received_at, request.trace_id, received.method, received.url,
+            orjson.dumps(dict(received.headers)).decode(), received.body,
+        ),
+    )  # fmt: skip
+    connection.execute(_COUNT_UP, ("submissions", received.source, len(request.items)))
+    return tuple(_insert_item(connection, request, number, item) for number, item in enumerate(request.items))
+
+
+def _insert_item(connection: apsw.Connection, request: NewRequest, number: int, item: NewItem) -> Accepted:
+    source, at = request.received.source, request.received.received_at
+    state: str = item.state
+    revision, first = 1, None
+    if item.dedupe_key is not None:
+        first, revision = _seen_before(connection, source, item)
+        if first is not None:
+            state = "duplicate"
+    connection.execute(
+        _INSERT_SUBMISSION,
+        (
+            item.submission_id, request.request_id, number, source, at, request.trace_id, state, item.reason,
+            item.dedupe_key, first, revision, at,
+        ),
+    )  # fmt: skip
+    if first is not None:
+        return Accepted(submission_id=first, status="duplicate", revision=revision)
+    match item.state:
+        case "received":
+            return Accepted(submission_id=item.submission_id, status="accepted", revision=revision)
+        case "ignored":
+            return Accepted(submission_id=item.submission_id, status="ignored", revision=revision)
+        case _:
+            return Accepted(submission_id=item.submission_id, status="unparseable", revision=revision)
+
+
+def _seen_before(connection: apsw.Connection, source: str, item: NewItem) -> tuple[str | None, int]:
+    """The submission that said the same under the same id, or the number of this revision of the id."""
+    seen = rows(
+        connection,
+        "SELECT digest, submission_id FROM dedupe WHERE source = ? AND key = ?",
+        (source, item.dedupe_key),
+    )
+    for number, (digest, submission_id) in enumerate(seen, start=1):
+        if digest == item.digest:
+            return submission_id, number
+    connection.execute(
+        "INSERT INTO dedupe (source, key, digest, submission_id) VALUES (?, ?, ?, ?)",
+        (source, item.dedupe_key, item.digest, item.submission_id),
+    )
+    return None, len(seen) + 1
+
+
+def waiting(connection: apsw.Connection, limit: int) -> tuple[WaitingSubmission, ...]:
+    """The oldest submissions in `received`, with their requests."""
+    return tuple(
+        WaitingSubmission(
+            submission_id=submission_id,
+            item=item,
+            trace_id=trace_id,
+            received=Received(
+                source=source,
+                method=method,
+                url=url,
+                headers=orjson.loads(headers),
+                body=body,
+                received_at=received_at,
+            ),
+        )
+        for submission_id, item, trace_id, source, method, url, headers, body, received_at in rows(
+            connection, _WAITING, (limit,)
+        )
+    )
+
+
+def store_mapped(connection: apsw.Connection, mapped: MappedSubmission, now: Millis) -> None:
+    """Give a submission its new state and its deliveries, unless someone did so before."""
+    settled = row(connection, _SETTLE, (mapped.state, mapped.reason, now, mapped.submission_id))
+    if settled is None:
+        return
+    for delivery in mapped.deliveries:
+        _insert_delivery(connection, mapped.submission_id, settled[0], delivery, now)
+
+
+def _insert_delivery(
+    connection: apsw.Connection, submission_id: str, trace_id: str, delivery: NewDelivery, now: Millis
+) -> None:
+    due = now if delivery.state == "pending" else None
+    connection.execute(
+        _INSERT_DELIVERY,
+        (
+            delivery.delivery_id, submission_id, trace_id, delivery.route, delivery.destination, delivery.lane,
+            delivery.config_version, delivery.plan, orjson.dumps(delivery.keys).decode(), delivery.event_at,
+            delivery.state, delivery.reason, delivery.detail, due, now, now,
+        ),
+    )  # fmt: skip
+    connection.execute(_COUNT_UP, ("deliveries", delivery.destination, 1))
+    if delivery.state == "pending":
+        flight.enter(connection, delivery.lane, connection.last_insert_rowid(), delivery.keys)

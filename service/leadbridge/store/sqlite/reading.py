@@ -1,0 +1,168 @@
+"""Rows as they are shown, and both sides of the ledger."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import apsw
+import orjson
+from pydantic import TypeAdapter
+
+from leadbridge.clock import Millis
+from leadbridge.outcome import Candidate, WriteWarning
+from leadbridge.store.base import CallSpan
+from leadbridge.store.ledger import Account, Ledger
+from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
+from leadbridge.store.sqlite.connection import row, rows
+
+_SUBMISSION = """
+    SELECT id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key, duplicate_of, revision,
+           updated_at
+    FROM submissions"""
+_NEWEST = f"""{_SUBMISSION}
+    WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR source = ?2) AND (?3 IS NULL OR id < ?3)
+    ORDER BY id DESC LIMIT ?4"""
+_REQUEST = "SELECT id, source, received_at, trace_id, method, url, headers, body FROM requests WHERE id = ?"
+_DELIVERY = """
+    SELECT id, submission_id, trace_id, route, destination, lane, config_version, plan, state, blocked, reason, detail,
+           tries, next_at, record_id, created, warnings, candidates, created_at, updated_at
+    FROM deliveries"""
+_OF_SUBMISSIONS = f"{_DELIVERY} WHERE submission_id IN (SELECT value FROM json_each(?)) ORDER BY seq"
+_ATTEMPT = """
+    SELECT a.id, a.lane, a.purpose, a.method, a.path, a.request, c.try AS attempt, a.started_at, a.answered_at,
+           a.status, a.outcome, a.crm_trace_id, a.response, a.error
+    FROM attempt_deliveries c JOIN attempts a ON a.id = c.attempt_id
+    WHERE c.delivery_id = ? ORDER BY a.id"""
+_READY = "state IN ('pending', 'retrying') AND blocked = 0"
+_NEXT_DUE = f"SELECT min(next_at) FROM deliveries WHERE lane = ? AND {_READY}"
+_LANES = f"""
+    WITH RECURSIVE lane (name) AS (
+        SELECT min(lane) FROM deliveries WHERE {_READY}
+        UNION ALL
+        SELECT (SELECT min(lane) FROM deliveries WHERE {_READY} AND lane > name) FROM lane WHERE name IS NOT NULL)
+    SELECT name FROM lane WHERE name IS NOT NULL"""
+_RECENT_CALLS = """
+    SELECT started_at, answered_at FROM attempts WHERE lane = ?1 AND answered_at > ?2
+    UNION ALL
+    SELECT started_at, NULL FROM attempts WHERE lane = ?1 AND answered_at IS NULL AND started_at > ?2"""
+_MAPPED_TO_NOTHING = """
+    SELECT count(*) FROM submissions s
+    WHERE state = 'mapped' AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.submission_id = s.id)"""
+_NEVER_SENT = """
+    SELECT count(*) FROM deliveries d
+    WHERE state IN ('delivered', 'delivered_with_warnings') AND NOT EXISTS (
+        SELECT 1 FROM attempt_deliveries c JOIN attempts a ON a.id = c.attempt_id
+        WHERE c.delivery_id = d.id AND a.status BETWEEN 200 AND 299)"""
+_WARNINGS = TypeAdapter(tuple[WriteWarning, ...])
+_CANDIDATES = TypeAdapter(tuple[Candidate, ...])
+
+
+def submissions(
+    connection: apsw.Connection, *, limit: int, state: str | None, source: str | None, before: str | None
+) -> tuple[SubmissionRow, ...]:
+    """The newest submissions that fit."""
+    return tuple(SubmissionRow(**found) for found in _named(connection, _NEWEST, (state, source, before, limit)))
+
+
+def submission(connection: apsw.Connection, submission_id: str) -> SubmissionRow | None:
+    """One submission."""
+    found = _named(connection, f"{_SUBMISSION} WHERE id = ?", (submission_id,))
+    return next((SubmissionRow(**one) for one in found), None)
+
+
+def by_trace(connection: apsw.Connection, trace_id: str) -> tuple[SubmissionRow, ...]:
+    """The submissions under a trace ID."""
+    found = _named(connection, f"{_SUBMISSION} WHERE trace_id = ? ORDER BY id", (trace_id,))
+    return tuple(SubmissionRow(**one) for one in found)
+
+
+def request(connection: apsw.Connection, request_id: str) -> RequestRow | None:
+    """One request."""
+    found = _named(connection, _REQUEST, (request_id,))
+    return next((RequestRow(**{**one, "headers": orjson.loads(one["headers"])}) for one in found), None)
+
+
+def delivery(connection: apsw.Connection, delivery_id: str) -> DeliveryRow | None:
+    """One delivery."""
+    return next((_delivery(one) for one in _named(connection, f"{_DELIVERY} WHERE id = ?", (delivery_id,))), None)
+
+
+def deliveries_of(connection: apsw.Connection, submission_ids: Sequence[str]) -> Mapping[str, tuple[DeliveryRow, ...]]:
+    """The deliveries of some submissions."""
+    found: dict[str, list[DeliveryRow]] = defaultdict(list)
+    for one in _named(connection, _OF_SUBMISSIONS, (orjson.dumps(list(submission_ids)).decode(),)):
+        found[one["submission_id"]].append(_delivery(one))
+    return {submission_id: tuple(found[submission_id]) for submission_id in submission_ids}
+
+
+def attempts_of(connection: apsw.Connection, delivery_id: str) -> tuple[AttemptRow, ...]:
+    """The calls of a delivery."""
+    return tuple(
+        AttemptRow(**{**one, "request": None if one["request"] is None else orjson.loads(one["request"])})
+        for one in _named(connection, _ATTEMPT, (delivery_id,))
+    )
+
+
+def next_due(connection: apsw.Connection, lane: str) -> Millis | None:
+    """When the lane's next delivery is due."""
+    found = row(connection, _NEXT_DUE, (lane,))
+    return found[0] if found else None
+
+
+def lanes_waiting(connection: apsw.Connection) -> tuple[str, ...]:
+    """The lanes with unfinished deliveries, found by jumping from lane to lane in the index."""
+    return tuple(name for (name,) in rows(connection, _LANES))
+
+
+def recent_calls(connection: apsw.Connection, lane: str, since: Millis) -> tuple[CallSpan, ...]:
+    """Calls that may still occupy a quota window that began at `since`."""
+    found = rows(connection, _RECENT_CALLS, (lane, since))
+    return tuple(CallSpan(started_at=started_at, answered_at=answered_at) for started_at, answered_at in found)
+
+
+def ledger(connection: apsw.Connection) -> Ledger:
+    """Both sides of the books in one read transaction."""
+    with connection:
+        sources = tuple(_accounts(connection, "submissions", "source"))
+        destinations = tuple(_accounts(connection, "deliveries", "destination"))
+        mapped_to_nothing = rows(connection, _MAPPED_TO_NOTHING)[0][0]
+        never_sent = rows(connection, _NEVER_SENT)[0][0]
+    return Ledger(
+        accounts=sources + destinations,
+        mapped_without_delivery=mapped_to_nothing,
+        delivered_without_attempt=never_sent,
+    )
+
+
+def _accounts(connection: apsw.Connection, table: str, name: str) -> Iterator[Account]:
+    arrived: dict[str, int] = {}
+    states: dict[str, dict[str, int]] = defaultdict(dict)
+    for account, state, count in rows(connection, "SELECT name, state, count FROM totals WHERE kind = ?", (table,)):
+        if state == "arrived":
+            arrived[account] = count
+        else:
+            states[account][state] = count
+    for account, state, count in rows(connection, f"SELECT {name}, state, count(*) FROM {table} GROUP BY 1, 2"):
+        states[account][state] = states[account].get(state, 0) + count
+    for account in sorted(arrived.keys() | states.keys()):
+        yield Account(kind=table, name=account, arrived=arrived.get(account, 0), states=dict(states[account]))
+
+
+def _delivery(found: dict[str, Any]) -> DeliveryRow:
+    return DeliveryRow(
+        **{
+            **found,
+            "plan": None if found["plan"] is None else orjson.loads(found["plan"]),
+            "blocked": bool(found["blocked"]),
+            "created": None if found["created"] is None else bool(found["created"]),
+            "warnings": _WARNINGS.validate_json(found["warnings"]),
+            "candidates": _CANDIDATES.validate_json(found["candidates"]),
+        }
+    )
+
+
+def _named(connection: apsw.Connection, statement: str, values: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    cursor = connection.cursor()
+    for one in cursor.execute(statement, values):
+        names = [column[0] for column in cursor.get_description()]
+        yield dict(zip(names, one, strict=True))

@@ -1,0 +1,171 @@
+"""The delivery path: claims, started attempts, outcomes, and what a crash left behind."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import apsw
+import orjson
+
+from leadbridge.clock import Millis
+from leadbridge.crm.adapter import Call
+from leadbridge.outcome import HoldReason
+from leadbridge.store.base import (
+    BeginCall,
+    Claim,
+    DeliveryUpdate,
+    DueDelivery,
+    FinishedCall,
+    Recovered,
+    TryResult,
+)
+from leadbridge.store.sqlite import flight
+from leadbridge.store.sqlite.connection import row, rows
+
+_DUE = """
+    SELECT id, submission_id, trace_id, route, destination, plan, event_at, tries, coalesce(first_try_at, ?1)
+    FROM deliveries
+    WHERE lane = ?2 AND state IN ('pending', 'retrying') AND blocked = 0 AND next_at <= ?1
+    ORDER BY next_at, seq LIMIT ?3"""
+_TAKE = "UPDATE deliveries SET state = 'sending', tries = tries + 1, first_try_at = ?, updated_at = ? WHERE id = ?"
+_START = """
+    INSERT INTO attempts (lane, purpose, method, path, request, safe_to_repeat, started_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_FINISH = """
+    UPDATE attempts SET answered_at = ?, status = ?, outcome = ?, crm_trace_id = ?, response = ?, error = ?
+    WHERE id = ?"""
+_LEAVE = """
+    UPDATE deliveries
+    SET state = ?, reason = ?, detail = ?, next_at = ?, record_id = coalesce(?, record_id),
+        created = coalesce(?, created), warnings = ?, candidates = ?, updated_at = ?
+    WHERE id = ? AND state = 'sending' RETURNING lane, seq, keys"""
+_HOLD_UNKNOWN = """
+    UPDATE deliveries
+    SET state = 'held', reason = 'unknown_outcome', detail = ?, next_at = NULL, updated_at = ?
+    WHERE state = 'sending' AND EXISTS (
+        SELECT 1 FROM attempt_deliveries c JOIN attempts a ON a.id = c.attempt_id
+        WHERE c.delivery_id = deliveries.id AND a.answered_at IS NULL AND a.outcome IS NULL AND a.safe_to_repeat = 0)
+    RETURNING lane, seq, keys"""
+_AGAIN = "UPDATE deliveries SET state = 'retrying', next_at = ?1, updated_at = ?1 WHERE state = 'sending'"
+_CUT_OFF = """
+    UPDATE attempts SET outcome = 'unknown', error = 'leadbridge stopped before the answer was seen'
+    WHERE answered_at IS NULL AND outcome IS NULL"""
+_HOLD_LANE = """
+    UPDATE deliveries
+    SET state = 'held', blocked = 0, reason = ?, detail = ?, next_at = NULL, updated_at = ?
+    WHERE lane = ? AND state IN ('pending', 'retrying')"""
+_EMPTY_LANE = """
+    DELETE FROM delivery_keys
+    WHERE lane = ? AND seq NOT IN (SELECT seq FROM deliveries WHERE state = 'sending')"""
+_RELEASE = """
+    UPDATE deliveries SET state = 'pending', reason = NULL, detail = NULL, next_at = ?1, updated_at = ?1
+    WHERE state = 'held' AND reason IN (SELECT value FROM json_each(?2)) AND lane IN (SELECT value FROM json_each(?3))
+    RETURNING lane, seq, keys"""
+UNKNOWN_OUTCOME: Final = (
+    "A call that must not be repeated blindly was cut off before its answer;"
+    " look in the CRM whether the record is there."
+)
+
+
+def claim(connection: apsw.Connection, lane: str, limit: int, now: Millis, begin: BeginCall) -> tuple[Claim, ...]:
+    """Move due deliveries to `sending`, each with the attempt of its first call."""
+    return tuple(_claim_one(connection, lane, now, begin, due) for due in rows(connection, _DUE, (now, lane, limit)))
+
+
+def _claim_one(connection: apsw.Connection, lane: str, now: Millis, begin: BeginCall, due: tuple[Any, ...]) -> Claim:
+    delivery_id, submission_id, trace_id, route, destination, plan, event_at, tries, first_try_at = due
+    delivery = DueDelivery(
+        delivery_id=delivery_id,
+        submission_id=submission_id,
+        trace_id=trace_id,
+        route=route,
+        destination=destination,
+        plan=plan,
+        event_at=event_at,
+        tries=tries,
+        first_try_at=first_try_at,
+    )
+    connection.execute(_TAKE, (first_try_at, now, delivery_id))
+    claimed = Claim(delivery=delivery, attempt_id=None)
+    call = begin(delivery)
+    if call is None:
+        return claimed
+    return Claim(delivery=delivery, attempt_id=_start(connection, lane, claimed, call, now))
+
+
+def _start(connection: apsw.Connection, lane: str, claimed: Claim, call: Call, now: Millis) -> int:
+    body = None if call.body is None else orjson.dumps(call.body).decode()
+    connection.execute(_START, (lane, call.purpose, call.method, call.path, body, int(call.safe_to_repeat), now))
+    attempt_id = connection.last_insert_rowid()
+    connection.execute(
+        "INSERT INTO attempt_deliveries (delivery_id, attempt_id, try) VALUES (?, ?, ?)",
+        (claimed.delivery.delivery_id, attempt_id, claimed.attempt),
+    )
+    return attempt_id
+
+
+def record(connection: apsw.Connection, lane: str, result: TryResult) -> int | None:
+    """Store an answer, the start of the next call, or the end of a try."""
+    if result.finished is not None:
+        _finish(connection, result.finished)
+    if result.update is not None:
+        _leave_sending(connection, result.claim.delivery.delivery_id, result.update, result.at)
+    if result.next_call is None:
+        return None
+    return _start(connection, lane, result.claim, result.next_call, result.at)
+
+
+def _finish(connection: apsw.Connection, call: FinishedCall) -> None:
+    connection.execute(
+        _FINISH,
+        (call.answered_at, call.status, call.outcome, call.crm_trace_id, call.response, call.error, call.attempt_id),
+    )
+
+
+def _leave_sending(connection: apsw.Connection, delivery_id: str, update: DeliveryUpdate, now: Millis) -> None:
+    left = row(
+        connection,
+        _LEAVE,
+        (
+            update.state,
+            update.reason,
+            update.detail,
+            update.next_at,
+            update.record_id,
+            None if update.created is None else int(update.created),
+            orjson.dumps([warning.model_dump(mode="json") for warning in update.warnings]).decode(),
+            orjson.dumps([candidate.model_dump(mode="json") for candidate in update.candidates]).decode(),
+            now,
+            delivery_id,
+        ),
+    )
+    if left is not None and update.state != "retrying":  # a retry keeps its place
+        lane, seq, keys = left
+        flight.leave(connection, lane, seq, orjson.loads(keys))
+
+
+def recover(connection: apsw.Connection, now: Millis) -> Recovered:
+    """Settle every delivery in `sending`: no process is at work on it any more."""
+    held = rows(connection, _HOLD_UNKNOWN, (UNKNOWN_OUTCOME, now))
+    for lane, seq, keys in held:
+        flight.leave(connection, lane, seq, orjson.loads(keys))
+    connection.execute(_AGAIN, (now,))
+    again = connection.changes()
+    connection.execute(_CUT_OFF)
+    return Recovered(again=again, held=len(held))
+
+
+def hold_lane(connection: apsw.Connection, lane: str, reason: HoldReason, detail: str, now: Millis) -> int:
+    """Hold everything that waits in a lane, blocked ones too."""
+    connection.execute(_HOLD_LANE, (reason, detail, now, lane))
+    held = connection.changes()
+    connection.execute(_EMPTY_LANE, (lane,))
+    return held
+
+
+def release(connection: apsw.Connection, reasons: Sequence[HoldReason], lanes: Sequence[str], now: Millis) -> int:
+    """Put held deliveries back in line, where they were."""
+    wanted = (now, orjson.dumps(list(reasons)).decode(), orjson.dumps(list(lanes)).decode())
+    released = rows(connection, _RELEASE, wanted)
+    for lane, seq, keys in sorted(released, key=lambda held: int(held[1])):
+        flight.enter(connection, lane, seq, orjson.loads(keys))
+    return len(released)

@@ -1,0 +1,31 @@
+"""What every test may use. A test with a store ends with its ledger balanced, or fails."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from leadbridge.store.base import Store
+from leadbridge.store.sqlite.store import SqliteStore
+from tests.support.clock import ManualClock
+from tests.support.journal import Journal
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def journal() -> Journal:
+    return Journal()
+
+
+@pytest.fixture(params=["sqlite"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """Every engine in turn; afterwards its books must balance."""
+    opened = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
+    yield opened
+    books = await opened.ledger()
+    await opened.close()
+    assert books.balances, books

@@ -1,0 +1,138 @@
+"""What every store promises about accepting and mapping."""
+
+import asyncio
+from pathlib import Path
+
+import apsw
+import pytest
+
+from leadbridge.errors import StorageUnavailable
+from leadbridge.ids import new_id
+from leadbridge.store.base import MappedSubmission, NewItem, Store
+from leadbridge.store.sqlite.store import SqliteStore
+from tests.support.stored import START, new_delivery, new_request
+
+
+def item(key: str | None = None, digest: bytes = b"d1", **changes: str) -> NewItem:
+    return NewItem(submission_id=new_id(), dedupe_key=key, digest=digest, **changes)  # type: ignore[arg-type]
+
+
+async def test_an_accepted_request_is_there_byte_by_byte(store: Store) -> None:
+    request = new_request(body=b'{"name": "\xc3\x84nn"}\x00\xff')
+    (accepted,) = await store.accept(request)
+    row = await store.submission(accepted.submission_id)
+    assert row is not None
+    assert (row.state, row.source, row.trace_id) == ("received", "website", request.trace_id)
+    kept = await store.request(row.request_id)
+    assert kept is not None
+    assert kept.body == b'{"name": "\xc3\x84nn"}\x00\xff'
+    assert kept.headers == {"content-type": "application/json"}
+
+
+async def test_the_same_id_with_the_same_content_is_a_duplicate_of_the_first(store: Store) -> None:
+    (first,) = await store.accept(new_request(item("id-1")))
+    (second,) = await store.accept(new_request(item("id-1")))
+    assert (first.status, second.status) == ("accepted", "duplicate")
+    assert second.submission_id == first.submission_id
+    rows = await store.submissions(limit=10)
+    assert [row.state for row in rows] == ["duplicate", "received"]
+    assert rows[0].duplicate_of == first.submission_id
+
+
+async def test_the_same_id_with_another_content_is_a_new_revision(store: Store) -> None:
+    await store.accept(new_request(item("id-1", b"d1")))
+    (second,) = await store.accept(new_request(item("id-1", b"d2")))
+    (third,) = await store.accept(new_request(item("id-1", b"d1")))
+    assert (second.status, second.revision) == ("accepted", 2)
+    assert third.status == "duplicate"
+
+
+async def test_the_same_id_from_another_source_is_another_submission(store: Store) -> None:
+    await store.accept(new_request(item("id-1")))
+    (other,) = await store.accept(new_request(item("id-1"), source="typeform"))
+    assert other.status == "accepted"
+
+
+async def test_without_an_id_every_arrival_is_new(store: Store) -> None:
+    statuses = [(await store.accept(new_request(item())))[0].status for _ in range(3)]
+    assert statuses == ["accepted"] * 3
+
+
+async def test_items_of_one_request_are_told_apart_within_the_request_too(store: Store) -> None:
+    outcomes = await store.accept(new_request(item("a"), item("b"), item("a")))
+    assert [outcome.status for outcome in outcomes] == ["accepted", "accepted", "duplicate"]
+
+
+async def test_what_is_ignored_or_unparseable_is_kept_with_its_reason(store: Store) -> None:
+    ignored, failed = await store.accept(
+        new_request(item(state="ignored", reason="a ping"), item(state="failed", reason="unparseable: line 1"))
+    )
+    assert (ignored.status, failed.status) == ("ignored", "unparseable")
+    rows = await store.submissions(limit=10)
+    assert {(row.state, row.reason) for row in rows} == {("ignored", "a ping"), ("failed", "unparseable: line 1")}
+
+
+async def test_a_request_that_cannot_be_stored_whole_is_not_stored_at_all(store: Store) -> None:
+    twice = new_id()
+    request = new_request(NewItem(submission_id=twice), NewItem(submission_id=twice))
+    with pytest.raises(Exception, match="UNIQUE"):
+        await store.accept(request)
+    assert await store.submissions(limit=10) == ()
+    assert await store.request(request.request_id) is None
+
+
+async def test_one_that_fails_takes_none_of_its_neighbours_in_the_commit_with_it(store: Store) -> None:
+    twice = new_id()
+    bad = new_request(NewItem(submission_id=twice), NewItem(submission_id=twice))
+    outcomes = await asyncio.gather(
+        *(store.accept(request) for request in [new_request(), bad, new_request()]), return_exceptions=True
+    )
+    assert [isinstance(outcome, tuple) for outcome in outcomes] == [True, False, True]
+    assert len(await store.submissions(limit=10)) == 2
+
+
+async def test_waiting_submissions_come_oldest_first_with_their_request(store: Store) -> None:
+    first, second = new_request(body=b"1"), new_request(body=b"2")
+    await store.accept(first)
+    await store.accept(second)
+    waiting = await store.waiting(limit=10)
+    assert [one.received.body for one in waiting] == [b"1", b"2"]
+    assert [one.trace_id for one in waiting] == [first.trace_id, second.trace_id]
+
+
+async def test_a_submission_is_mapped_once_whoever_maps_it_again(store: Store) -> None:
+    (accepted,) = await store.accept(new_request())
+    for _ in range(2):
+        mapped = MappedSubmission(
+            submission_id=accepted.submission_id, state="mapped", deliveries=[new_delivery("email:1")]
+        )
+        await store.map([mapped], now=START)
+    deliveries = await store.deliveries_of([accepted.submission_id])
+    assert len(deliveries[accepted.submission_id]) == 1
+    assert await store.waiting(limit=10) == ()
+
+
+async def test_below_the_disk_reserve_nothing_is_taken(tmp_path: Path) -> None:
+    full = SqliteStore(tmp_path / "full.db", disk_reserve=1 << 62)
+    with pytest.raises(StorageUnavailable, match="free some space"):
+        await full.accept(new_request())
+    assert await full.submissions(limit=1) == ()
+    await full.close()
+
+
+async def test_a_second_process_may_not_serve_the_same_database(tmp_path: Path) -> None:
+    first = SqliteStore(tmp_path / "leadbridge.db")
+    with pytest.raises(StorageUnavailable, match="already serves"):
+        SqliteStore(tmp_path / "leadbridge.db")
+    await first.close()
+    again = SqliteStore(tmp_path / "leadbridge.db")
+    await again.close()
+
+
+async def test_a_database_of_a_newer_leadbridge_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "newer.db"
+    connection = apsw.Connection(str(path))
+    connection.pragma("user_version", 999)
+    connection.close()
+    with pytest.raises(StorageUnavailable, match="upgrade leadbridge"):
+        SqliteStore(path)

@@ -1,0 +1,201 @@
+"""What every store promises about claims, single flight, outcomes and recovery."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leadbridge.crm.adapter import Call
+from leadbridge.store.base import Claim, DeliveryUpdate, DueDelivery, FinishedCall, Store, TryResult
+from tests.support.stored import LANE, START, add, claim, ids, new_delivery, upsert
+
+DELIVERED = DeliveryUpdate(state="delivered", record_id="7", created=True)
+
+
+async def finish(store: Store, claimed: Claim, update: DeliveryUpdate = DELIVERED, *, now: int = START) -> None:
+    finished = None
+    if claimed.attempt_id is not None:
+        finished = FinishedCall(attempt_id=claimed.attempt_id, answered_at=now, outcome=update.state, status=200)
+    await store.record(LANE, TryResult(claim=claimed, at=now, finished=finished, update=update))
+
+
+async def test_a_claim_holds_the_started_attempt_of_its_first_call(store: Store) -> None:
+    delivery = new_delivery("email:1")
+    await add(store, delivery)
+    (claimed,) = await claim(store)
+    (attempt,) = await store.attempts_of(delivery.delivery_id)
+    assert claimed.attempt_id == attempt.id
+    assert (attempt.purpose, attempt.method, attempt.path) == ("upsert lead", "PUT", "/leads/upsert")
+    assert (attempt.attempt, attempt.answered_at, attempt.status) == (1, None, None)
+    row = await store.delivery(delivery.delivery_id)
+    assert row is not None
+    assert row.state == "sending"
+    assert await claim(store) == ()
+    await finish(store, claimed)
+
+
+async def test_deliveries_of_one_person_go_one_after_the_other_in_their_order(store: Store) -> None:
+    first, second, third = (new_delivery("email:1") for _ in range(3))
+    for delivery in (first, second, third):
+        await add(store, delivery)
+    order = []
+    while claims := await claim(store):
+        assert len(claims) == 1
+        order += ids(claims)
+        await finish(store, claims[0])
+    assert order == [first.delivery_id, second.delivery_id, third.delivery_id]
+
+
+async def test_keys_that_overlap_in_any_way_keep_deliveries_apart(store: Store) -> None:
+    by_email, by_phone, by_both = new_delivery("email:1"), new_delivery("phone:1"), new_delivery("email:1", "phone:1")
+    other = new_delivery("email:2")
+    for delivery in (by_email, by_phone, by_both, other):
+        await add(store, delivery)
+    claims = await claim(store)
+    assert set(ids(claims)) == {by_email.delivery_id, by_phone.delivery_id, other.delivery_id}
+    await finish(store, claims[0])
+    assert await claim(store) == ()
+    for claimed in claims[1:]:
+        await finish(store, claimed)
+    assert ids(await claim(store)) == [by_both.delivery_id]
+
+
+async def test_a_retry_keeps_its_place_and_a_held_one_blocks_nobody(store: Store) -> None:
+    first, second = new_delivery("email:1"), new_delivery("email:1")
+    await add(store, first)
+    await add(store, second)
+    (claimed,) = await claim(store)
+    await finish(store, claimed, DeliveryUpdate(state="retrying", next_at=START + 5_000))
+    assert await claim(store) == ()
+    assert await store.next_due(LANE) == START + 5_000
+    (claimed,) = await claim(store, now=START + 5_000)
+    assert claimed.attempt == 2
+    await finish(store, claimed, DeliveryUpdate(state="held", reason="ambiguous_match", detail="three records"))
+    assert ids(await claim(store, now=START + 5_000)) == [second.delivery_id]
+
+
+async def test_the_same_keys_on_another_account_are_another_person(store: Store) -> None:
+    here, there = new_delivery("email:1"), new_delivery("email:1", lane="copper:localhost:2")
+    await add(store, here, there)
+    assert ids(await claim(store)) == [here.delivery_id]
+    assert ids(await claim(store, lane="copper:localhost:2")) == [there.delivery_id]
+    assert set(await store.lanes_waiting()) == set()
+
+
+async def test_a_released_delivery_waits_for_one_of_the_same_person_under_way(store: Store) -> None:
+    first, second = new_delivery("email:1"), new_delivery("email:1")
+    await add(store, first)
+    await add(store, second)
+    (claimed,) = await claim(store)
+    await finish(store, claimed, DeliveryUpdate(state="held", reason="bad_credentials"))
+    (under_way,) = await claim(store)
+    assert await store.release(["bad_credentials"], lanes=[LANE], now=START) == 1
+    assert await claim(store) == ()
+    await finish(store, under_way)
+    assert ids(await claim(store)) == [first.delivery_id]
+
+
+async def test_a_lane_that_lost_its_destination_is_held_and_comes_back_in_order(store: Store) -> None:
+    deliveries = [new_delivery("email:1") for _ in range(3)]
+    for delivery in deliveries:
+        await add(store, delivery)
+    assert await store.hold_lane(LANE, reason="destination_removed", detail="gone", now=START) == 3
+    assert await store.lanes_waiting() == ()
+    assert await store.release(["destination_removed"], lanes=["another"], now=START) == 0
+    assert await store.release(["destination_removed"], lanes=[LANE], now=START) == 3
+    order = []
+    while claims := await claim(store):
+        order += ids(claims)
+        await finish(store, claims[0])
+    assert order == [delivery.delivery_id for delivery in deliveries]
+
+
+async def test_what_a_crash_left_is_sent_again_unless_a_repeat_could_double_a_record(store: Store) -> None:
+    safe, unsafe = new_delivery("email:1"), new_delivery("email:2")
+    await add(store, safe, unsafe)
+
+    def begin(delivery: DueDelivery) -> Call:
+        repeatable = delivery.delivery_id == safe.delivery_id
+        return Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=repeatable)
+
+    await store.claim(LANE, limit=10, now=START, begin=begin)
+    recovered = await store.recover(now=START + 1)
+    assert (recovered.again, recovered.held) == (1, 1)
+    held = await store.delivery(unsafe.delivery_id)
+    assert held is not None
+    assert (held.state, held.reason) == ("held", "unknown_outcome")
+    (attempt,) = await store.attempts_of(safe.delivery_id)
+    assert (attempt.outcome, attempt.answered_at) == ("unknown", None)
+    assert ids(await claim(store, now=START + 1)) == [safe.delivery_id]
+
+
+async def test_an_outcome_is_shown_with_all_that_is_known(store: Store) -> None:
+    delivery = new_delivery("email:1")
+    submission_id = await add(store, delivery)
+    (claimed,) = await claim(store)
+    await finish(store, claimed)
+    row = (await store.deliveries_of([submission_id]))[submission_id][0]
+    assert (row.state, row.record_id, row.created, row.tries) == ("delivered", "7", True, 1)
+
+
+async def test_calls_for_a_quota_window_are_those_that_may_still_count(store: Store) -> None:
+    for number in range(3):
+        await add(store, new_delivery(f"email:{number}"))
+    old, recent, _open = await claim(store, now=START)
+    await finish(store, old, now=START + 1)
+    await finish(store, recent, now=START + 500)
+    spans = await store.recent_calls(LANE, since=START + 100)
+    assert [span.answered_at for span in spans] == [START + 500]
+    assert sorted(span.answered_at or 0 for span in await store.recent_calls(LANE, since=START - 1)) == [
+        0, START + 1, START + 500,
+    ]  # fmt: skip
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.sets(st.sampled_from(["e1", "e2", "p1", "p2"]), max_size=3)),
+        st.tuples(st.just("claim"), st.integers(1, 3)),
+        st.tuples(st.just("end"), st.sampled_from(["delivered", "retrying", "held", "failed"])),
+        st.tuples(st.just("release"), st.none()),
+        st.tuples(st.just("crash"), st.none()),
+    ),
+    max_size=30,
+)
+
+
+@given(steps=STEPS)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_two_of_one_person_are_ever_under_way_and_nothing_is_stuck(store: Store, steps: list[Any]) -> None:
+    lane = f"lane-{id(steps)}-{len(await store.submissions(limit=1000))}"
+    keys: dict[str, set[str]] = {}
+    under_way: dict[str, Claim] = {}
+
+    async def take(limit: int) -> int:
+        claims = await store.claim(lane, limit=limit, now=START, begin=upsert)
+        for one in claims:
+            mine = keys[one.delivery.delivery_id]
+            assert all(not mine & keys[other] for other in under_way), "two of one person at once"
+            under_way[one.delivery.delivery_id] = one
+        return len(claims)
+
+    for step, value in steps:
+        if step == "add":
+            delivery = new_delivery(*sorted(value), lane=lane)
+            keys[delivery.delivery_id] = value
+            await add(store, delivery)
+        elif step == "claim":
+            await take(value)
+        elif step == "end" and under_way:
+            _, claimed = under_way.popitem()
+            update = DeliveryUpdate(state=value, next_at=START, reason="bad_credentials" if value == "held" else None)
+            await finish(store, claimed, update)
+        elif step == "release":
+            await store.release(["bad_credentials"], lanes=[lane], now=START)
+        elif step == "crash":
+            under_way.clear()
+            await store.recover(now=START)
+    while under_way or await take(3):
+        _, claimed = under_way.popitem()
+        await finish(store, claimed)
+    rows = [await store.delivery(delivery_id) for delivery_id in keys]
+    assert {row.state for row in rows if row} <= {"delivered", "held", "failed"}, "something is stuck"

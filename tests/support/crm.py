@@ -1,0 +1,84 @@
+"""A CRM that answers as a test says, and an adapter for it: deliver is tested without any vendor's rules."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from leadbridge.crm.adapter import Adapter, Answer, Answers, Call, Done, LeadKey, Quota, Step
+from leadbridge.deliver.transport import Unanswered
+from leadbridge.outcome import Delivered, Fail, Hold, Retry
+from leadbridge.plan import Plan, RecordKind
+
+
+def answer(status: int = 200, body: Any = None, **headers: str) -> Answer:
+    return Answer(status=status, headers=headers, body={"id": 7} if body is None else body, text="{}")
+
+
+class PlainAdapter:
+    """Upserts, then adds tags when the plan has some; facts about the account are asked for when a field is mapped."""
+
+    crm: ClassVar[str] = "copper"
+    records: ClassVar[tuple[RecordKind, ...]] = ("lead",)
+    match_keys: ClassVar[tuple[str, ...]] = ("email",)
+    lead_keys: ClassVar[Mapping[str, LeadKey]] = {}
+    official_base_url: ClassVar[str] = "http://localhost"
+    official_quota: ClassVar[Quota] = Quota(limit=100, window=10.0)
+
+    def __init__(self, *, account: str = "1", safe: bool = True) -> None:
+        self.account = account
+        self.base_url = "http://localhost"
+        self.safe = safe
+
+    def headers(self) -> dict[str, str]:
+        return {}
+
+    def next(self, plan: Plan, answers: Answers) -> Step:
+        if plan.custom_fields and "fields" not in answers:
+            return Call(purpose="fields", method="GET", path="/fields", shared=True)
+        if plan.custom_fields and not set(plan.custom_fields) <= set(answers["fields"].body):
+            return Done(outcome=Hold(reason="unknown_custom_field", detail="no such field"))
+        if "upsert" not in answers:
+            email = plan.match.value if plan.match else None
+            return Call(purpose="upsert", method="PUT", path="/upsert", body=email, safe_to_repeat=self.safe)
+        if plan.tags.add and answers["upsert"].ok and "tags" not in answers:
+            return Call(purpose="tags", method="POST", path="/tags", body=list(plan.tags.add))
+        last = answers.get("tags", answers["upsert"])
+        if last.status == 429 or last.status >= 500:
+            after = last.headers.get("retry_after")
+            return Done(outcome=Retry(detail=f"HTTP {last.status}", after=float(after) if after else None))
+        if not last.ok:
+            return Done(outcome=Fail(detail=f"HTTP {last.status}"))
+        return Done(outcome=Delivered(record_id=str(answers["upsert"].body["id"]), created=True))
+
+    def crm_trace_id(self, answer: Answer) -> str | None:
+        return answer.headers.get("x-request-id")
+
+
+class ScriptedTransport:
+    """Answers by a function of the call; a test may hold answers back until it opens the gate."""
+
+    def __init__(self, respond: Callable[[Call], Answer | Unanswered] | None = None) -> None:
+        self.respond = respond or (lambda _call: answer())
+        self.calls: list[Call] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._called = asyncio.Event()
+
+    async def send(self, adapter: Adapter, call: Call, *, trace_id: str) -> Answer:
+        self.calls.append(call)
+        self._called.set()
+        await self.gate.wait()
+        result = self.respond(call)
+        if isinstance(result, Unanswered):
+            raise result
+        return result
+
+    async def called(self, count: int) -> None:
+        """Wait until so many calls were sent."""
+        async with asyncio.timeout(10):
+            while len(self.calls) < count:
+                self._called.clear()
+                await self._called.wait()
+
+    async def close(self) -> None:
+        """Nothing to let go."""

@@ -1,0 +1,83 @@
+"""Submissions and deliveries put into a store, for tests that begin further on."""
+
+from collections.abc import Sequence
+
+from leadbridge.crm.adapter import Call
+from leadbridge.events import Received
+from leadbridge.ids import new_id, new_trace_id
+from leadbridge.lead import Lead
+from leadbridge.plan import MatchKey, Plan
+from leadbridge.store.base import Claim, DueDelivery, MappedSubmission, NewDelivery, NewItem, NewRequest, Store
+
+LANE = "copper:localhost:1"
+START = 1_700_000_000_000
+
+
+def received(*, source: str = "website", body: bytes = b"{}", at: int = START) -> Received:
+    """A request as the receive stage hands it on."""
+    return Received(
+        source=source,
+        method="POST",
+        url=f"http://localhost/hooks/{source}",
+        headers={"content-type": "application/json"},
+        body=body,
+        received_at=at,
+    )
+
+
+def new_request(
+    *items: NewItem, source: str = "website", body: bytes = b"{}", trace_id: str | None = None
+) -> NewRequest:
+    """A request with these items, or with one that is new."""
+    return NewRequest(
+        request_id=new_id(),
+        trace_id=trace_id or new_trace_id(),
+        received=received(source=source, body=body),
+        items=items or (NewItem(submission_id=new_id()),),
+    )
+
+
+def plan(email: str = "ann@example.com") -> Plan:
+    """A plan for one person."""
+    lead = Lead(name="Ann Lee", email=email, emails=(email,))
+    return Plan(record="lead", lead=lead, match=MatchKey(by="email", value=email))
+
+
+def new_delivery(
+    *keys: str, lane: str = LANE, destination: str = "copper", email: str = "ann@example.com"
+) -> NewDelivery:
+    """A delivery that waits."""
+    return NewDelivery(
+        delivery_id=new_id(),
+        route="website to copper",
+        destination=destination,
+        lane=lane,
+        config_version="v1",
+        event_at=START,
+        plan=plan(email).model_dump_json(exclude_unset=True),
+        keys=keys,
+    )
+
+
+async def add(store: Store, *deliveries: NewDelivery, now: int = START) -> str:
+    """Store a submission that was mapped to these deliveries; returns its id."""
+    (accepted,) = await store.accept(new_request())
+    await store.map(
+        [MappedSubmission(submission_id=accepted.submission_id, state="mapped", deliveries=deliveries)], now=now
+    )
+    return accepted.submission_id
+
+
+def upsert(_delivery: DueDelivery) -> Call:
+    """A first call that may be repeated."""
+    return Call(purpose="upsert lead", method="PUT", path="/leads/upsert", body={})
+
+
+async def claim(store: Store, *, limit: int = 100, now: int = START, lane: str = LANE) -> tuple[Claim, ...]:
+    """Claim what is due."""
+    return await store.claim(lane, limit=limit, now=now, begin=upsert)
+
+
+def ids(claims: Sequence[Claim]) -> list[str]:
+    """The deliveries of some claims."""
+    return [one.delivery.delivery_id for one in claims]
