@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias
 
 from leadbridge.events import Json
 from leadbridge.outcome import Outcome
@@ -29,7 +29,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the CRM answered. `headers` has lower-cased names; `body` is None when it was not JSON, `text` is always there."""
+    """What the CRM answered.
+
+    `headers` has lower-cased names; `body` is None when it was not JSON, `text` is always there.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -83,6 +86,9 @@ class Adapter(Protocol):
     lead_keys: ClassVar[Mapping[str, LeadKey]]  # every key of the lead
     official_base_url: ClassVar[str]
     official_quota: ClassVar[Quota]
+
+    def __init__(self, settings: Any) -> None:
+        """From the CRM's own settings class."""
 
     @property
     def base_url(self) -> str:

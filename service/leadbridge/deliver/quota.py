@@ -1,0 +1,91 @@
+"""The quota governor of one lane: an exact rolling window over the calls this process made, and made before it started.
+
+A call occupies its place from its send until one window after its answer, because the CRM counts it somewhere in
+between. Counted from the send alone, a slow call would let a burst through; a token bucket overshoots twofold.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from leadbridge.clock import Millis
+from leadbridge.crm.adapter import Quota
+from leadbridge.store.base import CallSpan
+
+MARGIN: Final = 0.005  # seconds: two clocks never tick alike
+ALL: Final = 1_000_000  # places when there is no quota
+
+
+class Window:
+    """Places for calls. Times are monotonic seconds, given by the caller."""
+
+    def __init__(self, quota: Quota | None, *, deadline: float) -> None:
+        """`deadline` is how long an unanswered call may still reach the CRM, in seconds from its send."""
+        self._quota = quota
+        self._deadline = deadline
+        self._unanswered = 0
+        self._taken_until: deque[float] = deque()  # ascending
+        self._paused_until = 0.0
+
+    def seed(self, spans: Sequence[CallSpan], *, wall: Millis, now: float) -> None:
+        """Take the places that earlier calls, also of a process that was killed, still occupy.
+
+        A call that seems to be answered in the future (the wall clock was set back) counts as answered now.
+        """
+        if self._quota is None:
+            return
+        until = []
+        for span in spans:
+            end = span.answered_at if span.answered_at is not None else span.started_at + int(self._deadline * 1000)
+            ago = max(0.0, (wall - end) / 1000) if span.answered_at is not None else (wall - end) / 1000
+            until.append(now - max(ago, -self._deadline) + self._quota.window + MARGIN)
+        self._taken_until = deque(sorted([*self._taken_until, *until]))
+
+    def free(self, now: float) -> int:
+        """How many calls may be sent now."""
+        if now < self._paused_until:
+            return 0
+        if self._quota is None:
+            return ALL
+        while self._taken_until and self._taken_until[0] <= now:
+            self._taken_until.popleft()
+        return max(0, self._quota.limit - self._unanswered - len(self._taken_until))
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until a place may be free: 0 now, None when only an answer can free one."""
+        if self.free(now) > 0:
+            return 0.0
+        if now < self._paused_until:
+            return self._paused_until - now
+        return self._taken_until[0] - now if self._taken_until else None
+
+    def take(self, places: int = 1) -> None:
+        """Occupy places: calls are about to be sent."""
+        self._unanswered += places
+
+    def give_back(self, places: int = 1) -> None:
+        """Free places whose calls were never sent."""
+        self._unanswered -= places
+
+    def answered(self, now: float) -> None:
+        """The call was answered now: its place is free one window later."""
+        self._unanswered -= 1
+        self._occupy_until(now)
+
+    def unanswered(self, now: float, *, sent_at: float) -> None:
+        """No answer was seen: the CRM may count the call until the deadline after its send."""
+        self._unanswered -= 1
+        self._occupy_until(max(now, sent_at + self._deadline))
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Send nothing for a while: the CRM said so."""
+        self._paused_until = max(self._paused_until, now + seconds)
+
+    def _occupy_until(self, counted_by: float) -> None:
+        if self._quota is None:
+            return
+        until = counted_by + self._quota.window + MARGIN
+        if self._taken_until and until < self._taken_until[-1]:
+            self._taken_until = deque(sorted([*self._taken_until, until]))
+        else:
+            self._taken_until.append(until)

@@ -1,0 +1,43 @@
+"""When to try again: a pure decision over what is known, with the clock and the dice given."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import TypeAlias
+
+from leadbridge.clock import Millis
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAt:
+    """Try again at this time."""
+
+    when: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """No more tries by ourselves; a person may replay it."""
+
+    why: str
+
+
+Decision: TypeAlias = RetryAt | GiveUp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Exponential backoff with full jitter, as long as the CRM asks or longer, until `give_up_after`."""
+
+    base: float = 2.0  # seconds, the most before the second try
+    cap: float = 3_600.0  # seconds, the most between two tries
+    give_up_after: float = 72 * 3_600.0  # seconds since the first try
+
+    def after(self, tries: int, *, first_try_at: Millis, now: Millis, asked: float | None, dice: Random) -> Decision:
+        """What follows the try number `tries` (from 1). `asked` is the CRM's Retry-After in seconds."""
+        last = first_try_at + int(self.give_up_after * 1000)
+        if now >= last:
+            return GiveUp(f"given up after {tries} tries in {self.give_up_after / 3600:g} hours")
+        # Doubling past the cap is pointless, and 2.0 ** 1100 overflows.
+        most = min(self.cap, self.base * 2.0 ** min(tries - 1, 40))
+        wait = dice.uniform(0, most) if asked is None else asked + dice.uniform(0, self.base)
+        return RetryAt(min(now + int(wait * 1000), max(last, now + int((asked or 0) * 1000))))

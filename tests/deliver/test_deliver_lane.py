@@ -1,0 +1,270 @@
+"""A lane at work: quota, order, retries, shared facts, unknown outcomes, stop and pick-up, with a CRM on a string."""
+
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from leadbridge.crm.adapter import Adapter, Quota
+from leadbridge.deliver.deliverer import Deliverer
+from leadbridge.deliver.lane import CONCURRENCY, Means
+from leadbridge.deliver.retry import RetryPolicy
+from leadbridge.deliver.transport import Unanswered
+from leadbridge.plan import Plan, TagChange
+from leadbridge.record import Recorder
+from leadbridge.store.base import NewDelivery, Store
+from leadbridge.store.rows import DeliveryRow
+from tests.support.clock import ManualClock
+from tests.support.crm import PlainAdapter, ScriptedTransport, answer
+from tests.support.journal import Journal
+from tests.support.stored import LANE, add, new_delivery, plan
+
+Run = Callable[..., Awaitable[Deliverer]]
+
+
+@pytest.fixture
+def transport() -> ScriptedTransport:
+    return ScriptedTransport()
+
+
+@pytest.fixture
+async def run(store: Store, clock: ManualClock, journal: Journal, transport: ScriptedTransport) -> Any:
+    """Start delivering; stopped when the test is over."""
+    started: list[Deliverer] = []
+
+    async def start(*, quota: Quota | None = None, adapter: PlainAdapter | None = None) -> Deliverer:
+        log: Any = journal
+        recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=Random(1), log=log)
+        adapters: dict[str, Adapter] = {"copper": adapter or PlainAdapter()}
+        means = Means(store=store, transport=transport, recorder=recorder, clock=clock, log=log)
+        deliverer = Deliverer(adapters, quotas={"copper": quota}, means=means)
+        started.append(deliverer)
+        await deliverer.start()
+        return deliverer
+
+    yield start
+    transport.gate.set()
+    for deliverer in started:
+        await deliverer.stop()
+
+
+def with_plan(delivery: NewDelivery, **changes: Any) -> NewDelivery:
+    changed = plan().model_copy(update=changes)
+    return NewDelivery(
+        delivery_id=delivery.delivery_id, route=delivery.route, destination=delivery.destination, lane=delivery.lane,
+        config_version=delivery.config_version, event_at=delivery.event_at, keys=delivery.keys,
+        plan=Plan.model_validate(changed).model_dump_json(exclude_unset=True),
+    )  # fmt: skip
+
+
+async def row(store: Store, delivery: NewDelivery) -> DeliveryRow:
+    found = await store.delivery(delivery.delivery_id)
+    assert found is not None
+    return found
+
+
+async def test_a_delivery_is_sent_recorded_and_told_in_one_line(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
+) -> None:
+    transport.respond = lambda _call: answer(**{"x-request-id": "crm-1"})
+    delivery = new_delivery("email:1")
+    submission_id = await add(store, delivery)
+    await run()
+    (line,) = await journal.seen("delivery.attempted")
+    assert line == {
+        "event": "delivery.attempted", "level": "info", "submission": submission_id, "delivery": delivery.delivery_id,
+        "trace_id": (await row(store, delivery)).trace_id, "destination": "copper", "lane": LANE, "attempt": 1,
+        "call": "upsert", "outcome": "delivered", "status": 200, "duration_ms": 0.0, "crm_trace_id": "crm-1",
+        "record": "7",
+    }  # fmt: skip
+    (attempt,) = await store.attempts_of(delivery.delivery_id)
+    assert (attempt.status, attempt.outcome, attempt.crm_trace_id) == (200, "delivered", "crm-1")
+    assert (await row(store, delivery)).state == "delivered"
+
+
+async def test_never_more_calls_in_a_window_than_the_quota_allows(
+    store: Store, run: Run, clock: ManualClock, journal: Journal, transport: ScriptedTransport
+) -> None:
+    for number in range(7):
+        await add(store, new_delivery(f"email:{number}"))
+    await run(quota=Quota(limit=3, window=10.0))
+    for done in (3, 6):
+        await journal.seen("delivery.attempted", count=done)
+        assert len(transport.calls) == done
+        clock.advance(10.1)
+    await journal.seen("delivery.attempted", count=7)
+
+
+async def test_a_new_process_counts_the_calls_of_the_one_before(
+    store: Store, run: Run, clock: ManualClock, journal: Journal, transport: ScriptedTransport
+) -> None:
+    for number in range(4):
+        await add(store, new_delivery(f"email:{number}"))
+    first = await run(quota=Quota(limit=3, window=10.0))
+    await journal.seen("delivery.attempted", count=3)
+    await first.stop()
+    clock.advance(5)
+    await run(quota=Quota(limit=3, window=10.0))
+    await journal.seen("delivery.recovered", count=0)
+    assert len(transport.calls) == 3
+    clock.advance(5.1)
+    await journal.seen("delivery.attempted", count=4)
+
+
+async def test_a_follow_up_call_takes_its_place_before_new_deliveries(
+    store: Store, run: Run, clock: ManualClock, journal: Journal, transport: ScriptedTransport
+) -> None:
+    tagged = with_plan(new_delivery("email:1"), tags=TagChange(add=("vip",)))
+    await add(store, tagged)
+    await add(store, new_delivery("email:2"))
+    await run(quota=Quota(limit=1, window=10.0))
+    await journal.seen("delivery.attempted", outcome="answered")
+    clock.advance(10.1)
+    await journal.seen("delivery.attempted", outcome="delivered")
+    assert [call.purpose for call in transport.calls] == ["upsert", "tags"]
+    assert [attempt.purpose for attempt in await store.attempts_of(tagged.delivery_id)] == ["upsert", "tags"]
+    clock.advance(10.1)
+    await journal.seen("delivery.attempted", outcome="delivered", count=2)
+
+
+async def test_a_server_error_is_tried_again_and_the_retry_after_of_a_429_closes_the_lane(
+    store: Store, run: Run, clock: ManualClock, journal: Journal, transport: ScriptedTransport
+) -> None:
+    answers = [answer(503), answer(429, retry_after="30"), answer()]
+    transport.respond = lambda _call: answers.pop(0)
+    delivery = new_delivery("email:1")
+    await add(store, delivery)
+    deliverer = await run()
+    (line,) = await journal.seen("delivery.attempted", outcome="retrying", status=503)
+    clock.advance(line["retry_in_s"] + 0.1)
+    (line,) = await journal.seen("delivery.attempted", outcome="retrying", status=429)
+    assert line["retry_in_s"] >= 30
+    await add(store, new_delivery("email:2"))
+    deliverer.wake([LANE])
+    clock.advance(29)
+    assert len(transport.calls) == 2, "nothing is sent while the CRM asks for quiet"
+    transport.respond = lambda _call: answer()
+    clock.advance(line["retry_in_s"])
+    await journal.seen("delivery.attempted", outcome="delivered", count=2)
+    assert (await row(store, delivery)).tries == 3
+
+
+async def test_a_refused_lead_fails_at_once_and_the_next_of_that_person_goes_on(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
+) -> None:
+    answers = [answer(422), answer()]
+    transport.respond = lambda _call: answers.pop(0)
+    refused, following = new_delivery("email:1"), new_delivery("email:1")
+    await add(store, refused)
+    await add(store, following)
+    await run()
+    await journal.seen("delivery.attempted", count=2)
+    assert (await row(store, refused)).state == "failed"
+    assert (await row(store, following)).state == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("safe", "sent", "state"),
+    [(True, True, "retrying"), (False, True, "held"), (False, False, "retrying")],
+    ids=["an upsert", "a create that was sent", "a create that never left"],
+)
+async def test_without_an_answer_only_what_may_be_repeated_is_repeated(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport, *, safe: bool, sent: bool, state: str
+) -> None:
+    transport.respond = lambda _call: Unanswered("the connection broke", sent=sent)
+    delivery = new_delivery("email:1")
+    await add(store, delivery)
+    await run(adapter=PlainAdapter(safe=safe))
+    (line,) = await journal.seen("delivery.attempted")
+    assert (line["outcome"], line.get("status")) == (state, None)
+    (attempt,) = await store.attempts_of(delivery.delivery_id)
+    assert attempt.error == "the connection broke"
+
+
+async def test_a_create_that_failed_with_a_500_is_held_because_it_may_have_worked(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
+) -> None:
+    transport.respond = lambda _call: answer(500)
+    await add(store, new_delivery("email:1"))
+    await run(adapter=PlainAdapter(safe=False))
+    (line,) = await journal.seen("delivery.attempted")
+    assert (line["outcome"], line["reason"]) == ("held", "unknown_outcome")
+
+
+async def test_the_account_is_asked_for_its_fields_once_for_all_deliveries(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
+) -> None:
+    transport.respond = lambda call: answer(body={"Budget": 1}) if call.purpose == "fields" else answer()
+    for number in range(5):
+        await add(store, with_plan(new_delivery(f"email:{number}"), custom_fields={"Budget": 5}))
+    await run()
+    await journal.seen("delivery.attempted", outcome="delivered", count=5)
+    assert [call.purpose for call in transport.calls].count("fields") == 1
+
+
+async def test_a_field_made_a_moment_ago_is_found_without_a_restart(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
+) -> None:
+    known: dict[str, int] = {"Budget": 1}
+    transport.respond = lambda call: answer(body=dict(known)) if call.purpose == "fields" else answer()
+    await add(store, with_plan(new_delivery("email:1"), custom_fields={"Budget": 5}))
+    deliverer = await run()
+    await journal.seen("delivery.attempted", outcome="delivered")
+    known["Plan"] = 2
+    await add(store, with_plan(new_delivery("email:2"), custom_fields={"Plan": "Gold"}))
+    deliverer.wake([LANE])
+    await journal.seen("delivery.attempted", outcome="delivered", count=2)
+    unknown = with_plan(new_delivery("email:3"), custom_fields={"Nope": 1})
+    await add(store, unknown)
+    deliverer.wake([LANE])
+    await journal.seen("delivery.attempted", outcome="held", reason="unknown_custom_field")
+
+
+async def test_a_stop_finishes_what_is_under_way_and_leaves_the_rest_on_disk(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
+) -> None:
+    await add(store, new_delivery("email:0"))
+    deliverer = await run()
+    await journal.seen("delivery.attempted", outcome="delivered")  # the lane is warm
+    transport.gate.clear()
+    for number in range(1, CONCURRENCY + 3):
+        await add(store, new_delivery(f"email:{number}"))
+    deliverer.wake([LANE])
+    await transport.called(CONCURRENCY + 1)
+    transport.gate.set()
+    await deliverer.stop()
+    states = [(await store.deliveries_of([one.id]))[one.id][0].state for one in await store.submissions(limit=50)]
+    assert states.count("sending") == 0
+    assert states.count("delivered") + states.count("pending") == CONCURRENCY + 3
+
+
+async def test_deliveries_of_a_removed_destination_are_held_and_released_when_it_is_back(
+    store: Store, run: Run, journal: Journal
+) -> None:
+    orphan = new_delivery("email:1", lane="copper:localhost:gone")
+    await add(store, orphan)
+    deliverer = await run()
+    await journal.seen("lane.held", reason="destination_removed")
+    assert (await row(store, orphan)).reason == "destination_removed"
+    await deliverer.stop()
+    await run(adapter=PlainAdapter(account="gone"))
+    await journal.seen("delivery.attempted", outcome="delivered")
+
+
+async def test_an_adapter_that_crashes_fails_its_delivery_and_not_the_lane(
+    store: Store, run: Run, journal: Journal
+) -> None:
+    class Broken(PlainAdapter):
+        def next(self, plan: Plan, answers: Any) -> Any:
+            if plan.lead.email == "bad@example.com":
+                raise KeyError("oops")
+            return super().next(plan, answers)
+
+    bad, good = new_delivery("email:1", email="bad@example.com"), new_delivery("email:2")
+    await add(store, bad)
+    await add(store, good)
+    await run(adapter=Broken())
+    await journal.seen("delivery.attempted", outcome="delivered")
+    assert (await row(store, bad)).state == "failed"
+    assert journal.find("adapter.crashed")
