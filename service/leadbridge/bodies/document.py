@@ -1,0 +1,16 @@
+"""What a body says once it is decoded."""
+
+from dataclasses import dataclass
+
+from leadbridge.events import FilePart, Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A decoded body. `value` is what JSON would have held; each file stands in it by its name.
+
+    `files` are the uploaded files with the field they came in.
+    """
+
+    value: Json
+    files: tuple[tuple[str, FilePart], ...] = ()

@@ -1,0 +1,62 @@
+"""Bytes as text: the charset that the sender states, and characters that no database takes."""
+
+import codecs
+import re
+from typing import Final
+
+from leadbridge.errors import Unparseable
+
+_REPLACEMENT: Final = "�"
+# What senders state for text. Python knows more names, some of them no charsets at all (`base64`, `rot13`).
+_CHARSETS: Final = re.compile(
+    r"utf-8|utf-16(-[lb]e)?|utf-32(-[lb]e)?|iso8859-\d+|cp(125\d|932|949|950|866|437|850|852)|koi8-[ru]"
+    r"|shift_jis|euc_(jp|kr)|iso2022_jp|gb2312|gbk|gb18030|big5(hkscs)?|mac-roman|tis-620"
+)
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def known_charset(name: str | None) -> str | None:
+    """Python's codec for a charset's name; None for a name that is no charset of text.
+
+    US-ASCII is not among them, so that it is read as UTF-8, of which it is a part: senders state it and mean UTF-8.
+    """
+    try:
+        found = codecs.lookup(name.strip(" \"'")).name if name else ""
+    except (LookupError, ValueError):
+        return None
+    return found if _CHARSETS.fullmatch(found) else None
+
+
+def form_charset(name: str | None) -> str | None:
+    """As `known_charset`, for a form: its names and values are bytes among ASCII, which rules out UTF-16 and UTF-32."""
+    found = known_charset(name)
+    return None if found is None or found.startswith(("utf-16", "utf-32")) else found
+
+
+def decoded(body: bytes, charset: str | None) -> str:
+    """`body` as text; a byte order mark wins over `charset`, which is UTF-8 when the sender states none.
+
+    Raises `Unparseable` with the byte's place.
+    """
+    for mark, codec in _BOMS:
+        if body.startswith(mark):
+            return _decoded(body[len(mark) :], codec, offset=len(mark))
+    return _decoded(body, known_charset(charset) or "utf-8", offset=0)
+
+
+def _decoded(body: bytes, codec: str, *, offset: int) -> str:
+    try:
+        return body.decode(codec)
+    except UnicodeDecodeError as exc:
+        raise Unparseable(f"this is not {codec.upper()} text", place=f"byte {exc.start + offset + 1}") from exc
+
+
+def without_nul(text: str) -> str:
+    """`text` with U+0000, which databases refuse, replaced by U+FFFD."""
+    return text.replace("\0", _REPLACEMENT)

@@ -1,0 +1,112 @@
+"""Nested documents as flat fields, and what else the presets' shapes have in common."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from leadbridge.errors import Unparseable
+from leadbridge.events import FilePart, Json
+
+_NAMES: Final = ("name", "label", "key")  # what a relay calls the name in a list of {name, value} pairs
+
+_LONGEST_NAME: Final = 1_000  # characters; each leaf repeats the names above it, so memory depends on this
+
+
+class Fields:
+    """Collects fields; a name that comes again makes a list of its values, so nothing is overwritten."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Json] = {}
+        self._repeated: set[str] = set()
+
+    def put(self, name: str, value: Json) -> None:
+        """Add `value` under `name`: a mapping as `name.key`, a list with structure in it as `name.0`.
+
+        Names above 1,000 characters (a consent text as the label) are cut off, with an ellipsis.
+        """
+        for path, leaf in _leaves(name, value):
+            self._put(path, leaf)
+
+    def put_if_new(self, name: str, value: Json) -> None:
+        """Add `value` under `name` unless something stands there: for a second name of the same value."""
+        for path, leaf in _leaves(name, value):
+            self._values.setdefault(path, leaf)
+
+    def _put(self, name: str, value: Json) -> None:
+        if name not in self._values:
+            self._values[name] = value
+        elif name in self._repeated:
+            self._values[name].append(value)
+        else:
+            self._repeated.add(name)
+            self._values[name] = [self._values[name], value]
+
+    def as_dict(self) -> dict[str, Json]:
+        """What was collected, in the order of arrival."""
+        return self._values
+
+
+def flat(document: Json) -> dict[str, Json]:
+    """`document` as fields: `contact.email` for nested mappings, `items.0.name` for lists of them.
+
+    A list of scalars stays a list. A list of `{name, value}` pairs (`label` and `key` are names too) becomes a field
+    for each pair, beside the list's own siblings. An empty mapping becomes nothing.
+    """
+    fields = Fields()
+    for name, value in document.items() if isinstance(document, dict) else [("", document)]:
+        fields.put(name, value)
+    return fields.as_dict()
+
+
+def is_pairs(value: Json) -> bool:
+    """Whether `value` is a list of `{name, value}` pairs."""
+    return isinstance(value, list) and bool(value) and all(_is_pair(item) for item in value)
+
+
+def submissions(value: Json) -> list[Json]:
+    """What a document holds, one value per submission: relays wrap objects in a list.
+
+    A list of `{name, value}` pairs is one submission. Raises `Unparseable` for anything else than objects.
+    """
+    if isinstance(value, dict) or is_pairs(value):
+        return [value]
+    if not isinstance(value, list):
+        raise Unparseable("an object, or a list of objects, is expected")
+    for index, item in enumerate(value):
+        if not (isinstance(item, dict) or is_pairs(item)):
+            raise Unparseable("an object is expected in this list", place=f"[{index}]")
+    return value
+
+
+def file_meta(files: Iterable[tuple[str, FilePart]]) -> dict[str, Json]:
+    """The files as `meta` holds them, with the field that each came in."""
+    listed = [
+        {"field": name, "name": part.name, "content_type": part.content_type, "size": part.size, "sha256": part.sha256}
+        for name, part in files
+    ]
+    return {"files": listed} if listed else {}
+
+
+def _leaves(name: str, value: Json) -> Iterator[tuple[str, Json]]:
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[: _LONGEST_NAME - 1]}…"
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(f"{name}.{key}", item)
+    elif is_pairs(value):
+        parent = name.rpartition(".")[0]
+        for pair in value:
+            for own in dict.fromkeys(str(pair[key]) for key in _NAMES if _is_name(pair.get(key))):
+                yield from _leaves(f"{parent}.{own}" if parent else own, pair["value"])
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        for index, item in enumerate(value):
+            yield from _leaves(f"{name}.{index}", item)
+    else:
+        yield name, value
+
+
+def _is_pair(item: Json) -> bool:
+    return isinstance(item, dict) and "value" in item and any(_is_name(item.get(key)) for key in _NAMES)
+
+
+def _is_name(value: Json) -> bool:
+    return isinstance(value, str) and bool(value.strip())

@@ -1,0 +1,36 @@
+"""Any form, tool or relay that posts JSON or a form in a shape of its own."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from leadbridge.bodies.document import Document
+from leadbridge.events import Event, Json
+from leadbridge.sources.fields import file_meta, flat, submissions
+from leadbridge.sources.preset import Header, Preset
+
+_META: Final = ("form_id", "form_name", "submission_id", "submitted_at", "page_url")
+
+
+def _shape(document: Document) -> Iterator[Event]:
+    for raw in submissions(document.value):
+        fields = flat(raw)
+        meta: dict[str, Json] = {name: fields[name] for name in _META if _is_scalar(fields.get(name))}
+        yield Event(
+            fields=fields,
+            meta=meta | file_meta(document.files),
+            files=tuple(part for _, part in document.files),
+            raw=raw,
+        )
+
+
+def _is_scalar(value: Json) -> bool:
+    return value not in (None, "") and not isinstance(value, dict | list)
+
+
+PRESET: Final = Preset(
+    name="generic",
+    title="Generic webhook",
+    description="Flat or nested JSON, lists of {name, value} pairs, lists of objects, URL-encoded and multipart forms.",
+    shape=_shape,
+    dedupe=(Header("idempotency-key"), Header("webhook-id"), Header("svix-id")),
+)
