@@ -19,7 +19,7 @@ from leadbridge.store.base import Claim, DueDelivery, Store
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger
 CONCURRENCY: Final = 16  # calls under way at once
-MOST_CALLS: Final = 8  # of one try; an adapter that wants more is broken
+MOST_CALLS: Final = 9  # of one try; an adapter that wants more is broken
 ACCOUNT_FACTS_AGE: Final = 600.0  # seconds the answers about the account (its custom fields) are believed
 STORAGE_PAUSE: Final = 1.0  # seconds between two claims while the database cannot be written
 ANSWERED_BUT_UNKNOWN: Final = frozenset({500, 502, 504})  # the CRM may have done it before it failed

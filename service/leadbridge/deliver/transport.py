@@ -8,6 +8,7 @@ import aiohttp
 import httpx
 import orjson
 from httpx_aiohttp import AiohttpTransport
+from pydantic_core import to_json
 
 from leadbridge.crm.adapter import Adapter, Answer, Call
 
@@ -57,7 +58,7 @@ class HttpTransport:
         content = None
         if call.body is not None:
             headers["content-type"] = "application/json"
-            content = orjson.dumps(call.body)
+            content = to_json(call.body)  # integers of any size, unlike orjson
         try:
             async with (
                 asyncio.timeout(self._deadline),

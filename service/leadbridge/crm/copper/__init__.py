@@ -1,0 +1,1 @@
+"""Copper: leads by `PUT /leads/upsert`."""

@@ -1,0 +1,154 @@
+"""The lists of a Copper lead: tags, phone numbers and websites.
+
+Copper replaces a list as a whole, so they stay out of the upsert. Its echo shows what stands there; only when something
+is to change, one `PUT /leads/{id}` sends the union. A change that someone makes between the two calls is lost.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from leadbridge.crm.draft import unique
+from leadbridge.crm.echo import same_phone, same_text, same_website
+from leadbridge.events import Json
+from leadbridge.outcome import WriteWarning
+from leadbridge.plan import Plan
+
+_UNKNOWN: Final = "Copper's answer does not show what stands there, so adding could have removed something"
+_DROPPED: Final = "Copper does not show it after it was added"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListChange:
+    """What is to happen to one list. `replace` says that what stands there goes first."""
+
+    field: str  # as the configuration names it
+    attribute: str
+    inner: str | None  # the key that holds the text of an item; None for a list of plain texts
+    category: str | None
+    same: Callable[[Json, Json], bool]
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    replace: bool = False
+
+    def text(self, item: Json) -> Json:
+        """The text of one item as Copper lists it."""
+        return item.get(self.inner) if self.inner and isinstance(item, dict) else item
+
+    def item(self, text: str) -> Json:
+        """One item as Copper takes it."""
+        return {self.inner: text, "category": self.category} if self.inner else text
+
+    def has(self, items: list[Json], text: str) -> bool:
+        """Whether the text stands among the items, however it is formatted."""
+        return any(self.same(text, self.text(item)) for item in items)
+
+    def applied(self, standing: list[Json]) -> list[Json]:
+        """The whole list after the change: what stands there keeps its place and spelling."""
+        kept = (
+            []
+            if self.replace
+            else [item for item in standing if not any(self.same(text, self.text(item)) for text in self.remove)]
+        )
+        for text in self.add:
+            if not self.has(kept, text) and not any(self.same(text, gone) for gone in self.remove):
+                kept.append(self.item(text))
+        return kept
+
+
+def list_changes(plan: Plan) -> tuple[ListChange, ...]:
+    """What this plan does to the lists of its lead. `phone: {{ none }}` on purpose empties the list it stands for."""
+    lead = plan.lead
+    phones = unique(lead.phone, *lead.phones)
+    websites = unique(lead.website, *lead.websites)
+    tags = plan.tags
+    changes = (
+        ListChange(
+            field="tags",
+            attribute="tags",
+            inner=None,
+            category=None,
+            same=same_text,
+            add=tuple(unique(*(tags.replace or ()), *tags.add, *lead.tags)),
+            remove=tuple(unique(*tags.remove)),
+            replace=tags.replace is not None,
+        ),
+        # Copper's own examples use these categories: https://developer.copper.com/introduction/appendix.html
+        ListChange(
+            field="phone",
+            attribute="phone_numbers",
+            inner="number",
+            category="mobile",
+            same=same_phone_or_text,
+            add=tuple(phones),
+            replace="phone" in lead.model_fields_set and lead.phone is None and not phones,
+        ),
+        ListChange(
+            field="website",
+            attribute="websites",
+            inner="url",
+            category="work",
+            same=same_website,
+            add=tuple(websites),
+            replace="website" in lead.model_fields_set and lead.website is None and not websites,
+        ),
+    )
+    return tuple(change for change in changes if change.add or change.remove or change.replace)
+
+
+def same_phone_or_text(sent: Json, got: Json) -> bool:
+    """As phone numbers, or as texts where one of them holds no digits to compare."""
+    return same_phone(sent, got) or same_text(sent, got)
+
+
+def replacing(changes: tuple[ListChange, ...]) -> dict[str, Json]:
+    """The lists that can be sent at once, because what stands there does not matter."""
+    return {change.attribute: change.applied([]) for change in changes if change.replace}
+
+
+def follow_up(
+    changes: tuple[ListChange, ...], record: Mapping[str, Json]
+) -> tuple[dict[str, Json], list[WriteWarning]]:
+    """The body of the second call, empty when there is nothing to change, and what cannot be changed safely."""
+    body: dict[str, Json] = {}
+    warnings = []
+    for change in changes:
+        if change.replace:
+            continue
+        standing = record.get(change.attribute, _UNKNOWN)
+        if standing is not None and not isinstance(standing, list):
+            warnings.append(_warning(change, got=None, cause=_UNKNOWN))
+            continue
+        wanted = change.applied(standing or [])
+        if wanted != (standing or []):
+            body[change.attribute] = wanted
+    return body, warnings
+
+
+def unkept(changes: tuple[ListChange, ...], record: Mapping[str, Json]) -> list[WriteWarning]:
+    """A warning for each list that was written, and in which something is missing or still there."""
+    warnings = []
+    for change in changes:
+        standing = record.get(change.attribute)
+        items = standing if isinstance(standing, list) else []
+        wanted = change.applied(items)
+        missing = any(not change.has(items, str(change.text(item))) for item in wanted)
+        lingering = len(items) > len(wanted)
+        if missing or lingering:
+            warnings.append(_warning(change, got=[change.text(item) for item in items], cause=_DROPPED))
+    return warnings
+
+
+def refused(changes: tuple[ListChange, ...], body: Mapping[str, Json], why: str) -> list[WriteWarning]:
+    """A warning for each list that the refused second call would have written."""
+    return [
+        _warning(change, got=None, cause=f"the lead is written, this is not: {why}")
+        for change in changes
+        if change.attribute in body
+    ]
+
+
+def _warning(change: ListChange, *, got: Json, cause: str) -> WriteWarning:
+    return WriteWarning(
+        field=change.field, sent=[*change.add, *(f"-{text}" for text in change.remove)], got=got, cause=cause
+    )

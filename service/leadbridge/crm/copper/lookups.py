@@ -1,0 +1,98 @@
+"""What a plan needs to know of the Copper account, asked once per lane: ids behind names."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from leadbridge.crm.adapter import Answer, Answers, Call, Done, Step
+from leadbridge.crm.answers import Refusal, words
+from leadbridge.crm.copper.ids import identifier
+from leadbridge.crm.copper.reading import READING
+from leadbridge.crm.names import Found, Unfound, find
+from leadbridge.events import Json
+from leadbridge.outcome import Fail, Hold
+from leadbridge.plan import Plan
+
+READ_CUSTOM_FIELDS: Final = Call(
+    purpose="read custom fields", method="GET", path="/custom_field_definitions", shared=True
+)
+READ_STATUSES: Final = Call(purpose="read lead statuses", method="GET", path="/lead_statuses", shared=True)
+READ_SOURCES: Final = Call(purpose="read customer sources", method="GET", path="/customer_sources", shared=True)
+# 200 is the largest page: https://developer.copper.com/account-and-users/list-users.html
+READ_USERS: Final = Call(
+    purpose="read users", method="POST", path="/users/search", body={"page_number": 1, "page_size": 200}, shared=True
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A key of the lead whose value Copper wants as an id."""
+
+    key: str
+    attribute: str
+    call: Call
+
+
+REFERENCES: Final = (
+    Reference(key="status", attribute="status_id", call=READ_STATUSES),
+    Reference(key="source", attribute="customer_source_id", call=READ_SOURCES),
+    Reference(key="owner", attribute="assignee_id", call=READ_USERS),
+)
+
+
+def lookups(plan: Plan) -> Iterator[Call]:
+    """The calls that this plan needs, in order."""
+    if plan.custom_fields or (plan.match is not None and plan.match.by == "custom"):
+        yield READ_CUSTOM_FIELDS
+    for reference in REFERENCES:
+        if str(getattr(plan.lead, reference.key) or "").strip():
+            yield reference.call
+
+
+def outstanding(plan: Plan, answers: Answers) -> Step | None:
+    """The next lookup to make, or why none of it can be known; None when all is there."""
+    for call in lookups(plan):
+        if call.purpose not in answers:
+            return call
+        refusal = _refusal_of(call, answers[call.purpose])
+        if refusal is not None:
+            return Done(outcome=refusal)
+    return None
+
+
+def _refusal_of(call: Call, answer: Answer) -> Refusal | None:
+    """Why the delivery cannot go on after this lookup.
+
+    An owner, status or source that cannot be looked up costs the lead that attribute, with a warning; so a refusal
+    that concerns the lookup alone (the key's user may not list users) lets it go on. Custom fields are needed.
+    """
+    refusal = READING.refusal(answer, shape=list)
+    forbidden = isinstance(refusal, Hold) and answer.status == 403
+    if call != READ_CUSTOM_FIELDS and (forbidden or isinstance(refusal, Fail)):
+        return None
+    if isinstance(refusal, Fail):
+        return Hold(reason="unknown_custom_field", detail=f"The custom fields cannot be read. {refusal.detail}")
+    return refusal
+
+
+def items(call: Call, answers: Answers) -> list[dict[str, Json]]:
+    """What a lookup listed; nothing where it was refused."""
+    answer = answers.get(call.purpose)
+    if answer is None or not answer.ok or not isinstance(answer.body, list):
+        return []
+    return [item for item in answer.body if isinstance(item, dict) and identifier(item.get("id")) is not None]
+
+
+def id_of(wanted: str, call: Call, answers: Answers) -> Found[int] | Unfound:
+    """The id of the status, source or user with this name, e-mail address or id, in what the lookup listed."""
+    refusal = READING.refusal(answers[call.purpose], shape=list)
+    if refusal is not None:
+        return Unfound(f"Copper answered {answers[call.purpose].status}: {words(answers[call.purpose])}")
+    listed = items(call, answers)
+    by_name = find(wanted.strip(), _named(listed, "name"))
+    others = find(wanted.strip(), [*_named(listed, "email"), *_named(listed, "id")])
+    return others if isinstance(others, Found) and isinstance(by_name, Unfound) else by_name
+
+
+def _named(listed: list[dict[str, Json]], key: str) -> list[tuple[str, int]]:
+    return [(str(item[key]), identifier(item["id"]) or 0) for item in listed if isinstance(item.get(key), str | int)]

@@ -1,0 +1,1 @@
+"""LeadConnector, the API of HighLevel and its white labels: contacts by `POST /contacts/upsert`."""
