@@ -1,0 +1,5 @@
+"""The stage `map`: events become plans, by the routes of the configuration. No I/O."""
+
+from leadbridge.mapping.stage import Filtered, Mapped, Planned, SourceContext, map_event
+
+__all__ = ["Filtered", "Mapped", "Planned", "SourceContext", "map_event"]

@@ -1,0 +1,48 @@
+"""What a route's templates come to for one submission, with everything noticed on the way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from leadbridge.events import Json
+from leadbridge.expressions import ABSENT, AbsentType, Context, ExpressionError, Report, Template
+from leadbridge.plan import FieldWarning
+
+
+@dataclass(slots=True)
+class Filling:
+    """Evaluates the templates of one route. `path` is the route's place in the configuration."""
+
+    path: str
+    context: Context
+    problems: list[tuple[str, str]] = field(default_factory=list)  # (path in the configuration, problem)
+    warnings: list[FieldWarning] = field(default_factory=list)
+
+    def value(self, template: Template | None, key: str, *, path: str) -> Json | AbsentType:
+        """The template's value; ABSENT when there is no template, and when it fails, which is noted."""
+        if template is None:
+            return ABSENT
+        reports: list[Report] = []
+        try:
+            return template.evaluate(self.context, reports=reports)
+        except ExpressionError as error:
+            self.problems.append((f"{self.path}.{path}", str(error)))
+            return ABSENT
+        finally:
+            for report in reports:
+                self.warn(key, report.problem, report.got)
+
+    def items(self, templates: Iterable[Template], key: str, *, path: str) -> list[Json]:
+        """The values of several templates as one list; a value that is a list gives its items, an absent one none."""
+        found: list[Json] = []
+        for index, template in enumerate(templates):
+            value = self.value(template, key, path=f"{path}[{index}]")
+            if value is ABSENT or value is None:
+                continue
+            found += value if isinstance(value, list) else [value]
+        return found
+
+    def warn(self, key: str, problem: str, got: Json) -> None:
+        """Note something about a field, once."""
+        warning = FieldWarning(field=key, problem=problem, got=got)
+        if not any(each.field == key and each.got == got for each in self.warnings):
+            self.warnings.append(warning)

@@ -1,0 +1,125 @@
+"""The stage `map`: an event and the routes of its source become one plan for each destination, or say why not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from leadbridge.errors import MappingError
+from leadbridge.events import Event, Json
+from leadbridge.expressions import ABSENT, Context, ExpressionError
+from leadbridge.mapping.filling import Filling
+from leadbridge.mapping.keys import flight_keys, match_of
+from leadbridge.mapping.people import lead_of, tags_of
+from leadbridge.outcome import HoldReason
+from leadbridge.plan import Plan, RecordKind, TagChange
+from leadbridge.settings.route import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceContext:
+    """What mapping knows of the sender. Regions are ISO 3166-1 alpha-2."""
+
+    name: str
+    region: str | None = None
+    default_region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A delivery to make. `keys` tell which deliveries are about the same person; with `hold` it waits for someone."""
+
+    route: str
+    destination: str
+    plan: Plan
+    keys: tuple[str, ...]
+    hold: HoldReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filtered:
+    """The route's `when` is not true for this submission."""
+
+    route: str
+    destination: str
+
+
+Mapped: TypeAlias = Planned | Filtered
+
+
+def map_event(
+    event: Event, *, source: SourceContext, routes: Sequence[Route], record_of: Callable[[Route], RecordKind]
+) -> tuple[Mapped, ...]:
+    """What each route makes of the event, in the routes' order. Pure.
+
+    `record_of` gives the kind of record where a route leaves it to its CRM. Raises MappingError with the path of
+    the first expression that fails and with the problems of all: one route that fails stops the others, so that a
+    replay after the mend maps the submission once and whole.
+    """
+    context = Context.of(
+        event,
+        source={"name": source.name, "region": source.region},
+        region=source.region or source.default_region,
+    )
+    mapped: list[Mapped] = []
+    problems: list[tuple[str, str]] = []
+    for route in routes:
+        filling = Filling(f"routes[{route.name}]", context)
+        try:
+            mapped.append(_map_route(route, filling, record_of))
+        except ExpressionError as error:
+            filling.problems.append((filling.path, str(error)))
+        problems += filling.problems
+    if problems:
+        (path, problem), *others = problems
+        raise MappingError(path, "; ".join([problem, *(f"{place}: {why}" for place, why in others)]))
+    return tuple(mapped)
+
+
+def _map_route(route: Route, filling: Filling, record_of: Callable[[Route], RecordKind]) -> Mapped:
+    if route.when is not None and not filling.value(route.when, "when", path="when"):
+        return Filtered(route=route.name, destination=route.to)
+    lead = lead_of(route.lead, filling)
+    custom_fields = _custom_fields(route, filling)
+    match = match_of(route.match, lead, custom_fields)
+    plan = Plan(
+        record=route.upsert or record_of(route),
+        lead=lead,
+        match=match,
+        on_many=route.on_many,
+        custom_fields=custom_fields,
+        tags=_tags(route, filling),
+        warnings=tuple(filling.warnings),
+    )
+    return Planned(
+        route=route.name,
+        destination=route.to,
+        plan=plan,
+        keys=flight_keys(lead, match),
+        hold="no_match_key" if match is None and route.on_no_match_key == "hold" else None,
+    )
+
+
+def _custom_fields(route: Route, filling: Filling) -> dict[str, Json]:
+    """The custom fields that have something to say, by name; texts are trimmed."""
+    fields: dict[str, Json] = {}
+    for name, templates in route.custom_fields.items():
+        key = f"custom_fields.{name}"
+        if isinstance(templates, tuple):
+            value: Json = filling.items(templates, key, path=key) or ABSENT
+        else:
+            value = filling.value(templates, key, path=key)
+        if value is not ABSENT:
+            fields[name] = value.strip() if isinstance(value, str) else value
+    return fields
+
+
+def _tags(route: Route, filling: Filling) -> TagChange:
+    tags = route.tags
+    replace = None
+    if tags.replace is not None:
+        replace = tags_of(filling.items(tags.replace, "tags", path="tags.replace"))
+    return TagChange(
+        add=tags_of(filling.items(tags.add, "tags", path="tags.add")),
+        remove=tags_of(filling.items(tags.remove, "tags", path="tags.remove")),
+        replace=replace,
+    )
