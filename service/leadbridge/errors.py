@@ -16,7 +16,13 @@ from http import HTTPStatus
 from typing import ClassVar, Literal, TypeAlias
 
 SignatureReason: TypeAlias = Literal[
-    "missing_header", "malformed_header", "wrong_signature", "timestamp_too_old", "timestamp_in_future", "wrong_token", "wrong_password"
+    "missing_header",
+    "malformed_header",
+    "wrong_signature",
+    "timestamp_too_old",
+    "timestamp_in_future",
+    "wrong_token",
+    "wrong_password",
 ]
 
 

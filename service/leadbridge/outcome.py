@@ -9,7 +9,12 @@ from leadbridge.events import Json
 from leadbridge.lead import Personal
 
 HoldReason: TypeAlias = Literal[
-    "ambiguous_match", "no_match_key", "bad_credentials", "unknown_custom_field", "destination_removed", "unknown_outcome"
+    "ambiguous_match",
+    "no_match_key",
+    "bad_credentials",
+    "unknown_custom_field",
+    "destination_removed",
+    "unknown_outcome",
 ]
 
 

@@ -1,0 +1,132 @@
+"""What no single option can tell: whether sources, destinations, routes and CRMs fit each other.
+
+The names are read from the file as it stands, so that a mistake in one source does not hide those in the routes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from leadbridge.crm.adapter import Adapter
+from leadbridge.crm.registry import CRMS
+from leadbridge.events import Json
+from leadbridge.schemes import Unsigned
+from leadbridge.settings.choices import advice
+from leadbridge.settings.models import Settings, Source
+from leadbridge.settings.positions import Document
+from leadbridge.settings.problem import Path, Problem
+from leadbridge.settings.route import Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The sources and routes that are valid in themselves; of a wrong configuration, perhaps not all."""
+
+    sources: Mapping[str, Source]
+    routes: Mapping[int, Route]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Parts":
+        """All of them."""
+        return cls(sources=settings.sources, routes=dict(enumerate(settings.routes)))
+
+
+def cross_check(document: Document, data: Json, parts: Parts) -> Iterator[Problem]:
+    """Everything that does not fit, as errors and warnings, in no order."""
+    yield from _unknown_names(document, data)
+    yield from _equal_names(document, data, parts)
+    yield from _unused(document, data)
+    for name, source in parts.sources.items():
+        if isinstance(source.scheme, Unsigned):
+            yield document.problem(
+                ("sources", name, "verify"),
+                "the sender is not verified: anyone who knows the URL can post leads",
+                severity="warning",
+            )
+    for index, route in parts.routes.items():
+        crm = _section(_section(data, "destinations"), route.to).get("crm")
+        if isinstance(crm, str) and crm in CRMS:
+            yield from _not_of_this_crm(document, ("routes", index), route, CRMS[crm].adapter, title=CRMS[crm].title)
+
+
+def _section(data: Json, name: str) -> Mapping[str, Json]:
+    found = data.get(name) if isinstance(data, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _routes(data: Json) -> Iterator[tuple[int, Mapping[str, Json]]]:
+    routes = data.get("routes")
+    for index, route in enumerate(routes if isinstance(routes, list) else ()):
+        if isinstance(route, Mapping):
+            yield index, route
+
+
+def _ends(data: Json) -> Iterator[tuple[Path, str, str]]:
+    """Every name that a route gives as its `from` or `to`: place, section, name."""
+    for index, route in _routes(data):
+        for option, section in (("from", "sources"), ("to", "destinations")):
+            said = route.get(option)
+            if isinstance(said, str):
+                yield ("routes", index, option), section, said
+            elif isinstance(said, list) and option == "from":
+                yield from (
+                    (("routes", index, option, at), section, name)
+                    for at, name in enumerate(said)
+                    if isinstance(name, str)
+                )
+
+
+def _unknown_names(document: Document, data: Json) -> Iterator[Problem]:
+    for path, section, name in _ends(data):
+        known = _section(data, section)
+        if name not in known:
+            hint = advice(name, known, what=section)
+            yield document.problem(path, f"unknown {section.removesuffix('s')} `{name}`", hint=hint)
+
+
+def _equal_names(document: Document, data: Json, parts: Parts) -> Iterator[Problem]:
+    names = {index: route.name for index, route in parts.routes.items()}
+    for index, route in _routes(data):
+        if isinstance(route.get("name"), str):
+            names[index] = route["name"]  # also of a route that is wrong elsewhere
+    first: dict[str, int] = {}
+    for index, name in sorted(names.items()):
+        if name in first:
+            line = document.place(("routes", first[name], "name")).key.line
+            yield document.problem(
+                ("routes", index, "name"),
+                f"another route is called `{name}`, on line {line}",
+                hint="give this one a `name` of its own",
+            )
+        first.setdefault(name, index)
+
+
+def _unused(document: Document, data: Json) -> Iterator[Problem]:
+    used = {(section, name) for _, section, name in _ends(data)}
+    effects = {
+        "sources": "no route takes from this source: its submissions are kept and go nowhere",
+        "destinations": "no route leads to this destination: nothing is sent to it",
+    }
+    for section, effect in effects.items():
+        for name in _section(data, section):
+            if (section, name) not in used:
+                yield document.problem((section, name), effect, at="key", severity="warning")
+
+
+def _not_of_this_crm(
+    document: Document, path: Path, route: Route, adapter: type[Adapter], *, title: str
+) -> Iterator[Problem]:
+    if route.upsert is not None and route.upsert not in adapter.records:
+        offered = f"it has: {', '.join(adapter.records)}"
+        yield document.problem((*path, "upsert"), f"{title} has no upsert of a {route.upsert}", hint=offered)
+    for index, match in enumerate(route.match):
+        if match.by not in adapter.match_keys:
+            offered = ", ".join("custom:NAME" if key == "custom" else key for key in adapter.match_keys)
+            yield document.problem(
+                (*path, "match", index), f"{title} cannot match by {match.by}", hint=f"it can match by: {offered}"
+            )
+    for key in route.lead.model_fields_set if route.lead else ():
+        how = adapter.lead_keys.get(key)
+        if how is not None and how.attribute is None:
+            yield document.problem(
+                (*path, "lead", key), f"is not sent to {title}", hint=how.how, at="key", severity="warning"
+            )
