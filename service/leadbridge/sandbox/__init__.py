@@ -1,0 +1,35 @@
+"""The emulated Copper and LeadConnector: a whole set-up can be tried without an account.
+
+They answer as the vendors' documents and recordings of the real ones say. What those leave open is an option, or the
+harsher of the likely ways: what passes here should pass there.
+"""
+
+from leadbridge.sandbox.app import COPPER_PATH, LEADCONNECTOR_PATH, Sandbox
+from leadbridge.sandbox.client import SandboxControl
+from leadbridge.sandbox.faults import Delay, Drop, Fault, Html, LoseField, Malformed, Status
+from leadbridge.sandbox.gateway import ConnectionDropped, HideDrops
+from leadbridge.sandbox.options import CopperOptions, LeadConnectorOptions, RateLimit, SandboxOptions
+from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed, Seed
+
+__all__ = [
+    "COPPER_PATH",
+    "LEADCONNECTOR_PATH",
+    "ConnectionDropped",
+    "CopperOptions",
+    "CopperSeed",
+    "Delay",
+    "Drop",
+    "Fault",
+    "HideDrops",
+    "Html",
+    "LeadConnectorOptions",
+    "LeadConnectorSeed",
+    "LoseField",
+    "Malformed",
+    "RateLimit",
+    "Sandbox",
+    "SandboxControl",
+    "SandboxOptions",
+    "Seed",
+    "Status",
+]

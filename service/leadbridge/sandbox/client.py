@@ -1,0 +1,66 @@
+"""The sandbox's control for a program: tests and the demo use it over HTTP, in-process or across the network."""
+
+from typing import Any
+
+import httpx
+
+from leadbridge.errors import RequestRefused
+from leadbridge.events import Json
+from leadbridge.sandbox.emulator import CrmName
+from leadbridge.sandbox.faults import Fault
+from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed
+
+
+class SandboxControl:
+    """Asks a running sandbox. Every method raises `RequestRefused` with the sandbox's words when it will not."""
+
+    def __init__(self, base_url: str, client: httpx.AsyncClient) -> None:
+        self._base = f"{base_url.rstrip('/')}/sandbox"
+        self._client = client
+
+    async def seed(self, seed: CopperSeed | LeadConnectorSeed) -> list[str]:
+        """Put records beforehand; answers their ids."""
+        answer: dict[str, list[str]] = await self._ask("POST", "/seed", json=seed.model_dump(mode="json"))
+        return answer["ids"]
+
+    async def fault(self, fault: Fault) -> str:
+        """Put a fault in force; answers its id."""
+        answer: dict[str, str] = await self._ask("POST", "/faults", json=fault.model_dump(mode="json"))
+        return answer["id"]
+
+    async def faults(self) -> list[dict[str, Json]]:
+        """The faults in force, each with how often it `struck`."""
+        answer: list[dict[str, Json]] = await self._ask("GET", "/faults")
+        return answer
+
+    async def lift(self, fault_id: str | None = None) -> None:
+        """Lift one fault, or all."""
+        await self._ask("DELETE", f"/faults/{fault_id}" if fault_id else "/faults")
+
+    async def state(self, crm: CrmName | None = None) -> dict[str, Json]:
+        """`{crm: {account: {"leads" or "contacts": [...]}}}`."""
+        answer: dict[str, Json] = await self._ask("GET", "/state", params={"crm": crm} if crm else {})
+        return answer
+
+    async def history(self, crm: CrmName | None = None, account: str | None = None) -> list[dict[str, Json]]:
+        """The last calls, oldest first."""
+        given = {"crm": crm, "account": account}
+        params = {key: value for key, value in given.items() if value is not None}
+        answer: list[dict[str, Json]] = await self._ask("GET", "/history", params=params)
+        return answer
+
+    async def options(self, **changes: Json) -> dict[str, Json]:
+        """The options of the moment, after laying `changes` over them."""
+        answer: dict[str, Json] = await self._ask("POST", "/options", json=changes)
+        return answer
+
+    async def reset(self) -> None:
+        """Bring the sandbox back to its start."""
+        await self._ask("POST", "/reset")
+
+    async def _ask(self, method: str, path: str, **given: Any) -> Any:
+        response = await self._client.request(method, self._base + path, **given)
+        if response.is_success:
+            return response.json() if response.content else None
+        problem = response.headers.get("content-type", "").startswith("application/problem+json")
+        raise RequestRefused(response.json()["detail"] if problem else f"{method} {path}: HTTP {response.status_code}")

@@ -1,0 +1,133 @@
+"""What a Copper custom field takes, what it keeps of it, and what it answers.
+
+Kept is one form per type, so that values can be compared: dates as Unix seconds at the account's midnight.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from leadbridge.events import Json
+from leadbridge.sandbox.copper.catalog import Catalog, DataType, Definition
+from leadbridge.sandbox.copper.problems import Invalid
+
+LABEL: Final = "Custom Fields"
+_STRING_LIMIT: Final = 255  # characters
+_WRITTEN_DATE: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_ENTRY_KEYS: Final = frozenset({"custom_field_definition_id", "value"})
+
+
+def read_custom_fields(value: Json, catalog: Catalog, zone: ZoneInfo) -> dict[int, Json]:
+    """The values of a `custom_fields` list by definition; raises `Invalid` for the first that cannot be kept."""
+    if not isinstance(value, list):
+        raise Invalid(f"{LABEL}: must be an array")
+    kept: dict[int, Json] = {}
+    for entry in value:
+        if not isinstance(entry, Mapping) or not entry.keys() <= _ENTRY_KEYS or "value" not in entry:
+            raise Invalid(f"{LABEL}: must be objects of custom_field_definition_id and value")
+        definition = definition_of(entry.get("custom_field_definition_id"), catalog)
+        kept[definition.id] = read_value(entry["value"], definition, zone)
+    return kept
+
+
+def definition_of(value: Json, catalog: Catalog) -> Definition:
+    """The lead's custom field with that id; raises `Invalid` when there is none."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Invalid(f"{LABEL}: Invalid value for Custom Field Definition Id: IDs must be positive integers: {value}")
+    definition = catalog.definitions.get(value)
+    if definition is None or "lead" not in definition.available_on:
+        raise Invalid(f"{LABEL}: Custom Field Definition Id {value} is not available on leads")
+    return definition
+
+
+def read_value(value: Json, definition: Definition, zone: ZoneInfo) -> Json:
+    """What the field keeps of `value`; None for a field that is cleared."""
+    if value is None:
+        return [] if definition.data_type == "MultiSelect" else None
+    return _READERS[definition.data_type](value, definition, zone)
+
+
+def answer_value(value: Json, definition: Definition, *, zone: ZoneInfo, dates: Literal["epoch", "text"]) -> Json:
+    """How the API answers a kept value; a MultiSelect without one is empty, all others are null."""
+    if value is None:
+        return [] if definition.data_type == "MultiSelect" else None
+    if definition.data_type == "Date" and dates == "text":
+        return datetime.fromtimestamp(value, zone).strftime("%m/%d/%Y")
+    return value
+
+
+def _refusal(definition: Definition, wanted: str) -> Invalid:
+    return Invalid(f"{LABEL}: Invalid value for {definition.name}: {wanted}")
+
+
+def _text(value: Json, definition: Definition, _: ZoneInfo) -> Json:
+    if not isinstance(value, str):
+        raise _refusal(definition, "must be a string")
+    return value
+
+
+def _short_text(value: Json, definition: Definition, zone: ZoneInfo) -> Json:
+    if len(_text(value, definition, zone)) > _STRING_LIMIT:
+        raise _refusal(definition, f"is too long (maximum is {_STRING_LIMIT} characters)")
+    return value
+
+
+def _number(value: Json, definition: Definition, _: ZoneInfo) -> Json:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _refusal(definition, "must be a number")
+    return value
+
+
+def _checkbox(value: Json, definition: Definition, _: ZoneInfo) -> Json:
+    if not isinstance(value, bool):
+        raise _refusal(definition, "must be true or false")
+    return value
+
+
+def _option(value: Json, definition: Definition, _: ZoneInfo) -> Json:
+    known = {option.id for option in definition.options}
+    if isinstance(value, bool) or not isinstance(value, int) or value not in known:
+        raise _refusal(definition, f"must be the id of an option: {value}")
+    return value
+
+
+def _some_options(value: Json, definition: Definition, zone: ZoneInfo) -> Json:
+    if not isinstance(value, list):
+        raise _refusal(definition, "must be an array of option ids")
+    return list(dict.fromkeys(_option(item, definition, zone) for item in value))
+
+
+def _date(value: Json, definition: Definition, zone: ZoneInfo) -> Json:
+    # One official page says mm/dd/yyyy, the others show Unix seconds at the account's midnight: both are taken.
+    # https://developer.copper.com/introduction/best_practices.html
+    written = _WRITTEN_DATE.fullmatch(value) if isinstance(value, str) else None
+    try:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return int(datetime.fromtimestamp(value, zone).timestamp())
+        month, day, year = (int(part) for part in written.groups()) if written else (0, 0, 0)
+        return int(datetime(year, month, day, tzinfo=zone).timestamp())
+    except (ValueError, OverflowError, OSError):
+        raise _refusal(definition, "must be a date, mm/dd/yyyy or Unix seconds") from None
+
+
+def _references(value: Json, definition: Definition, _: ZoneInfo) -> Json:
+    if not isinstance(value, list):
+        raise _refusal(definition, "must be an array of records")
+    return value
+
+
+_READERS: Final[Mapping[DataType, Callable[[Json, Definition, ZoneInfo], Json]]] = {
+    "String": _short_text,
+    "Text": _text,
+    "URL": _short_text,
+    "Dropdown": _option,
+    "MultiSelect": _some_options,
+    "Checkbox": _checkbox,
+    "Float": _number,
+    "Percentage": _number,
+    "Currency": _number,
+    "Date": _date,
+    "Connect": _references,
+}

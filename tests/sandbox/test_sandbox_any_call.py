@@ -1,0 +1,90 @@
+"""Whatever is sent, the emulated CRMs answer it as a CRM would: with a status of theirs, and never with a crash."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadbridge.events import Json
+from leadbridge.sandbox.copper.api import Copper
+from leadbridge.sandbox.copper.attributes import ATTRIBUTES
+from leadbridge.sandbox.emulator import Emulator
+from leadbridge.sandbox.exchange import ApiRequest
+from leadbridge.sandbox.leadconnector.api import LeadConnector
+from leadbridge.sandbox.leadconnector.properties import UPSERT
+from leadbridge.sandbox.options import CopperOptions, SandboxOptions
+from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed
+from leadbridge.sandbox.world import World
+
+from .support import StillClock
+
+COPPER_CALLS = (("PUT", "/leads/upsert"), ("POST", "/leads"), ("PUT", "/leads/7"), ("POST", "/leads/search"))
+LEADCONNECTOR_CALLS = (
+    ("POST", "/contacts/upsert"),
+    ("POST", "/contacts/"),
+    ("PUT", "/contacts/C1"),
+    ("POST", "/contacts/C1/tags"),
+    ("DELETE", "/contacts/C1/tags"),
+)
+names = st.sampled_from(
+    [
+        *ATTRIBUTES, *UPSERT.takes, "properties", "match", "custom_fields", "field_name", "field_value", "value", "id",
+        "custom_field_definition_id", "category", "number", "page_size", "emails", "sort_by", "key", "SMS", "status",
+    ]
+)  # fmt: skip
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(min_value=-(2**63), max_value=2**63 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.sampled_from(["email", "name", "custom", "work", "a@b.test", "+15550000001", "11/29/2017", "New", "US"]),
+    st.sampled_from([100764, 100765, 100766, 100767, 100768, 100769, 2082400, 1]),
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=12,
+)
+bodies = st.dictionaries(names, values, max_size=5)
+
+
+def world() -> World:
+    return World(clock=StillClock(), options=SandboxOptions(copper=CopperOptions(date_echo="text")))
+
+
+def ask(emulator: Emulator, method: str, path: str, payload: Json) -> int:
+    request = ApiRequest(
+        method=method,
+        path=path,
+        query={},
+        headers={"version": "v3"},
+        body=orjson.dumps(payload),
+        payload=payload,
+        trace_id="t",
+    )
+    emulator.emails_of(request, "acme")
+    reply = emulator.answer(request, "acme")
+    orjson.loads(reply.body)
+    return reply.status
+
+
+@pytest.mark.parametrize(("method", "path"), COPPER_CALLS)
+@given(body=bodies, match=values)
+def test_copper_answers_any_body(method: str, path: str, body: dict[str, Json], match: Json) -> None:
+    copper = Copper(world())
+    copper.seed(CopperSeed(account="acme", leads=({"id": 7, "name": "Ann"},)))
+    email = {"field_name": "email", "field_value": "a@b.test"}
+    for payload in (body, {"properties": body, "match": email}, {"properties": {"name": "A"}, "match": match}):
+        assert ask(copper, method, path, payload) in (200, 404, 422)
+    orjson.dumps(copper.state())
+
+
+@pytest.mark.parametrize(("method", "path"), LEADCONNECTOR_CALLS)
+@given(body=bodies)
+def test_leadconnector_answers_any_body(method: str, path: str, body: dict[str, Json]) -> None:
+    leadconnector = LeadConnector(world())
+    leadconnector.seed(LeadConnectorSeed(account="LOC1", contacts=({"id": "C1", "email": "a@b.test"},)))
+    for payload in (body, {**body, "locationId": "LOC1", "email": "a@b.test"}):
+        assert ask(leadconnector, method, path, payload) in (200, 201, 400, 422)
+    orjson.dumps(leadconnector.state())
