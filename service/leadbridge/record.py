@@ -8,9 +8,9 @@ import structlog
 
 from leadbridge.clock import Clock, Millis
 from leadbridge.crm.adapter import Call
-from leadbridge.deliver.retry import RetryAt, RetryPolicy
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
+from leadbridge.retry import RetryAt, RetryPolicy
 from leadbridge.store.base import Claim, DeliveryUpdate, FinishedCall, Store, TryResult
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger

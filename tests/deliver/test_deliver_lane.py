@@ -9,10 +9,10 @@ import pytest
 from leadbridge.crm.adapter import Adapter, Quota
 from leadbridge.deliver.deliverer import Deliverer
 from leadbridge.deliver.lane import CONCURRENCY, Means
-from leadbridge.deliver.retry import RetryPolicy
 from leadbridge.deliver.transport import Unanswered
-from leadbridge.plan import Plan, TagChange
+from leadbridge.plan import FieldWarning, Plan, TagChange
 from leadbridge.record import Recorder
+from leadbridge.retry import RetryPolicy
 from leadbridge.store.base import NewDelivery, Store
 from leadbridge.store.rows import DeliveryRow
 from tests.support.clock import ManualClock
@@ -268,3 +268,15 @@ async def test_an_adapter_that_crashes_fails_its_delivery_and_not_the_lane(
     await journal.seen("delivery.attempted", outcome="delivered")
     assert (await row(store, bad)).state == "failed"
     assert journal.find("adapter.crashed")
+
+
+async def test_what_mapping_could_not_read_is_a_warning_of_the_delivery_too(
+    store: Store, run: Run, journal: Journal
+) -> None:
+    unread = FieldWarning(field="phone", problem="is no phone number", got="call me")
+    delivery = with_plan(new_delivery("email:1"), warnings=(unread,))
+    await add(store, delivery)
+    await run()
+    await journal.seen("delivery.attempted", outcome="delivered_with_warnings")
+    (warning,) = (await row(store, delivery)).warnings
+    assert (warning.field, warning.sent, warning.cause) == ("phone", "call me", "is no phone number")

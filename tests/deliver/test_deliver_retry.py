@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadbridge.deliver.retry import GiveUp, RetryAt, RetryPolicy
+from leadbridge.retry import GiveUp, RetryAt, RetryPolicy
 
 POLICY = RetryPolicy(base=2.0, cap=3_600.0, give_up_after=72 * 3_600.0)
 FIRST = 1_000_000

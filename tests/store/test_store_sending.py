@@ -12,11 +12,13 @@ from tests.support.stored import LANE, START, add, claim, ids, new_delivery, ups
 DELIVERED = DeliveryUpdate(state="delivered", record_id="7", created=True)
 
 
-async def finish(store: Store, claimed: Claim, update: DeliveryUpdate = DELIVERED, *, now: int = START) -> None:
+async def finish(
+    store: Store, claimed: Claim, update: DeliveryUpdate = DELIVERED, *, now: int = START, lane: str = LANE
+) -> None:
     finished = None
     if claimed.attempt_id is not None:
         finished = FinishedCall(attempt_id=claimed.attempt_id, answered_at=now, outcome=update.state, status=200)
-    await store.record(LANE, TryResult(claim=claimed, at=now, finished=finished, update=update))
+    await store.record(lane, TryResult(claim=claimed, at=now, finished=finished, update=update))
 
 
 async def test_a_claim_holds_the_started_attempt_of_its_first_call(store: Store) -> None:
@@ -188,7 +190,7 @@ async def test_no_two_of_one_person_are_ever_under_way_and_nothing_is_stuck(stor
         elif step == "end" and under_way:
             _, claimed = under_way.popitem()
             update = DeliveryUpdate(state=value, next_at=START, reason="bad_credentials" if value == "held" else None)
-            await finish(store, claimed, update)
+            await finish(store, claimed, update, lane=lane)
         elif step == "release":
             await store.release(["bad_credentials"], lanes=[lane], now=START)
         elif step == "crash":
@@ -196,6 +198,6 @@ async def test_no_two_of_one_person_are_ever_under_way_and_nothing_is_stuck(stor
             await store.recover(now=START)
     while under_way or await take(3):
         _, claimed = under_way.popitem()
-        await finish(store, claimed)
+        await finish(store, claimed, lane=lane)
     rows = [await store.delivery(delivery_id) for delivery_id in keys]
     assert {row.state for row in rows if row} <= {"delivered", "held", "failed"}, "something is stuck"

@@ -10,7 +10,7 @@ from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.plan import Plan, RecordKind
 
 
-def answer(status: int = 200, body: Any = None, **headers: str) -> Answer:
+def answer(status: int = 200, body: Any = None, **headers: Any) -> Answer:
     return Answer(status=status, headers=headers, body={"id": 7} if body is None else body, text="{}")
 
 

@@ -33,6 +33,7 @@ def new_request(
         request_id=new_id(),
         trace_id=trace_id or new_trace_id(),
         received=received(source=source, body=body),
+        verified_by="token",
         items=items or (NewItem(submission_id=new_id()),),
     )
 

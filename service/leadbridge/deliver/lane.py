@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 import structlog
@@ -12,7 +12,7 @@ from leadbridge.crm.adapter import Adapter, Answer, Call, Done, Quota, Step
 from leadbridge.deliver.quota import Window
 from leadbridge.deliver.transport import DEADLINE, Transport, Unanswered
 from leadbridge.errors import StorageUnavailable
-from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
+from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry, WriteWarning
 from leadbridge.plan import Plan
 from leadbridge.record import CallEnd, Recorder
 from leadbridge.store.base import Claim, DueDelivery, Store
@@ -192,7 +192,7 @@ class Lane:
             elif isinstance(step, Done):
                 step = Done(outcome=_unless_unknown(call, answer, step.outcome))
         outcome = step.outcome if isinstance(step, Done) else Fail(detail=f"more than {MOST_CALLS} calls were needed")
-        await self._end(claim, last, outcome)
+        await self._end(claim, last, _with_mapping_warnings(plan, outcome))
 
     async def _call(self, claim: Claim, call: Call, *, attempt_id: int) -> tuple[CallEnd, Answer | None]:
         """Send a call whose place is taken and whose attempt is on disk."""
@@ -258,6 +258,19 @@ class Lane:
 
 def _is_stale(outcome: Outcome) -> bool:
     return isinstance(outcome, Hold) and outcome.reason == "unknown_custom_field"
+
+
+def _with_mapping_warnings(plan: Plan, outcome: Outcome) -> Outcome:
+    """What mapping could not read is as lost to the CRM as what the CRM dropped: it is told in the same place."""
+    if not isinstance(outcome, Delivered):
+        return outcome
+    told = {warning.field for warning in outcome.warnings}
+    unread = tuple(
+        WriteWarning(field=warning.field, sent=warning.got, got=None, cause=warning.problem)
+        for warning in plan.warnings
+        if warning.field not in told
+    )
+    return replace(outcome, warnings=outcome.warnings + unread)
 
 
 def _unanswered(call: Call, end: CallEnd) -> Outcome:

@@ -32,6 +32,7 @@ class NewRequest:
     request_id: str
     trace_id: str
     received: Received  # redactions applied
+    verified_by: str  # the scheme's name
     items: Sequence[NewItem]
 
 
@@ -52,6 +53,7 @@ class WaitingSubmission:
     item: int
     trace_id: str
     received: Received
+    verified_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

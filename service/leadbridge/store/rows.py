@@ -16,6 +16,7 @@ class RequestRow:
     source: str
     received_at: Millis
     trace_id: str
+    verified_by: str
     method: str
     url: str
     headers: Mapping[str, str]

@@ -17,8 +17,8 @@ from leadbridge.store.sqlite import flight
 from leadbridge.store.sqlite.connection import row, rows
 
 _INSERT_REQUEST = """
-    INSERT INTO requests (id, source, received_at, trace_id, method, url, headers, body)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+    INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _INSERT_SUBMISSION = """
     INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key,
                              duplicate_of, revision, updated_at)
@@ -31,7 +31,7 @@ _INSERT_DELIVERY = """
                             event_at, state, reason, detail, next_at, created_at, updated_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _WAITING = """
-    SELECT s.id, s.item, s.trace_id, r.source, r.method, r.url, r.headers, r.body, r.received_at
+    SELECT s.id, s.item, s.trace_id, r.source, r.method, r.url, r.headers, r.body, r.received_at, r.verified_by
     FROM submissions s JOIN requests r ON r.id = s.request_id
     WHERE s.state = 'received' ORDER BY s.id LIMIT ?"""
 _SETTLE = """
@@ -45,8 +45,8 @@ def accept(connection: apsw.Connection, request: NewRequest) -> tuple[Accepted, 
     connection.execute(
         _INSERT_REQUEST,
         (
-            request.request_id, received.source, received.received_at, request.trace_id, received.method, received.url,
-            orjson.dumps(dict(received.headers)).decode(), received.body,
+            request.request_id, received.source, received.received_at, request.trace_id, request.verified_by,
+            received.method, received.url, orjson.dumps(dict(received.headers)).decode(), received.body,
         ),
     )  # fmt: skip
     connection.execute(_COUNT_UP, ("submissions", received.source, len(request.items)))
@@ -103,6 +103,7 @@ def waiting(connection: apsw.Connection, limit: int) -> tuple[WaitingSubmission,
             submission_id=submission_id,
             item=item,
             trace_id=trace_id,
+            verified_by=verified_by,
             received=Received(
                 source=source,
                 method=method,
@@ -112,7 +113,7 @@ def waiting(connection: apsw.Connection, limit: int) -> tuple[WaitingSubmission,
                 received_at=received_at,
             ),
         )
-        for submission_id, item, trace_id, source, method, url, headers, body, received_at in rows(
+        for submission_id, item, trace_id, source, method, url, headers, body, received_at, verified_by in rows(
             connection, _WAITING, (limit,)
         )
     )

@@ -7,6 +7,7 @@ from typing import Any
 import apsw
 import orjson
 from pydantic import TypeAdapter
+from pydantic_core import from_json
 
 from leadbridge.clock import Millis
 from leadbridge.outcome import Candidate, WriteWarning
@@ -22,7 +23,9 @@ _SUBMISSION = """
 _NEWEST = f"""{_SUBMISSION}
     WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR source = ?2) AND (?3 IS NULL OR id < ?3)
     ORDER BY id DESC LIMIT ?4"""
-_REQUEST = "SELECT id, source, received_at, trace_id, method, url, headers, body FROM requests WHERE id = ?"
+_REQUEST = (
+    "SELECT id, source, received_at, trace_id, verified_by, method, url, headers, body FROM requests WHERE id = ?"
+)
 _DELIVERY = """
     SELECT id, submission_id, trace_id, route, destination, lane, config_version, plan, state, blocked, reason, detail,
            tries, next_at, record_id, created, warnings, candidates, created_at, updated_at
@@ -98,7 +101,7 @@ def deliveries_of(connection: apsw.Connection, submission_ids: Sequence[str]) ->
 def attempts_of(connection: apsw.Connection, delivery_id: str) -> tuple[AttemptRow, ...]:
     """The calls of a delivery."""
     return tuple(
-        AttemptRow(**{**one, "request": None if one["request"] is None else orjson.loads(one["request"])})
+        AttemptRow(**{**one, "request": None if one["request"] is None else from_json(one["request"])})
         for one in _named(connection, _ATTEMPT, (delivery_id,))
     )
 
@@ -152,7 +155,7 @@ def _delivery(found: dict[str, Any]) -> DeliveryRow:
     return DeliveryRow(
         **{
             **found,
-            "plan": None if found["plan"] is None else orjson.loads(found["plan"]),
+            "plan": None if found["plan"] is None else from_json(found["plan"]),
             "blocked": bool(found["blocked"]),
             "created": None if found["created"] is None else bool(found["created"]),
             "warnings": _WARNINGS.validate_json(found["warnings"]),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import apsw
 import orjson
+from pydantic_core import to_json
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
@@ -93,7 +94,7 @@ def _claim_one(connection: apsw.Connection, lane: str, now: Millis, begin: Begin
 
 
 def _start(connection: apsw.Connection, lane: str, claimed: Claim, call: Call, now: Millis) -> int:
-    body = None if call.body is None else orjson.dumps(call.body).decode()
+    body = None if call.body is None else to_json(call.body).decode()  # integers of any size, unlike orjson
     connection.execute(_START, (lane, call.purpose, call.method, call.path, body, int(call.safe_to_repeat), now))
     attempt_id = connection.last_insert_rowid()
     connection.execute(
@@ -108,7 +109,7 @@ def record(connection: apsw.Connection, lane: str, result: TryResult) -> int | N
     if result.finished is not None:
         _finish(connection, result.finished)
     if result.update is not None:
-        _leave_sending(connection, result.claim.delivery.delivery_id, result.update, result.at)
+        _leave_sending(connection, lane, result.claim.delivery.delivery_id, result.update, result.at)
     if result.next_call is None:
         return None
     return _start(connection, lane, result.claim, result.next_call, result.at)
@@ -121,7 +122,9 @@ def _finish(connection: apsw.Connection, call: FinishedCall) -> None:
     )
 
 
-def _leave_sending(connection: apsw.Connection, delivery_id: str, update: DeliveryUpdate, now: Millis) -> None:
+def _leave_sending(
+    connection: apsw.Connection, lane: str, delivery_id: str, update: DeliveryUpdate, now: Millis
+) -> None:
     left = row(
         connection,
         _LEAVE,
@@ -131,7 +134,7 @@ def _leave_sending(connection: apsw.Connection, delivery_id: str, update: Delive
             update.detail,
             update.next_at,
             update.record_id,
-            None if update.created is None else int(update.created),
+            _created(connection, lane, update),
             orjson.dumps([warning.model_dump(mode="json") for warning in update.warnings]).decode(),
             orjson.dumps([candidate.model_dump(mode="json") for candidate in update.candidates]).decode(),
             now,
@@ -139,8 +142,16 @@ def _leave_sending(connection: apsw.Connection, delivery_id: str, update: Delive
         ),
     )
     if left is not None and update.state != "retrying":  # a retry keeps its place
-        lane, seq, keys = left
+        _, seq, keys = left
         flight.leave(connection, lane, seq, orjson.loads(keys))
+
+
+def _created(connection: apsw.Connection, lane: str, update: DeliveryUpdate) -> int | None:
+    """Whether the record is new. A CRM may only guess by its clock; one that we wrote before is not new."""
+    if update.created is None:
+        return None
+    written = "SELECT 1 FROM deliveries WHERE lane = ? AND record_id = ? LIMIT 1"
+    return int(update.created and row(connection, written, (lane, update.record_id)) is None)
 
 
 def recover(connection: apsw.Connection, now: Millis) -> Recovered:

@@ -5,6 +5,7 @@ CREATE TABLE requests (               -- one inbound HTTP request as it arrived,
   source      TEXT NOT NULL,
   received_at INTEGER NOT NULL,
   trace_id    TEXT NOT NULL,          -- W3C trace id, 32 hex
+  verified_by TEXT NOT NULL,          -- the scheme that proved the sender; `none` when nothing did
   method      TEXT NOT NULL,
   url         TEXT NOT NULL,
   headers     TEXT NOT NULL,          -- JSON object, lower-cased names
@@ -69,6 +70,7 @@ CREATE TABLE deliveries (             -- one lead to one destination
 CREATE INDEX deliveries_due ON deliveries (lane, next_at, seq) WHERE state IN ('pending', 'retrying') AND blocked = 0;
 CREATE INDEX deliveries_sending ON deliveries (seq) WHERE state = 'sending';
 CREATE INDEX deliveries_held ON deliveries (reason, seq) WHERE state = 'held';
+CREATE INDEX deliveries_by_record ON deliveries (lane, record_id) WHERE record_id IS NOT NULL;
 CREATE INDEX deliveries_of_submission ON deliveries (submission_id);
 
 CREATE TABLE delivery_keys (          -- the unfinished deliveries of each person, in order

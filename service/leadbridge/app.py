@@ -1,0 +1,155 @@
+"""The composition root: from a loaded configuration to a running service. Concrete classes are picked here alone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from random import Random, SystemRandom
+from typing import TypeAlias
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as Endpoint
+
+from leadbridge.clock import Clock, SystemClock
+from leadbridge.crm.adapter import Adapter
+from leadbridge.crm.registry import CRMS
+from leadbridge.deliver.deliverer import Deliverer
+from leadbridge.deliver.lane import Means
+from leadbridge.deliver.transport import HttpTransport, Transport
+from leadbridge.desk import desks
+from leadbridge.mapping.mapper import Mapper, Routing
+from leadbridge.plan import RecordKind
+from leadbridge.problems import problem
+from leadbridge.receive import Door, Receiver
+from leadbridge.record import Recorder
+from leadbridge.retry import RetryPolicy
+from leadbridge.settings.loading import Loaded
+from leadbridge.settings.models import Settings
+from leadbridge.settings.route import Route
+from leadbridge.store.base import Store
+
+Logger: TypeAlias = structlog.stdlib.BoundLogger
+
+
+class Service:
+    """One leadbridge: its HTTP application, and the work behind it."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        store: Store,
+        *,
+        clock: Clock | None = None,
+        transport: Transport | None = None,
+        dice: Random | None = None,
+        log: Logger | None = None,
+    ) -> None:
+        """Wire the stages together; nothing runs before `start`, or before the application's lifespan."""
+        clock = clock or SystemClock()
+        log = log or structlog.get_logger()
+        settings = loaded.settings
+        self._store = store
+        self._log = log
+        self._ready = False
+        sources = desks(settings)
+        self.adapters = crm_adapters = adapters(settings)
+        recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=dice or SystemRandom(), log=log)
+        self._deliverer = Deliverer(
+            crm_adapters,
+            quotas={
+                name: destination.quota_of(crm_adapters[name].official_quota)
+                for name, destination in settings.destinations.items()
+            },
+            means=Means(store=store, transport=transport or HttpTransport(), recorder=recorder, clock=clock, log=log),
+        )
+        self._mapper = Mapper(
+            sources,
+            Routing(
+                version=loaded.version,
+                routes=settings.routes,
+                lane_of=self._deliverer.lane_of,
+                record_of=lambda route: record_of(route, crm_adapters),
+            ),
+            store=store,
+            clock=clock,
+            log=log,
+            mapped=self._deliverer.wake,
+        )
+        receiver = Receiver(sources, door=door(settings), store=store, clock=clock, log=log, stored=self._mapper.wake)
+        self._mapping: asyncio.Task[None] | None = None
+        methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        self.asgi = Starlette(
+            routes=[
+                Endpoint("/hooks/{source}", receiver.handle, methods=methods),
+                Endpoint("/healthz", self._healthz, methods=["GET"]),
+                Endpoint("/readyz", self._readyz, methods=["GET"]),
+            ],
+            exception_handlers={HTTPException: _http_problem, Exception: self._crashed},
+            lifespan=self._lifespan,
+        )
+
+    async def start(self) -> None:
+        """Take up what an earlier process left, and begin to work."""
+        await self._deliverer.start()
+        self._mapping = asyncio.create_task(self._mapper.run(), name="mapper")
+        self._ready = True
+        self._log.info("service.started")
+
+    async def stop(self) -> None:
+        """Finish what is under way within a bound; everything else stays on disk."""
+        self._ready = False
+        if self._mapping is not None:
+            self._mapping.cancel()
+            await asyncio.gather(self._mapping, return_exceptions=True)
+        await self._deliverer.stop()
+        self._log.info("service.stopped")
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        await self.start()
+        yield
+        await self.stop()
+
+    async def _healthz(self, _request: Request) -> Response:
+        """The process answers."""
+        return Response("ok\n", media_type="text/plain")
+
+    async def _readyz(self, _request: Request) -> Response:
+        """It takes submissions. A CRM that is down is no reason not to."""
+        if not self._ready:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The service is starting or stopping.")
+        return Response("ready\n", media_type="text/plain")
+
+    async def _crashed(self, request: Request, error: Exception) -> Response:
+        self._log.error("request.crashed", path=request.url.path, exc_info=error)
+        return problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "leadbridge made a mistake; the request was not taken. Send it again later.",
+        )
+
+
+def adapters(settings: Settings) -> Mapping[str, Adapter]:
+    """The adapter of every destination, by its name."""
+    return {name: CRMS[destination.crm].adapter(destination) for name, destination in settings.destinations.items()}
+
+
+def record_of(route: Route, crm_adapters: Mapping[str, Adapter]) -> RecordKind:
+    """What a route upserts: what it says, else its CRM's first kind."""
+    return route.upsert or crm_adapters[route.to].records[0]
+
+
+def door(settings: Settings) -> Door:
+    """How senders reach the service."""
+    url = settings.server.public_url
+    return Door(public_url=str(url).rstrip("/") if url else None, max_body=settings.server.max_body)
+
+
+async def _http_problem(_request: Request, error: Exception) -> Response:
+    """What the router refuses, as a problem document."""
+    status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return problem(status, "There is nothing here; submissions go to /hooks/NAME.", headers=headers)

@@ -1,0 +1,157 @@
+"""The map stage at work: stored submissions become deliveries, off the sender's request, again after a restart."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Final, Literal, TypeAlias
+
+import structlog
+
+from leadbridge.clock import Clock, Millis
+from leadbridge.desk import Desk
+from leadbridge.errors import MappingError, StorageUnavailable, Unparseable
+from leadbridge.events import Parsed, Verified
+from leadbridge.ids import new_id
+from leadbridge.mapping import Filtered, Planned, SourceContext, map_event
+from leadbridge.plan import RecordKind
+from leadbridge.settings.route import Route
+from leadbridge.store.base import MappedSubmission, NewDelivery, Store, WaitingSubmission
+
+Logger: TypeAlias = structlog.stdlib.BoundLogger
+BATCH: Final = 64  # submissions mapped for one commit
+STORAGE_PAUSE: Final = 1.0  # seconds between two tries while the database cannot be written
+NO_KEY: Final = "the lead has none of the route's match keys"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """The routes of one configuration and where they lead."""
+
+    version: str
+    routes: Sequence[Route]
+    lane_of: Callable[[str], str]  # destination to lane
+    record_of: Callable[[Route], RecordKind]
+
+    def of(self, source: str) -> tuple[Route, ...]:
+        """The routes from a source."""
+        return tuple(route for route in self.routes if source in route.from_)
+
+
+class Mapper:
+    """Maps what is stored as `received`, oldest first."""
+
+    def __init__(
+        self,
+        desks: Mapping[str, Desk],
+        routing: Routing,
+        *,
+        store: Store,
+        clock: Clock,
+        log: Logger,
+        mapped: Callable[[Iterable[str]], None],
+    ) -> None:
+        """`mapped` is told the lanes that got deliveries, after the commit."""
+        self._desks = desks
+        self._routing = routing
+        self._store = store
+        self._clock = clock
+        self._log = log
+        self._mapped = mapped
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was stored."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Map until cancelled; begins with what an earlier process left."""
+        while True:
+            self._wake.clear()
+            try:
+                while await self.map_waiting():
+                    pass
+            except StorageUnavailable as error:
+                self._log.error("storage.unavailable", problem=str(error), retry_in_s=STORAGE_PAUSE)
+                await self._clock.pause(STORAGE_PAUSE)
+                continue
+            await self._clock.wait(self._wake, None)
+
+    async def map_waiting(self) -> int:
+        """Map one batch; returns how many submissions it held."""
+        waiting = await self._store.waiting(limit=BATCH)
+        results: list[MappedSubmission] = []
+        for _, items in groupby(waiting, key=lambda submission: submission.received):
+            results += self._map_request(list(items))
+            await asyncio.sleep(0)  # senders are served in between
+        if results:
+            await self._store.map(results, now=self._clock.now())
+            self._say(waiting, results)
+            self._mapped({new.lane for result in results for new in result.deliveries if new.state == "pending"})
+        return len(waiting)
+
+    def _map_request(self, items: Sequence[WaitingSubmission]) -> list[MappedSubmission]:
+        """Map the items of one request, which is parsed once."""
+        received = items[0].received
+        desk = self._desks.get(received.source)
+        if desk is None:
+            why = f"the configuration has no source {received.source!r} any more"
+            return [self._ended(item, "unrouted", why) for item in items]
+        proved = items[0].verified_by != "none"
+        try:
+            parsed = desk.parse(Verified(request=received, payload=received.body, verified=proved))
+        except Unparseable as error:  # the preset could read it when it came, and cannot now
+            return [self._ended(item, "failed", f"unparseable: {error.detail}") for item in items]
+        return [self._map_item(desk, parsed, item) for item in items]
+
+    def _map_item(self, desk: Desk, parsed: Parsed, item: WaitingSubmission) -> MappedSubmission:
+        routes = self._routing.of(desk.name)
+        if not routes:
+            return self._ended(item, "unrouted", "no route begins at this source")
+        if item.item >= len(parsed.events):
+            return self._ended(item, "failed", "mapping: the preset finds this item in its request no more")
+        event = parsed.events[item.item]
+        source = SourceContext(name=desk.name, region=desk.region)
+        try:
+            mapped = map_event(event, source=source, routes=routes, record_of=self._routing.record_of)
+        except MappingError as error:
+            return self._ended(item, "failed", f"mapping: {error}")
+        event_at = event.event_at or item.received.received_at
+        deliveries = [self._delivery(one, event_at) for one in mapped]
+        return MappedSubmission(submission_id=item.submission_id, state="mapped", deliveries=deliveries)
+
+    def _ended(self, item: WaitingSubmission, state: Literal["unrouted", "failed"], why: str) -> MappedSubmission:
+        return MappedSubmission(submission_id=item.submission_id, state=state, reason=why)
+
+    def _say(self, waiting: Sequence[WaitingSubmission], results: Sequence[MappedSubmission]) -> None:
+        """One line for each submission that goes no further, once that is on disk."""
+        for item, result in zip(waiting, results, strict=True):
+            if result.state != "mapped":
+                self._log.warning(
+                    f"submission.{result.state}",
+                    submission=item.submission_id,
+                    trace_id=item.trace_id,
+                    source=item.received.source,
+                    problem=result.reason,
+                )
+
+    def _delivery(self, mapped: Planned | Filtered, event_at: Millis) -> NewDelivery:
+        blank = NewDelivery(
+            delivery_id=new_id(),
+            route=mapped.route,
+            destination=mapped.destination,
+            lane=self._routing.lane_of(mapped.destination),
+            config_version=self._routing.version,
+            event_at=event_at,
+            state="filtered",
+        )
+        if isinstance(mapped, Filtered):
+            return blank
+        return replace(
+            blank,
+            plan=mapped.plan.model_dump_json(exclude_unset=True),
+            keys=mapped.keys,
+            state="held" if mapped.hold else "pending",
+            reason=mapped.hold,
+            detail=NO_KEY if mapped.hold else None,
+        )

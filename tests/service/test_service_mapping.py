@@ -1,0 +1,83 @@
+"""Stored submissions are mapped off the request, also after a restart, and nothing vanishes on the way."""
+
+from leadbridge.store.base import Store
+from tests.support.clock import ManualClock
+from tests.support.journal import Journal
+from tests.support.service import CONFIG, running
+
+LEAD = b'{"name": "Ann Lee", "email": "ann@example.com"}'
+
+
+async def test_a_route_whose_condition_is_false_leaves_a_filtered_delivery(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    async with running(store, clock, journal) as service:
+        support = (await service.post(b'{"name": "Bo", "email": "bo@example.com", "interest": "support"}')).json()["id"]
+        await service.post(LEAD)
+        await journal.seen("delivery.attempted")
+        (delivery,) = (await store.deliveries_of([support]))[support]
+        assert delivery.state == "filtered"
+        assert len(service.transport.calls) == 1
+
+
+async def test_a_lead_without_a_match_key_is_held_for_a_person(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    async with running(store, clock, journal) as service:
+        nameless = (await service.post(b'{"name": "Bo"}')).json()["id"]
+        await service.post(LEAD)
+        await journal.seen("delivery.attempted")
+        (delivery,) = (await store.deliveries_of([nameless]))[nameless]
+        assert (delivery.state, delivery.reason) == ("held", "no_match_key")
+
+
+async def test_a_source_without_a_route_keeps_its_submissions_as_unrouted(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    config = CONFIG.replace("[website, open, partner]", "[website]")
+    async with running(store, clock, journal, config=config) as service:
+        submission_id = (await service.post(LEAD, source="open")).json()["id"]
+        await journal.seen("submission.unrouted")
+        await service.post(LEAD)
+        await journal.seen("delivery.attempted")
+        row = await store.submission(submission_id)
+        assert row is not None
+        assert row.state == "unrouted"
+
+
+async def test_a_mapping_that_fails_is_visible_with_its_reason(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    config = CONFIG.replace('"{{ fields.name }}"', '"{{ (fields.name | length) // fields.zero }}"')
+    async with running(store, clock, journal, config=config) as service:
+        submission_id = (await service.post(b'{"name": "Bo", "email": "bo@example.com", "zero": 0}')).json()["id"]
+        await journal.seen("submission.failed")
+        row = await store.submission(submission_id)
+        assert row is not None
+        assert row.state == "failed"
+        assert "routes[website to copper].lead.name" in (row.reason or "")
+
+
+async def test_what_was_stored_before_a_stop_is_mapped_and_delivered_after_the_start(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    async with running(store, clock, journal) as first:
+        await first.service.stop()
+        submission_id = (await first.post(LEAD)).json()["id"]
+        row = await store.submission(submission_id)
+        assert row is not None
+        assert row.state == "received"
+    async with running(store, clock, journal) as second:
+        await journal.seen("delivery.attempted", submission=submission_id, outcome="delivered")
+        assert len(second.transport.calls) == 1
+
+
+async def test_submissions_of_a_source_that_left_the_configuration_are_kept_as_unrouted(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    async with running(store, clock, journal) as first:
+        await first.service.stop()
+        submission_id = (await first.post(LEAD, source="open")).json()["id"]
+    config = CONFIG.replace("  open:\n    preset: generic\n    verify: none\n", "").replace("website, open", "website")
+    async with running(store, clock, journal, config=config):
+        await journal.seen("submission.unrouted", submission=submission_id)

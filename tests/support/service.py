@@ -1,0 +1,85 @@
+"""A whole service in this process, spoken to through ASGI, with a CRM on a string behind it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import httpx
+
+from leadbridge.app import Service
+from leadbridge.crm.adapter import Answer, Call
+from leadbridge.settings.loading import load_text
+from leadbridge.store.base import Store
+from tests.support.clock import ManualClock
+from tests.support.crm import ScriptedTransport, answer
+from tests.support.journal import Journal
+
+CONFIG = """
+version: 1
+server: {max_body: 10KiB}
+sources:
+  website:
+    preset: generic
+    verify: {scheme: token, secrets: ["${TOKEN}"]}
+  open:
+    preset: generic
+    verify: none
+  partner:
+    preset: standard-webhooks
+    verify: {secrets: ["${PARTNER}"]}
+  typeform:
+    preset: typeform
+    verify: {secrets: ["${TOKEN}"]}
+destinations:
+  copper: {crm: copper, access_token: "${COPPER}", user_email: ops@example.com}
+routes:
+  - name: website to copper
+    from: [website, open, partner]
+    to: copper
+    when: "{{ fields.interest != 'support' }}"
+    lead: {name: "{{ fields.name }}", email: "{{ fields.email }}"}
+"""
+TOKEN = "a-token-of-the-tests"
+ENVIRON = {"TOKEN": TOKEN, "PARTNER": "whsec_dGVzdHMtcGFydG5lci1zZWNyZXQ=", "COPPER": "c" * 32}
+
+
+@dataclass
+class Running:
+    """A started service and what a test needs of it."""
+
+    service: Service
+    client: httpx.AsyncClient
+    transport: ScriptedTransport
+    journal: Journal
+
+    async def post(
+        self, content: bytes, *, source: str = "website", headers: Mapping[str, str] | None = None, token: str = TOKEN
+    ) -> httpx.Response:
+        """Post as a sender with the right token and JSON, unless said otherwise."""
+        given = {"content-type": "application/json", "x-webhook-token": token, **(headers or {})}
+        return await self.client.post(f"/hooks/{source}", content=content, headers=given)
+
+
+@asynccontextmanager
+async def running(
+    store: Store, clock: ManualClock, journal: Journal, *, config: str = CONFIG, environ: Mapping[str, str] = ENVIRON
+) -> AsyncIterator[Running]:
+    """A service on this store and clock; stopped in order afterwards."""
+    transport = ScriptedTransport(_copper)
+    log: Any = journal
+    service = Service(
+        load_text(config, "tests.yaml", environ), store, clock=clock, transport=transport, dice=Random(1), log=log
+    )
+    app = httpx.ASGITransport(service.asgi, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=app, base_url="http://leads.test") as client:
+        await service.start()
+        yield Running(service, client, transport, journal)
+        await service.stop()
+
+
+def _copper(call: Call) -> Answer:
+    """Copper's answer to any upsert, near enough for what is tested here."""
+    properties = call.body["properties"]
+    return answer(body={**properties, "id": 7, "tags": [], "date_created": 1, "date_modified": 2})
