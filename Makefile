@@ -7,7 +7,7 @@ RUN := $(VENV)/.ready-to-run
 DEV := $(VENV)/.ready-to-test
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup run test check format bench docs lock clean
+.PHONY: help setup run test check format crash bench docs lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,12 @@ check: $(DEV) ## format, lint, types, import direction, generated files; writes 
 format: $(DEV) ## write what `check` asks for in format and lint
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+crash: $(DEV) ## kill -9 at twenty random moments (minutes)
+	$(BIN)/python -m pytest -m slow tests/crash
+
+bench: $(DEV) ## ratios of speed, in one run (minutes; QUICK=1: seconds)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 docs: $(DEV) ## write the generated files (schema, tables)
 	$(BIN)/python -m tests.generated

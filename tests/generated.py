@@ -17,6 +17,7 @@ from typing import Final
 
 from leadbridge.settings.reference import reference
 from leadbridge.settings.schema import json_schema
+from tests import tables
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -54,6 +55,8 @@ class Generated:
 GENERATED: Final = (
     Generated(path="config/schema.json", make=lambda: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"),
     Generated(path="docs/configuration.md", make=reference),
+    Generated(path="README.md", region="sources", make=tables.sources),
+    Generated(path="README.md", region="crms", make=tables.crms),
 )
 
 

@@ -1,0 +1,90 @@
+"""The README is true: its commands run as printed, its configuration loads, its links lead somewhere."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from leadbridge.settings.loading import load_text
+from tests.generated import ROOT
+from tests.support.process import PATIENCE
+
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def test_the_first_command_is_make_run_and_the_second_make_test() -> None:
+    assert [block.strip() for block in blocks("sh")[:2]] == ["make run", "make test"]
+
+
+async def test_the_commands_run_as_printed_while_make_run_is_running() -> None:
+    """`make test` alone is left out: this is it."""
+    make = await asyncio.create_subprocess_shell(
+        "make run",
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
+    )
+    try:
+        shown = await until(make, "Ctrl-C")
+        assert "All 11 rows are as they should be" in shown
+        address = re.search(r"http://127\.0\.0\.1:\d+(?=/hooks)", shown)
+        assert address is not None
+        curl, listing = (block.replace("http://127.0.0.1:8080", address[0]) for block in blocks("sh")[2:])
+        reply = json.loads(await run(curl))
+        assert set(reply) == set(json.loads(blocks("json")[0]))
+        assert reply["status"] == "accepted"
+        for _ in range(100):
+            listed = await run(listing)
+            if listed.count("delivered") == 2:
+                break
+            await asyncio.sleep(0.1)
+        assert reply["id"] in listed
+        assert "copper: delivered" in listed
+    finally:
+        os.killpg(make.pid, signal.SIGINT)
+        await make.communicate()
+
+
+async def until(process: asyncio.subprocess.Process, text: str) -> str:
+    """What the process printed, up to the line with `text`."""
+    assert process.stdout is not None
+    shown = ""
+    async with asyncio.timeout(PATIENCE):
+        while text not in shown:
+            line = await process.stdout.readline()
+            assert line, f"ended after: {shown}"
+            shown += line.decode()
+    return shown
+
+
+async def run(command: str) -> str:
+    """What a command prints; it must succeed."""
+    process = await asyncio.create_subprocess_shell(command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert process.returncode == 0, command
+    return out.decode()
+
+
+def test_the_configuration_in_the_readme_loads_without_a_warning() -> None:
+    (config,) = blocks("yaml")
+    loaded = load_text(config, "README.md", {"WEBSITE_TOKEN": "t", "COPPER_TOKEN": "c" * 32})
+    assert loaded.warnings == ()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
+    missing = [target for target in targets if target and not (page.parent / target).exists()]
+    assert missing == []
