@@ -192,6 +192,16 @@ async def test_a_create_that_failed_with_a_500_is_held_because_it_may_have_worke
     assert (line["outcome"], line["reason"]) == ("held", "unknown_outcome")
 
 
+async def test_a_create_that_went_through_is_not_repeated_because_a_later_call_failed(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
+) -> None:
+    transport.respond = lambda call: answer(503) if call.purpose == "tags" else answer()
+    await add(store, with_plan(new_delivery("email:1"), tags=TagChange(add=("vip",))))
+    await run(adapter=PlainAdapter(safe=False))
+    (line,) = await journal.seen("delivery.attempted", outcome="held")
+    assert (line["reason"], line["call"]) == ("unknown_outcome", "tags")
+
+
 async def test_the_account_is_asked_for_its_fields_once_for_all_deliveries(
     store: Store, run: Run, journal: Journal, transport: ScriptedTransport
 ) -> None:

@@ -131,6 +131,18 @@ async def test_what_a_crash_left_is_sent_again_unless_a_repeat_could_double_a_re
     assert ids(await claim(store, now=START + 1)) == [safe.delivery_id]
 
 
+async def test_a_crash_after_a_create_was_answered_does_not_make_another(store: Store) -> None:
+    delivery = new_delivery("email:1")
+    await add(store, delivery)
+    create = Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=False)
+    (claimed,) = await store.claim(LANE, limit=1, now=START, begin=lambda _due: create)
+    answered = FinishedCall(attempt_id=claimed.attempt_id or 0, answered_at=START, outcome="answered", status=200)
+    tags = Call(purpose="add tags", method="POST", path="/tags", body={})
+    await store.record(LANE, TryResult(claim=claimed, at=START, finished=answered, next_call=tags))
+    recovered = await store.recover(now=START + 1)
+    assert (recovered.again, recovered.held) == (0, 1)
+
+
 async def test_an_outcome_is_shown_with_all_that_is_known(store: Store) -> None:
     delivery = new_delivery("email:1")
     submission_id = await add(store, delivery)

@@ -163,6 +163,7 @@ class Lane:
         asked_anew = False
         attempt_id = claim.attempt_id
         last: CallEnd | None = None
+        unrepeatable: str | None = None  # the purpose of a call that went through and must not be made again
         for _ in range(MOST_CALLS):
             if isinstance(step, Done):
                 if _is_stale(step.outcome) and self._facts.answers and not asked_anew:
@@ -180,18 +181,22 @@ class Lane:
             last, answer = await self._call(claim, step, attempt_id=attempt_id or 0)
             attempt_id = None
             if answer is None:
-                await self._end(claim, last, _unanswered(step, last))
-                return
+                step = Done(outcome=_unanswered(step, last))
+                break
             answers[step.purpose] = answer
             call, step = step, self._next(destination, plan, answers)
             if call.shared and answer.ok:
                 self._learn(call, answer)
+            if answer.ok and not call.safe_to_repeat:
+                unrepeatable = call.purpose
             if isinstance(step, Call) and self._take_place():
                 attempt_id = await self._recorder.answered(self.name, claim, last, next_call=step)
                 last = None
             elif isinstance(step, Done):
                 step = Done(outcome=_unless_unknown(call, answer, step.outcome))
         outcome = step.outcome if isinstance(step, Done) else Fail(detail=f"more than {MOST_CALLS} calls were needed")
+        if unrepeatable is not None and isinstance(outcome, Retry):
+            outcome = _unknown(f"{unrepeatable} went through, but not what follows: {outcome.detail}")
         await self._end(claim, last, _with_mapping_warnings(plan, outcome))
 
     async def _call(self, claim: Claim, call: Call, *, attempt_id: int) -> tuple[CallEnd, Answer | None]:

@@ -1,5 +1,9 @@
 """The accept path: a request, its submissions and their dedupe rows in one transaction."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
 import apsw
 import orjson
 
@@ -7,6 +11,7 @@ from leadbridge.clock import Millis
 from leadbridge.events import Received
 from leadbridge.store.base import (
     Accepted,
+    AcceptStatus,
     MappedSubmission,
     NewDelivery,
     NewItem,
@@ -30,6 +35,11 @@ _INSERT_DELIVERY = """
     INSERT INTO deliveries (id, submission_id, trace_id, route, destination, lane, config_version, plan, keys,
                             event_at, state, reason, detail, next_at, created_at, updated_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_STATUS: Final[Mapping[str, AcceptStatus]] = {
+    "received": "accepted",
+    "ignored": "ignored",
+    "failed": "unparseable",
+}
 _WAITING = """
     SELECT s.id, s.item, s.trace_id, r.source, r.method, r.url, r.headers, r.body, r.received_at, r.verified_by
     FROM submissions s JOIN requests r ON r.id = s.request_id
@@ -39,44 +49,69 @@ _SETTLE = """
     WHERE id = ? AND state = 'received' RETURNING trace_id"""
 
 
-def accept(connection: apsw.Connection, request: NewRequest) -> tuple[Accepted, ...]:
-    """Insert a request with all its items."""
+def accept(connection: apsw.Connection, requests: Sequence[NewRequest]) -> list[tuple[Accepted, ...]]:
+    """Insert requests with all their items."""
+    connection.executemany(_INSERT_REQUEST, [_request_row(request) for request in requests])
+    arrived: Counter[str] = Counter()
+    submissions: list[tuple[Any, ...]] = []
+    accepted = []
+    for request in requests:
+        arrived[request.received.source] += len(request.items)
+        accepted.append(
+            tuple(
+                _accept_item(connection, request, number, item, submissions)
+                for number, item in enumerate(request.items)
+            )
+        )
+    connection.executemany(_INSERT_SUBMISSION, submissions)
+    for source, count in arrived.items():
+        connection.execute(_COUNT_UP, ("submissions", source, count))
+    return accepted
+
+
+def _request_row(request: NewRequest) -> tuple[Any, ...]:
     received = request.received
-    connection.execute(
-        _INSERT_REQUEST,
-        (
-            request.request_id, received.source, received.received_at, request.trace_id, request.verified_by,
-            received.method, received.url, orjson.dumps(dict(received.headers)).decode(), received.body,
-        ),
-    )  # fmt: skip
-    connection.execute(_COUNT_UP, ("submissions", received.source, len(request.items)))
-    return tuple(_insert_item(connection, request, number, item) for number, item in enumerate(request.items))
+    return (
+        request.request_id,
+        received.source,
+        received.received_at,
+        request.trace_id,
+        request.verified_by,
+        received.method,
+        received.url,
+        orjson.dumps(dict(received.headers)).decode(),
+        received.body,
+    )
 
 
-def _insert_item(connection: apsw.Connection, request: NewRequest, number: int, item: NewItem) -> Accepted:
+def _accept_item(
+    connection: apsw.Connection, request: NewRequest, number: int, item: NewItem, submissions: list[tuple[Any, ...]]
+) -> Accepted:
+    """Tell an item apart from what came before, and add its row to `submissions`."""
     source, at = request.received.source, request.received.received_at
-    state: str = item.state
     revision, first = 1, None
     if item.dedupe_key is not None:
         first, revision = _seen_before(connection, source, item)
-        if first is not None:
-            state = "duplicate"
-    connection.execute(
-        _INSERT_SUBMISSION,
+    state = item.state if first is None else "duplicate"
+    submissions.append(
         (
-            item.submission_id, request.request_id, number, source, at, request.trace_id, state, item.reason,
-            item.dedupe_key, first, revision, at,
-        ),
-    )  # fmt: skip
+            item.submission_id,
+            request.request_id,
+            number,
+            source,
+            at,
+            request.trace_id,
+            state,
+            item.reason,
+            item.dedupe_key,
+            first,
+            revision,
+            at,
+        )
+    )
     if first is not None:
         return Accepted(submission_id=first, status="duplicate", revision=revision)
-    match item.state:
-        case "received":
-            return Accepted(submission_id=item.submission_id, status="accepted", revision=revision)
-        case "ignored":
-            return Accepted(submission_id=item.submission_id, status="ignored", revision=revision)
-        case _:
-            return Accepted(submission_id=item.submission_id, status="unparseable", revision=revision)
+    return Accepted(submission_id=item.submission_id, status=_STATUS[item.state], revision=revision)
 
 
 def _seen_before(connection: apsw.Connection, source: str, item: NewItem) -> tuple[str | None, int]:

@@ -44,7 +44,8 @@ _HOLD_UNKNOWN = """
     SET state = 'held', reason = 'unknown_outcome', detail = ?, next_at = NULL, updated_at = ?
     WHERE state = 'sending' AND EXISTS (
         SELECT 1 FROM attempt_deliveries c JOIN attempts a ON a.id = c.attempt_id
-        WHERE c.delivery_id = deliveries.id AND a.answered_at IS NULL AND a.outcome IS NULL AND a.safe_to_repeat = 0)
+        WHERE c.delivery_id = deliveries.id AND c.try = deliveries.tries AND a.safe_to_repeat = 0
+        AND (a.answered_at IS NULL OR a.status BETWEEN 200 AND 299))
     RETURNING lane, seq, keys"""
 _AGAIN = "UPDATE deliveries SET state = 'retrying', next_at = ?1, updated_at = ?1 WHERE state = 'sending'"
 _CUT_OFF = """

@@ -129,7 +129,8 @@ class SqliteStore(SqliteReader):
         disk = os.statvfs(self._folder)
         if disk.f_bavail * disk.f_frsize < self._disk_reserve:
             raise StorageUnavailable("the disk reserve is reached: free some space")
-        return await self._writer.run(lambda connection: accepting.accept(connection, request))
+        accepted: tuple[Accepted, ...] = await self._writer.run_together(accepting.accept, request)
+        return accepted
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
         """Store what mapping made."""

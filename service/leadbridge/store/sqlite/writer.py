@@ -7,10 +7,10 @@ own savepoint, and are answered after the commit: one sync of the disk serves th
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import apsw
 
@@ -19,14 +19,27 @@ from leadbridge.store.sqlite.connection import open_for_writing
 
 R = TypeVar("R")
 MOST_IN_ONE_COMMIT: Final = 512  # bounds how long the first caller of a batch waits for the last
+# Trouble with the file itself: it undoes the whole batch, where any other error undoes its own change alone.
+FILE_TROUBLE: Final = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.ReadOnlyError,
+    apsw.BusyError,
+)
+Many: TypeAlias = Callable[[apsw.Connection, Sequence[Any]], Sequence[Any]]
 
 
 @dataclass(slots=True)
-class _Change(Generic[R]):
-    apply: Callable[[apsw.Connection], R]
+class _Change:
+    """Something to apply: `many` does it together with all others that wait for the same function."""
+
+    many: Many
+    item: Any
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[R]
-    result: R | None = None
+    future: asyncio.Future[Any]
+    result: Any = None
     error: Exception | None = None
 
     def settle(self) -> None:
@@ -35,7 +48,7 @@ class _Change(Generic[R]):
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
-            self.future.set_result(self.result)  # type: ignore[arg-type]  # set by `apply`
+            self.future.set_result(self.result)
 
 
 class Writer:
@@ -44,18 +57,26 @@ class Writer:
     def __init__(self, path: Path) -> None:
         """Open the file; raises `StorageUnavailable` when that fails."""
         self._connection = open_for_writing(path)
-        self._queue: queue.SimpleQueue[_Change[Any] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="leadbridge-writer", daemon=True)
         self._thread.start()
 
     async def run(self, apply: Callable[[apsw.Connection], R]) -> R:
         """Apply a change and return its result after the commit that holds it."""
+        result: R = await self.run_together(_one_by_one, apply)
+        return result
+
+    async def run_together(self, many: Many, item: Any) -> Any:
+        """Apply `many` to all items that wait for it at once; returns this item's result after the commit.
+
+        When the whole fails, each item is tried alone, so that one mistake stays with its maker.
+        """
         if self._closed:
             raise StorageUnavailable("the store is closed")
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[R] = loop.create_future()
-        self._queue.put(_Change(apply, loop, future))
+        future: asyncio.Future[Any] = loop.create_future()
+        self._queue.put(_Change(many, item, loop, future))
         return await future
 
     async def close(self) -> None:
@@ -68,7 +89,7 @@ class Writer:
     def _work(self) -> None:
         last = False
         while not last:
-            batch: list[_Change[Any]] = []
+            batch: list[_Change] = []
             change = self._queue.get()
             while change is not None:
                 batch.append(change)
@@ -83,11 +104,11 @@ class Writer:
                 self._commit(batch)
         self._connection.close()
 
-    def _commit(self, batch: list[_Change[Any]]) -> None:
+    def _commit(self, batch: list[_Change]) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for change in batch:
-                self._apply(change)
+            for many, changes in _by_function(batch):
+                self._apply(many, changes)
             self._connection.execute("COMMIT")
         except apsw.Error as error:
             # A full disk, an I/O error, a lost lock: nothing of this batch is durable.
@@ -103,26 +124,40 @@ class Writer:
             except RuntimeError:  # the loop is closed: nobody waits any more
                 continue
 
-    def _apply(self, change: _Change[Any]) -> None:
-        """Run one change; its own mistake undoes it alone, trouble with the file undoes the batch."""
+    def _apply(self, many: Many, changes: Sequence[_Change]) -> None:
+        """Apply changes in one savepoint; when that fails, each in its own."""
         self._connection.execute("SAVEPOINT change")
         try:
-            change.result = change.apply(self._connection)
-        except (
-            apsw.FullError,
-            apsw.IOError,
-            apsw.CorruptError,
-            apsw.NotADBError,
-            apsw.ReadOnlyError,
-            apsw.BusyError,
-        ):
+            results = many(self._connection, [change.item for change in changes])
+            for change, result in zip(changes, results, strict=True):
+                change.result = result
+        except FILE_TROUBLE:
             raise
         except Exception as error:  # handed to the caller as it is
             self._connection.execute("ROLLBACK TO change")
-            change.error = error
+            if len(changes) == 1:
+                changes[0].error = error
+            else:
+                for change in changes:
+                    self._apply(many, [change])
         self._connection.execute("RELEASE change")
 
 
-def _settle(changes: list[_Change[Any]]) -> None:
+def _by_function(batch: Sequence[_Change]) -> Iterator[tuple[Many, Sequence[_Change]]]:
+    """The changes of a batch by what applies them; those that are applied one by one stand alone."""
+    together: dict[Many, list[_Change]] = {}
+    for change in batch:
+        if change.many is _one_by_one:
+            yield _one_by_one, [change]
+        else:
+            together.setdefault(change.many, []).append(change)
+    yield from together.items()
+
+
+def _one_by_one(connection: apsw.Connection, applies: Sequence[Callable[[apsw.Connection], R]]) -> Sequence[R]:
+    return [apply(connection) for apply in applies]
+
+
+def _settle(changes: list[_Change]) -> None:
     for change in changes:
         change.settle()
