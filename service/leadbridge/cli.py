@@ -1,0 +1,221 @@
+"""The command line: arguments and help. What the commands do is in `commands`."""
+
+import asyncio
+import io
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+import leadbridge
+from leadbridge.commands import checking, looking, sandboxing, sending, serving
+from leadbridge.commands.output import Format, err, say
+from leadbridge.commands.states import State
+from leadbridge.demo import run as demo_run
+from leadbridge.errors import LeadbridgeError, UsageError
+from leadbridge.settings.loading import Loaded, load
+from leadbridge.settings.problem import ConfigProblems
+from leadbridge.store.opening import database_url, open_reader
+from leadbridge.store.sqlite.store import SqliteReader
+
+FOUND_PROBLEMS: Final = 1
+WRONG_USAGE: Final = 2
+DEFAULT_PORT: Final = 8080
+
+
+class _Commands(TyperGroup):
+    """All commands: what goes wrong in one becomes words and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except ConfigProblems as found:
+            checking.say_problems(found.problems, found.warnings, to_stderr=True)
+            raise typer.Exit(FOUND_PROBLEMS) from found
+        except LeadbridgeError as error:
+            say(f"leadbridge: {error}", to=err)
+            raise typer.Exit(WRONG_USAGE if isinstance(error, UsageError) else FOUND_PROBLEMS) from error
+
+
+app = typer.Typer(
+    name="leadbridge",
+    cls=_Commands,
+    help="Webhook submissions become the right record in Copper or LeadConnector, once.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.", metavar="FILE")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to show the result.")]
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(help="Port to listen on; 0 takes any free one.", min=0, max=65535)]
+DEFAULT_CONFIG: Final = Path("config/leadbridge.yaml")
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 good, 1 found problems, 2 wrong usage, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no Unicode still gets its answer
+    app()
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001  # typer calls it so
+    if asked:
+        typer.echo(f"leadbridge {leadbridge.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Webhook submissions become the right record in Copper or LeadConnector, once."""
+    del version
+
+
+@app.command(epilog="Example: leadbridge demo --once")
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print the table and exit: 0 when every row is right.")] = False,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="The configuration; the example unless given.", metavar="FILE")
+    ] = None,
+    port: PortOption = DEFAULT_PORT,
+) -> None:
+    """Try it all in one: sandbox CRMs, the service, sample submissions.
+
+    Nothing leaves this machine. What came of each submission is printed as a table; the service then keeps running.
+    """
+    if not demo_run.demo(config, once=once, port=port):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+@app.command(epilog="Example: leadbridge serve --config site.yaml --host 0.0.0.0 --port 8080")
+def serve(
+    *, config: ConfigOption = DEFAULT_CONFIG, host: HostOption = "127.0.0.1", port: PortOption = DEFAULT_PORT
+) -> None:
+    """Run the service: take submissions, deliver them.
+
+    The database is LEADBRIDGE_DATABASE_URL, or sqlite:///data/leadbridge.db.
+    """
+    serving.serve(_load(config), config=config, host=host, port=port, database=database_url(os.environ))
+
+
+@app.command(epilog="Example: leadbridge check config/leadbridge.yaml")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file.")] = DEFAULT_CONFIG,
+    *,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Say everything that is wrong with a configuration.
+
+    Nothing is sent. Exit code 0: it can be used; 1: it cannot.
+    """
+    if not checking.check(file, os.environ, output=output):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+@app.command(epilog="Example: leadbridge send website lead.json --url http://127.0.0.1:8080")
+def send(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source to post as.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The body: JSON, a form, or multipart.")],
+    *,
+    url: Annotated[str, typer.Option(help="Where the service listens.")] = f"http://127.0.0.1:{DEFAULT_PORT}",
+    config: ConfigOption = DEFAULT_CONFIG,
+    header: Annotated[list[str] | None, typer.Option(help="Another header, 'Name: value'; may be repeated.")] = None,
+    message_id: Annotated[
+        str | None, typer.Option("--id", help="The message id that is signed; new unless given.")
+    ] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Sign a sample as its sender would, and post it."""
+    good = sending.send(
+        _load(config), source=source, file=file, url=url, headers=header or [], message_id=message_id, output=output
+    )
+    if not good:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+@app.command(epilog="Example: leadbridge sandbox --port 8090 --no-quotas")
+def sandbox(
+    *,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8090,
+    quotas: Annotated[bool, typer.Option(help="Whether the CRMs keep their quotas.")] = True,
+    time_scale: Annotated[float, typer.Option(help="How many times shorter the quota windows are.", min=0.001)] = 1.0,
+) -> None:
+    """Run the emulated Copper and LeadConnector alone."""
+    sandboxing.sandbox(host=host, port=port, quotas=quotas, time_scale=time_scale)
+
+
+@app.command(epilog="Example: leadbridge schema > schema.json")
+def schema() -> None:
+    """Print the configuration's JSON Schema, for editors."""
+    checking.schema()
+
+
+@app.command(name="list", epilog="Example: leadbridge list --state failed")
+def list_(
+    *,
+    limit: Annotated[int, typer.Option(help="How many at the most.", min=1, max=10_000)] = 20,
+    state: Annotated[
+        State | None,
+        typer.Option(metavar="STATE", help=f"Only those with themselves or a delivery in it: {', '.join(State)}."),
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Only those of this source.")] = None,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """List the newest submissions and what became of them."""
+    _look(lambda reader: looking.list_submissions(reader, limit=limit, wanted=state, source=source, output=output))
+
+
+@app.command(epilog="Example: leadbridge show 01928f6e-7a3c-7b1e-9d5a-3f2c1b0a9e8d")
+def show(
+    wanted: Annotated[str, typer.Argument(metavar="ID", help="A submission's or a delivery's id.")],
+    *,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Show one submission: its request, its deliveries, every call."""
+    _look(lambda reader: looking.show_one(reader, wanted=wanted, output=output))
+
+
+@app.command(epilog="Example: leadbridge trace 4bf92f3577b34da6a3ce929d0e0e4736")
+def trace(
+    trace_id: Annotated[str, typer.Argument(metavar="TRACE_ID", help="The trace ID from the sender's reply.")],
+    *,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Show the whole way of a lead, to what the CRM kept."""
+    _look(lambda reader: looking.trace(reader, trace_id=trace_id, output=output))
+
+
+def _load(path: Path) -> Loaded:
+    if not path.exists():
+        raise UsageError(f"there is no configuration at {path}; say where yours is with --config FILE")
+    return load(path, os.environ)
+
+
+def _look(question: Callable[[SqliteReader], Coroutine[Any, Any, None]]) -> None:
+    async def ask() -> None:
+        reader = open_reader(database_url(os.environ))
+        try:
+            await question(reader)
+        finally:
+            await reader.close()
+
+    asyncio.run(ask())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""`check` and `schema`: what is wrong with a configuration, and what may stand in one."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from leadbridge.commands.output import Format, counted, err, out, say, show_json
+from leadbridge.settings.loading import load
+from leadbridge.settings.problem import ConfigProblems, Problem
+from leadbridge.settings.schema import json_schema
+
+
+def check(path: Path, environ: Mapping[str, str], *, output: Format) -> bool:
+    """Print every problem and warning; true when the configuration can be used."""
+    settings = None
+    problems: Sequence[Problem] = ()
+    try:
+        loaded = load(path, environ)
+    except ConfigProblems as found:
+        problems, warnings = found.problems, found.warnings
+    else:
+        settings, warnings = loaded.settings, loaded.warnings
+    if output is Format.JSON:
+        show_json({"file": str(path), "problems": [*problems, *warnings]})
+        return settings is not None
+    say_problems(problems, warnings)
+    told = f", {counted(len(warnings), 'warning')}" if warnings else ""
+    if settings is None:
+        say((f"{path} cannot be used", "bold red"), f": {counted(len(problems), 'problem')}{told}")
+        return False
+    counts = (
+        counted(len(settings.sources), "source"),
+        counted(len(settings.destinations), "destination"),
+        counted(len(settings.routes), "route"),
+    )
+    say((f"{path} is good", "green"), f": {', '.join(counts)}{told}")
+    return True
+
+
+def say_problems(problems: Sequence[Problem], warnings: Sequence[Problem], *, to_stderr: bool = False) -> None:
+    """A line each, beginning with its place, so that editors find it; warnings say that they are some."""
+    for problem in problems:
+        say(str(problem), to=err if to_stderr else out)
+    for warning in warnings:
+        say(("warning: ", "yellow"), str(warning), to=err if to_stderr else out)
+
+
+def schema() -> None:
+    """Print the JSON Schema."""
+    show_json(json_schema())

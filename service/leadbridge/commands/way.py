@@ -1,0 +1,149 @@
+"""The way of one lead, printed: received, verified, mapped, each call, what the CRM kept."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from leadbridge.commands.output import Words, counted, facts, moment, say, show, state, text
+from leadbridge.commands.states import State
+from leadbridge.events import Json
+from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
+
+_LONGEST: Final = 80  # characters of a value that are shown; `--format json` has all of them
+_ALSO: Final = frozenset({"emails", "phones"})  # hold what `email` and `phone` say already, unless there are more
+_WAITING: Final = frozenset({State.PENDING, State.SENDING, State.RETRYING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What is stored of one submission; `first` is the one that it repeats."""
+
+    submission: SubmissionRow
+    request: RequestRow | None
+    first: SubmissionRow | None
+    deliveries: tuple[tuple[DeliveryRow, tuple[AttemptRow, ...]], ...]
+
+
+def print_way(way: Way) -> None:
+    """Print what `show` and `trace` found of one submission."""
+    submission = way.submission
+    say(("Submission ", "bold"), (submission.id, "bold"), "  ", state(submission.state))
+    _print_facts(_of_submission(way))
+    for delivery, calls in way.deliveries:
+        say()
+        say("→ ", (delivery.destination, "bold"), "  ", state(delivery.state), _record(delivery))
+        _print_facts(_of_delivery(delivery, calls))
+    say()
+
+
+def _of_submission(way: Way) -> Iterator[tuple[str, Text]]:
+    submission, request = way.submission, way.request
+    yield "trace ID", text(submission.trace_id)
+    yield "received", text(f"{moment(submission.received_at)} from the source ", (submission.source, "bold"))
+    if request is not None:
+        kind = request.headers.get("content-type", "no content type")
+        yield "request", text(f"{request.method} {request.url}, {kind}, {counted(len(request.body), 'byte')}")
+        unsigned = request.verified_by == "none"
+        yield (
+            "verified",
+            text("no: the source takes unsigned requests" if unsigned else f"yes, by {request.verified_by}"),
+        )
+    if submission.revision > 1:
+        yield "revision", text(f"{submission.revision}: the sender used this id before, with another content")
+    if submission.duplicate_of:
+        first = f", received {moment(way.first.received_at)}, trace ID {way.first.trace_id}" if way.first else ""
+        yield "repeats", text(f"submission {submission.duplicate_of}{first}; nothing is sent again")
+    if submission.reason:
+        yield "reason", text(submission.reason)
+    if way.deliveries:
+        version = way.deliveries[0][0].config_version
+        yield "mapped", text(f"to {counted(len(way.deliveries), 'delivery')}, by the configuration {version}")
+
+
+def _of_delivery(delivery: DeliveryRow, calls: Sequence[AttemptRow]) -> Iterator[tuple[str, Text]]:
+    plan: dict[str, Any] = delivery.plan or {}
+    yield "route", text(delivery.route)
+    yield "delivery", text(delivery.id)
+    if match := plan.get("match"):
+        yield "matched by", text(f"{match.get('field') or match['by']} {_short(match['value'])}")
+    for warning in plan.get("warnings", ()):
+        yield "mapping", text((f"{warning['field']}: {warning['problem']}{_got(warning)}", "yellow"))
+    for number, call in enumerate(calls, start=1):
+        yield f"call {number}", _call(call)
+    if delivery.state in (State.DELIVERED, State.DELIVERED_WITH_WARNINGS):
+        lost = {warning.field for warning in delivery.warnings}
+        kept = [f"{name} {_short(value)}" for name, value in _sent(plan) if name not in lost]
+        yield "kept", text("; ".join(kept) or "nothing")
+    for one in delivery.warnings:
+        said = f"{one.field}: sent {_short(one.sent)}, the CRM has {_short(one.got)}: {one.cause}"
+        yield "not kept", text((said, "yellow"))
+    if delivery.state == State.FILTERED:
+        yield "filtered", text("the route's `when` is not true for this submission")
+    if delivery.reason or delivery.detail:
+        yield "because", text(": ".join(part for part in (delivery.reason, delivery.detail) if part))
+    for candidate in delivery.candidates:
+        known = ", ".join(f"{name} {_short(value)}" for name, value in candidate.summary.items() if value)
+        yield "candidate", text(f"record {candidate.record_id}: {known}")
+    if delivery.blocked and delivery.state in _WAITING:
+        yield "waits for", text("an earlier delivery of the same person")
+    elif delivery.state == State.RETRYING and delivery.next_at is not None:
+        yield "next try", text(moment(delivery.next_at))
+
+
+def _record(delivery: DeliveryRow) -> Text:
+    if delivery.record_id is None:
+        return text()
+    how = {True: ", created", False: ", updated", None: ""}[delivery.created]
+    return text(f"  record {delivery.record_id}{how}")
+
+
+def _call(call: AttemptRow) -> Text:
+    """`22:15:01.123Z PUT /leads/upsert (upsert lead): 200 in 12 ms, CRM trace ID …`."""
+    at = datetime.fromtimestamp(call.started_at / 1000, UTC).strftime("%H:%M:%S.%f")[:-3] + "Z"
+    answer: Words = ("no answer yet", "yellow")
+    if call.answered_at is not None:
+        took = f" in {call.answered_at - call.started_at} ms"
+        if call.status is None:
+            answer = (f"no answer{took}: {call.error}", "yellow")
+        else:
+            answer = (f"{call.status}{took}", "" if call.status < 400 else "yellow")
+    crm = f", CRM trace ID {call.crm_trace_id}" if call.crm_trace_id else ""
+    again = f", try {call.attempt}" if call.attempt > 1 else ""
+    return text(f"{at} {call.method} {call.path} ({call.purpose}{again}): ", answer, crm)
+
+
+def _sent(plan: dict[str, Any]) -> Iterator[tuple[str, Json]]:
+    """What the delivery was to write, by the names that the configuration uses."""
+    for name, value in plan.get("lead", {}).items():
+        if name not in _ALSO or (isinstance(value, list) and len(value) > 1):
+            yield name, value
+    for name, value in plan.get("custom_fields", {}).items():
+        yield f"custom_fields.{name}", value
+    tags = plan.get("tags", {})
+    if any(tags.values()):
+        yield "tags", [*(tags.get("replace") or tags.get("add", ())), *(f"-{one}" for one in tags.get("remove", ()))]
+
+
+def _got(warning: dict[str, Any]) -> str:
+    return f" (got {_short(warning['got'])})" if warning.get("got") is not None else ""
+
+
+def _short(value: Json) -> str:
+    if isinstance(value, dict):
+        said = ", ".join(f"{name} {_short(item)}" for name, item in value.items())
+    elif isinstance(value, list):
+        said = ", ".join(_short(item) for item in value)
+    else:
+        said = "" if value is None else str(value)
+    return f"{said[: _LONGEST - 1]}…" if len(said) > _LONGEST else said or "nothing"
+
+
+def _print_facts(found: Iterator[tuple[str, Text]]) -> None:
+    shown: Table = facts(indent=2)
+    for name, said in found:
+        shown.add_row(name, said)
+    show(shown)

@@ -1,0 +1,266 @@
+"""`list`, `show` and `trace` over what a real run made, while the service is still running."""
+
+import json
+import re
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from leadbridge.cli import app
+from leadbridge.commands.states import OF_DELIVERIES, OF_SUBMISSIONS, State
+from tests.cli.life import BIG, Life
+from tests.support.command import run_on_terminal
+
+HOSTILE_SHOWN = "Zoë [red]Li[/red] \\x1b[31m\\x1b]0;owned\\x07 \\u202egnp.exe"
+
+
+def look(life: Life, *arguments: str, **environ: str) -> Result:
+    return CliRunner().invoke(app, arguments, env={**life.site.environ, **environ})
+
+
+def told(life: Life, *arguments: str, **environ: str) -> str:
+    result = look(life, *arguments, **environ)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    return result.stdout
+
+
+def trace(life: Life, what: str) -> str:
+    return told(life, "trace", life[what]["trace_id"])
+
+
+def document(life: Life, *arguments: str) -> Any:
+    return json.loads(told(life, *arguments, "--format", "json"))
+
+
+def said(text: str, name: str) -> list[str]:
+    """What is said beside a name, once for each time it stands there."""
+    return [line.strip().removeprefix(name).strip() for line in text.splitlines() if line.startswith(f"  {name} ")]
+
+
+def test_a_list_has_a_line_for_each_submission_newest_first(life: Life) -> None:
+    lines = told(life, "list").splitlines()
+    ids = [line.split()[-1] for line in lines[2:]]
+    assert ids == sorted(ids, reverse=True)
+    assert len(ids) == 14
+    became = {line.split()[-1]: line for line in lines}
+    assert "mapped     copper: delivered, dallas: delivered_with_warnings" in became[life["warned"]["id"]]
+    assert "copper: held (ambiguous_match)" in became[life["held"]["id"]]
+    assert "failed     unparseable: line 1" in became[life["unparseable"]["id"]]
+    assert "ignored    the event type form_published is no response" in became[life["ignored"]["id"]]
+    assert any(f"duplicate  of {life['first']['id']}" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        ("held", ["held"]),
+        ("retrying", ["retrying"]),
+        ("failed", ["unparseable", "unmappable", "failed"]),
+        ("filtered", ["filtered"]),
+        ("delivered_with_warnings", ["mapping", "warned"]),
+        ("unrouted", ["unrouted"]),
+        ("ignored", ["ignored"]),
+    ],
+)
+def test_a_state_of_a_submission_or_of_its_deliveries_chooses(life: Life, state: str, found: list[str]) -> None:
+    listed = document(life, "list", "--state", state)
+    assert [one["id"] for one in listed] == [life[what]["id"] for what in found]
+
+
+def test_a_source_and_a_limit_choose(life: Life) -> None:
+    listed = document(life, "list", "--source", "partner", "--limit", "2")
+    assert [(one["source"], one["state"]) for one in listed] == [("partner", "mapped"), ("partner", "duplicate")]
+    assert told(life, "list", "--source", "nobody") == "Nothing fits.\n"
+
+
+def test_a_delivered_lead_can_be_followed_from_request_to_record(life: Life) -> None:
+    text = trace(life, "delivered")
+    assert text.startswith(f"Submission {life['delivered']['id']}  mapped\n")
+    assert said(text, "trace ID") == [life["delivered"]["trace_id"]]
+    assert said(text, "received")[0].endswith("Z from the source website")
+    assert said(text, "request")[0].startswith(f"POST {life.site.url}/hooks/website, application/json, ")
+    assert said(text, "verified") == ["yes, by token"]
+    assert said(text, "mapped")[0].startswith("to 1 delivery, by the configuration ")
+    assert "→ copper  delivered  record " in text
+    assert ", created\n" in text
+    assert said(text, "matched by") == ["email zoe@example.com"]
+    (call,) = [line for line in text.splitlines() if "PUT /leads/upsert (upsert lead)" in line]
+    assert ": 200 in " in call
+    assert " ms, CRM trace ID " in call
+    assert "email zoe@example.com" in said(text, "kept")[0]
+    assert "custom_fields.Budget 1500.5" in said(text, "kept")[0]
+
+
+def test_what_the_crm_did_not_keep_is_said_with_its_cause(life: Life) -> None:
+    text = trace(life, "warned")
+    assert "→ dallas  delivered_with_warnings  record " in text
+    (lost,) = said(text, "not kept")
+    assert lost.startswith("phone: sent +14155550199, the CRM has nothing: it belongs to another contact")
+    assert [("phone" in kept) for kept in said(text, "kept")] == [True, False]
+
+
+def test_a_held_lead_shows_the_records_to_choose_from(life: Life) -> None:
+    text = trace(life, "held")
+    assert "→ copper  held\n" in text
+    assert said(text, "because")[0].startswith("ambiguous_match: ")
+    assert [("name Sam R," in one, "name Sam Rivera," in one) for one in said(text, "candidate")] == [
+        (True, False),
+        (False, True),
+    ]
+    assert said(text, "kept") == []
+
+
+def test_a_failed_lead_shows_the_crms_words(life: Life) -> None:
+    text = trace(life, "failed")
+    assert "→ copper  failed\n" in text
+    assert "Invalid input: [bold]no" in said(text, "because")[0]
+    assert ": 422 in " in text
+
+
+def test_a_retrying_lead_shows_when_it_is_tried_next(life: Life) -> None:
+    text = trace(life, "retrying")
+    assert "503" in said(text, "because")[0]
+    (next_try,) = said(text, "next try")
+    assert said(text, "received")[0][:10] <= next_try[:10]
+
+
+def test_a_warning_of_the_mapping_is_shown(life: Life) -> None:
+    phone, budget = said(trace(life, "mapping"), "mapping")
+    assert phone.startswith("phone: ")
+    assert phone.endswith("(got call me)")
+    assert budget.startswith("custom_fields.Budget: ")
+
+
+def test_a_filtered_lead_says_why_nothing_was_sent(life: Life) -> None:
+    assert set(said(trace(life, "filtered"), "filtered")) == {"the route's `when` is not true for this submission"}
+
+
+def test_a_duplicate_names_the_one_that_came_first(life: Life) -> None:
+    text = trace(life, "duplicate")
+    (repeats,) = said(text, "repeats")
+    assert repeats.startswith(f"submission {life['first']['id']}, received ")
+    assert f"trace ID {life['first']['trace_id']}" in repeats
+
+
+def test_the_same_id_with_another_content_is_a_revision(life: Life) -> None:
+    assert said(trace(life, "revised"), "revision") == ["2: the sender used this id before, with another content"]
+
+
+def test_an_unsigned_and_an_unreadable_request_say_so(life: Life) -> None:
+    assert said(trace(life, "unrouted"), "verified") == ["no: the source takes unsigned requests"]
+    assert said(trace(life, "unparseable"), "reason")[0].startswith("unparseable: line 1, column")
+
+
+def test_a_strangers_text_is_shown_and_does_nothing(life: Life) -> None:
+    text = trace(life, "delivered")
+    assert f"name {HOSTILE_SHOWN}" in text
+    as_json = told(life, "trace", life["delivered"]["trace_id"], "--format", "json")
+    assert not {"\x1b", "\x07", "\u202e"} & set(text + as_json)
+    assert "\\u202egnp.exe" in as_json
+    assert "Zoë" in as_json
+
+
+def test_the_json_has_everything_and_every_digit(life: Life) -> None:
+    shown = document(life, "show", life["delivered"]["id"])
+    assert shown["submission"]["trace_id"] == life["delivered"]["trace_id"]
+    assert str(BIG) in shown["request"]["body"]
+    assert shown["request"]["size"] == len(shown["request"]["body"].encode())
+    (delivery,) = shown["deliveries"]
+    assert delivery["plan"]["match"]["value"] == "zoe@example.com"
+    upsert = next(one for one in delivery["attempts"] if one["purpose"] == "upsert lead")
+    assert (upsert["method"], upsert["path"], upsert["status"]) == ("PUT", "/leads/upsert", 200)
+    assert document(life, "show", delivery["id"]) == shown
+    traced = document(life, "trace", life["delivered"]["trace_id"].upper())
+    assert traced == {"trace_id": life["delivered"]["trace_id"], "submissions": [shown]}
+
+
+@pytest.mark.parametrize("command", ["show", "trace"])
+def test_what_is_not_there_is_wrong_usage(life: Life, command: str) -> None:
+    result = look(life, command, "0000")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "`leadbridge list` shows what there is" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "what_to_do"),
+    [
+        ("sqlite:///nowhere/leadbridge.db", 1, "start the service first"),
+        ("mysql://localhost/x", 2, "it must look like sqlite:///"),
+    ],
+)
+def test_without_a_database_it_is_said_what_to_do(life: Life, url: str, code: int, what_to_do: str) -> None:
+    result = look(life, "list", LEADBRIDGE_DATABASE_URL=url)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert what_to_do in result.stderr
+
+
+@pytest.mark.parametrize(("columns", "command"), [(80, "trace"), (80, "list")])
+def test_on_a_terminal_no_line_is_wider_than_it_and_states_are_coloured(life: Life, columns: int, command: str) -> None:
+    arguments = ["list"] if command == "list" else ["trace", life["held"]["trace_id"]]
+    shown = run_on_terminal(*arguments, columns=columns, cwd=life.site.folder, environ=life.site.environ).stdout
+    assert "\x1b[33mheld\x1b[0m" in shown
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+    assert columns - 20 < max(map(len, lines)) <= columns
+    assert any(life["held"]["id"] in line for line in lines)
+
+
+def test_no_color_is_respected_on_a_terminal(life: Life) -> None:
+    environ = {**life.site.environ, "NO_COLOR": "1"}
+    shown = run_on_terminal("list", columns=120, cwd=life.site.folder, environ=environ).stdout
+    (held,) = [line for line in shown.splitlines() if life["held"]["id"] in line]
+    assert "copper: held (ambiguous_match)" in held
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", shown)
+
+
+def test_in_a_pipe_a_line_is_as_long_as_it_must_be_and_ends_without_spaces(life: Life) -> None:
+    lines = trace(life, "held").splitlines()
+    assert max(map(len, lines)) > 150
+    assert [line for line in lines if line.endswith(" ")] == []
+
+
+@pytest.fixture
+def copied(life: Life, folder: Path) -> Path:
+    """The run's database, for a test to change."""
+    source = sqlite3.connect(life.site.folder / "leadbridge.db")
+    copy = sqlite3.connect(folder / "copy.db")
+    source.backup(copy)
+    for connection in (source, copy):
+        connection.close()
+    return folder / "copy.db"
+
+
+def test_every_state_that_can_stand_in_the_database_can_be_listed_and_traced(life: Life, copied: Path) -> None:
+    """Also those which no run brings about today."""
+    url = f"sqlite:///{copied}"
+    for state in State:
+        table, what = ("deliveries", "submission_id") if state in OF_DELIVERIES else ("submissions", "id")
+        with sqlite3.connect(copied) as connection:
+            connection.execute(f"UPDATE {table} SET state = ? WHERE {what} = ?", (state, life["first"]["id"]))
+        connection.close()
+        listed = json.loads(told(life, "list", "--state", state, "--format", "json", LEADBRIDGE_DATABASE_URL=url))
+        assert life["first"]["id"] in [one["id"] for one in listed]
+        assert state in told(life, "show", life["first"]["id"], LEADBRIDGE_DATABASE_URL=url)
+        with sqlite3.connect(copied) as connection:
+            connection.execute("UPDATE submissions SET state = 'mapped' WHERE id = ?", (life["first"]["id"],))
+        connection.close()
+
+
+def test_a_delivery_that_waits_says_for_what(life: Life, copied: Path) -> None:
+    with sqlite3.connect(copied) as connection:
+        connection.execute(
+            "UPDATE deliveries SET state = 'pending', blocked = 1 WHERE submission_id = ?", (life["first"]["id"],)
+        )
+    connection.close()
+    text = told(life, "show", life["first"]["id"], LEADBRIDGE_DATABASE_URL=f"sqlite:///{copied}")
+    assert said(text, "waits for") == ["an earlier delivery of the same person"]
+
+
+def test_the_states_are_those_of_the_schema() -> None:
+    schema = (files("leadbridge.store.sqlite") / "migrations" / "0001_first.sql").read_text()
+    checks = re.findall(r"CHECK \(state IN\s+\(([^)]*)\)", schema)
+    assert [set(re.findall(r"'(\w+)'", check)) for check in checks] == [set(OF_SUBMISSIONS), set(OF_DELIVERIES)]

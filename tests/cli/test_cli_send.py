@@ -1,0 +1,152 @@
+"""`send` signs and posts as a source's sender does; a running service takes every sample that we ship."""
+
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from leadbridge.cli import app
+from leadbridge.sources.registry import PRESETS
+from leadbridge.sources.samples import Sample, folder_of, samples_in
+from tests.support.command import started
+
+CONFIG = """
+version: 1
+server: {public_url: "https://leads.example.com"}
+sources:
+  generic: {preset: generic, verify: {scheme: token, secrets: ["${TOKEN}"]}}
+  typeform: {preset: typeform, verify: {secrets: ["${SECRET}"]}}
+  standard-webhooks: {preset: standard-webhooks, verify: {secrets: ["${WHSEC}"]}}
+  relay: {preset: generic, verify: {scheme: basic, username: relay, secrets: ["${TOKEN}"]}}
+  signed:
+    preset: generic
+    dedupe: "{{ fields.id }}"
+    verify:
+      scheme: hmac
+      header: x-signature
+      signs: "{method} {url} {id} {timestamp} {body}"
+      id_header: x-id
+      timestamp_header: x-time
+      secrets: ["${SECRET}"]
+"""
+ENVIRON = {
+    "TOKEN": "a-token-of-the-tests",
+    "SECRET": "sécret of the tests",
+    "WHSEC": "whsec_dGVzdHMtcGFydG5lci1zZWNyZXQ=",
+}
+NAMES = {"application/json": "body.json", "application/x-www-form-urlencoded": "body.form"}
+SAMPLES = [(name, sample) for name, preset in PRESETS.items() for sample in samples_in(folder_of(preset.name))]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A service with sources alone: its configuration and its address."""
+    folder = tmp_path_factory.mktemp("send")
+    (folder / "site.yaml").write_text(CONFIG)
+    with started("serve", "--config", "site.yaml", "--port", "0", cwd=folder, environ=ENVIRON) as running:
+        running.events("service.started")
+        yield folder / "site.yaml", running.events("service.listening")[0]["url"]
+
+
+def send(service: tuple[Path, str], source: str, file: Path, *options: str) -> Result:
+    config, url = service
+    arguments = ["send", source, str(file), "--config", str(config), "--url", url, *options]
+    return CliRunner().invoke(app, arguments, env=ENVIRON)
+
+
+def answer(result: Result) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+@pytest.fixture
+def lead(tmp_path: Path) -> Path:
+    (tmp_path / "lead.json").write_text('{"name": "Ann", "id": 7}')
+    return tmp_path / "lead.json"
+
+
+@pytest.mark.parametrize(("source", "sample"), SAMPLES, ids=lambda one: getattr(one, "name", one))
+def test_every_sample_is_taken(service: tuple[Path, str], tmp_path: Path, source: str, sample: Sample) -> None:
+    kind = sample.headers["content-type"].partition(";")[0]
+    file = tmp_path / NAMES.get(kind, "body")
+    file.write_bytes(sample.body)
+    sent = answer(send(service, source, file, "--format", "json"))
+    assert sent["status"] == 202
+    assert sent["answer"]["status"] == ("ignored" if "ignored" in sample.expected else "accepted")
+
+
+@pytest.mark.parametrize("source", ["relay", "signed"])
+def test_other_schemes_are_signed_right_also_where_the_public_url_counts(
+    service: tuple[Path, str], lead: Path, source: str
+) -> None:
+    result = send(service, source, lead)
+    assert result.exit_code == 0, result.output
+    first, *facts = result.stdout.splitlines()
+    assert first == "202 Accepted"
+    assert [line.split()[0] for line in facts] == ["id", "trace_id", "status"]
+
+
+def test_the_same_id_twice_is_a_duplicate(service: tuple[Path, str], lead: Path) -> None:
+    options = ("--id", "msg_same", "--format", "json")
+    first, second = (answer(send(service, "standard-webhooks", lead, *options))["answer"] for _ in range(2))
+    assert (first["status"], second["status"]) == ("accepted", "duplicate")
+    assert first["id"] == second["id"]
+    assert answer(send(service, "standard-webhooks", lead, "--format", "json"))["answer"]["status"] == "accepted"
+
+
+def test_an_id_that_nothing_signs_is_wrong_usage(service: tuple[Path, str], lead: Path) -> None:
+    result = send(service, "generic", lead, "--id", "msg_1")
+    assert result.exit_code == 2
+    assert "--id has no effect: the source generic is verified by token" in result.stderr
+
+
+def test_a_header_is_added_or_takes_the_place_of_one(service: tuple[Path, str], lead: Path) -> None:
+    for header, said in (
+        ("Content-Encoding: gzip", "415"),
+        ("content-TYPE: multipart/form-data", "400"),
+    ):
+        result = send(service, "generic", lead, "--header", header)
+        assert result.exit_code == 1
+        assert result.stdout.startswith(said)
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    result = send(service, "generic", lead, "--header", f"traceparent: 00-{trace_id}-00f067aa0ba902b7-01")
+    assert trace_id in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        ({"source": "nobody"}, 2, "no source nobody; it has generic, typeform, standard-webhooks, relay, signed"),
+        ({"file": "gone.json"}, 2, "cannot read gone.json: No such file or directory"),
+        ({"header": "no colon"}, 2, "--header 'no colon' must look like 'Name: value'"),
+        ({"url": "leads.example.com"}, 2, "cannot be called"),
+        ({"url": "http://[::1"}, 2, "cannot be called"),
+        ({"url": "http://127.0.0.1:1"}, 1, "is `leadbridge serve` running there?"),
+    ],
+)
+def test_what_cannot_be_sent_is_said_with_what_to_do(
+    service: tuple[Path, str], lead: Path, change: dict[str, str], code: int, said: str
+) -> None:
+    given = {"source": "generic", "file": str(lead), "url": service[1], "header": "x-a: b", **change}
+    options = ["--config", str(service[0]), "--url", given["url"], "--header", given["header"]]
+    result = CliRunner().invoke(app, ["send", given["source"], given["file"], *options], env=ENVIRON)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert said in result.stderr
+
+
+def test_ctrl_c_ends_it_quietly(service: tuple[Path, str], lead: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        arguments = ("send", "generic", str(lead), "--config", str(service[0]), "--url", url)
+        with started(*arguments, cwd=lead.parent, environ=ENVIRON) as command:
+            sender, _ = silent.accept()
+            with sender:
+                sender.settimeout(20)
+                assert sender.recv(1000).startswith(b"POST /hooks/generic")
+                assert command.stop(signal.SIGINT) == 130
+            assert command.printed == command.logged == []

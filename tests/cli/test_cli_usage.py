@@ -1,0 +1,98 @@
+"""What every command has in common: help with an example, codes for wrong usage, quiet ends."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+import leadbridge
+from leadbridge.cli import app
+from leadbridge.commands.states import State
+from tests.support.command import LEADBRIDGE, PATIENCE, environment
+
+COMMANDS = list(getattr(get_command(app), "commands", {}))
+
+
+def test_there_are_commands() -> None:
+    assert {"demo", "serve", "check", "send", "list", "show", "trace", "sandbox", "schema"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_short_and_ends_with_an_example(command: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    lines = result.stdout.rstrip().splitlines()
+    assert len(lines) <= 32
+    assert max(map(len, lines)) <= 80
+    assert lines[-1].strip().startswith(f"Example: leadbridge {command}")
+
+
+def test_the_commands_are_listed_with_what_they_do() -> None:
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0
+    for command in COMMANDS:
+        (line,) = re.findall(rf"^  {command} .*$", result.stdout, re.MULTILINE)
+        assert line.endswith("."), "cut short"
+        assert not line.endswith("...")
+
+
+def test_the_version_is_said() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"leadbridge {leadbridge.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing"], "No such command 'nothing'"),
+        (["list", "--colour"], "No such option"),
+        (["list", "--limit", "0"], "Input should be greater than or equal to 1"),
+        (["list", "--format", "xml"], "'xml' is not one of 'text', 'json'"),
+        (["show"], "Missing argument 'ID'"),
+        (["send", "website"], "Missing argument 'FILE'"),
+        (["serve", "--port", "http"], "Input should be a valid integer"),
+    ],
+)
+def test_wrong_usage_has_a_code_of_its_own_and_says_what_is_wrong(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_an_unknown_state_is_refused_with_those_that_there_are() -> None:
+    result = CliRunner().invoke(app, ["list", "--state", "lost"])
+    assert result.exit_code == 2
+    assert all(f"'{state}'" in result.stderr for state in State)
+    told = " ".join(CliRunner().invoke(app, ["list", "--help"]).stdout.split())
+    assert ", ".join(State) in told
+
+
+def piped_to_nobody(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [*LEADBRIDGE, *arguments],
+            cwd=cwd, env=environment(None, cwd), stdout=writing, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("check", "gone.yaml")])
+def test_a_closed_pipe_ends_it_quietly(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ended = piped_to_nobody(*arguments, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_terminal_without_unicode_still_gets_its_answer(tmp_path: Path) -> None:
+    environ = {**environment(None, tmp_path), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [*LEADBRIDGE, "check", "Zoë.yaml"]
+    ended = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 1
+    assert rb"Zo\xeb.yaml:1:1: the file cannot be read" in ended.stdout
+    assert ended.stderr == b""

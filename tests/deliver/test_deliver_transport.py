@@ -1,0 +1,310 @@
+"""The transport on a real socket: what goes out, what is made of an answer, and what of a missing one."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from leadbridge.crm.adapter import Adapter, Call
+from leadbridge.deliver.transport import MOST_ANSWER, HttpTransport, Unanswered
+from tests.support.crm import PlainAdapter
+
+TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+UPSERT = Call(purpose="upsert", method="PUT", path="/leads/upsert", body={"name": "Zoë", "id": 2**70})
+
+
+@dataclass
+class Request:
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Crm:
+    """A server that writes what a test tells it, byte by byte."""
+
+    answer: Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
+    port: int = 0
+    requests: list[Request] = field(default_factory=list)
+    connections: int = 0
+    at_work: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self.at_work.add(task)
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                line, *lines = head.decode().split("\r\n")
+                headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in lines if one)}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                self.requests.append(request := Request(line, headers, body))
+                await self.answer(request, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+            self.at_work.discard(task)
+
+
+@asynccontextmanager
+async def crm(answer: Callable[[Request, asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[Crm]:
+    made = Crm(answer)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    yield made
+    server.close()
+    for task in list(made.at_work):
+        task.cancel()
+    await asyncio.gather(*made.at_work, return_exceptions=True)
+
+
+def writing(*pieces: bytes) -> Callable[[Request, asyncio.StreamWriter], Awaitable[None]]:
+    async def answer(_request: Request, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+
+    return answer
+
+
+def http(body: bytes = b"{}", *, status: str = "200 OK", headers: str = "") -> bytes:
+    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
+
+
+class Account(PlainAdapter):
+    """An account at an address of the test's, with its token."""
+
+    def __init__(self, base_url: str, *, token: str = "t0ken") -> None:
+        super().__init__()
+        self.base_url = base_url
+        self.token = token
+
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}", "Version": "2021-07-28"}
+
+
+def account(server: Crm, prefix: str = "") -> Adapter:
+    return Account(f"http://127.0.0.1:{server.port}{prefix}")
+
+
+@pytest.fixture
+async def transport() -> AsyncIterator[HttpTransport]:
+    made = HttpTransport(deadline=5.0)
+    yield made
+    await made.close()
+
+
+async def unanswered(transport: HttpTransport, adapter: Adapter, call: Call = UPSERT) -> Unanswered:
+    with pytest.raises(Unanswered) as raised:
+        await transport.send(adapter, call, trace_id=TRACE_ID)
+    return raised.value
+
+
+async def test_a_call_arrives_as_the_adapter_made_it(transport: HttpTransport) -> None:
+    async with crm(writing(http())) as server:
+        call = Call(
+            purpose="upsert", method="POST", path="/contacts", body={"name": "Zoë", "id": 2**70}, query={"a": "b c"}
+        )
+        await transport.send(account(server, "/api/v1"), call, trace_id=TRACE_ID)
+        (request,) = server.requests
+        assert request.line == "POST /api/v1/contacts?a=b+c HTTP/1.1"
+        assert json.loads(request.body) == {"name": "Zoë", "id": 2**70}
+        assert request.headers["content-type"] == "application/json"
+        assert request.headers["authorization"] == "Bearer t0ken"
+        assert request.headers["version"] == "2021-07-28"
+        version, trace_id, span_id, flags = request.headers["traceparent"].split("-")
+        assert (version, trace_id, len(span_id), flags) == ("00", TRACE_ID, 16, "01")
+
+
+async def test_a_call_without_a_body_sends_none_and_says_no_type(transport: HttpTransport) -> None:
+    async with crm(writing(http())) as server:
+        await transport.send(account(server), Call(purpose="ask", method="GET", path="/users/me"), trace_id=TRACE_ID)
+        (request,) = server.requests
+        assert request.line == "GET /users/me HTTP/1.1"
+        assert request.body == b""
+        assert not {"content-type", "content-length", "transfer-encoding"} & request.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("written", "status", "body", "text"),
+    [
+        pytest.param(http(b'{"id": 7}'), 200, {"id": 7}, '{"id": 7}', id="json"),
+        pytest.param(
+            http(b'{"id": 36893488147419103233}'), 200, {"id": 2**65 + 1}, None, id="a big integer stays exact"
+        ),
+        pytest.param(http(b"<html>Oops", status="502 Bad Gateway"), 502, None, "<html>Oops", id="html"),
+        pytest.param(http(b'{"id": 7'), 200, None, '{"id": 7', id="half of it"),
+        pytest.param(http(b'{"id": NaN}'), 200, None, None, id="NaN is no JSON"),
+        pytest.param(http(b"\xff\xfe"), 200, None, "��", id="no text"),
+        pytest.param(http(b""), 200, None, "", id="empty"),
+        pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", 204, None, "", id="no content"),
+        pytest.param(http(gzip.compress(b"[1]"), headers="Content-Encoding: gzip\r\n"), 200, [1], "[1]", id="gzip"),
+        pytest.param(
+            http(status="302 Found", headers="Location: /elsewhere\r\n"), 302, {}, None, id="a redirect is not followed"
+        ),
+    ],
+)
+async def test_an_answer_is_handed_on_whatever_it_holds(
+    transport: HttpTransport, written: bytes, status: int, body: Any, text: str | None
+) -> None:
+    async with crm(writing(written)) as server:
+        answer = await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
+        assert (answer.status, answer.body) == (status, body)
+        assert text is None or answer.text == text
+        assert len(server.requests) == 1
+
+
+async def test_the_names_of_an_answers_headers_are_lower_cased(transport: HttpTransport) -> None:
+    async with crm(writing(http(headers="X-RateLimit-Remaining: 9\r\n"))) as server:
+        answer = await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
+        assert answer.headers["x-ratelimit-remaining"] == "9"
+
+
+async def test_of_a_huge_answer_a_bounded_part_is_read(transport: HttpTransport) -> None:
+    async def flood(_request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+        while True:  # until the client has hung up
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    async with crm(flood) as server:
+        answer = await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
+        assert len(answer.text) == MOST_ANSWER
+
+
+async def test_an_answer_that_drips_ends_at_the_deadline() -> None:
+    async def drip(_request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while True:  # never quiet for as long as a read may take
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    transport = HttpTransport(deadline=0.2)
+    async with crm(drip) as server:
+        missing = await unanswered(transport, account(server))
+        assert (missing.why, missing.sent) == ("no answer within 0.2 s", True)
+    await transport.close()
+
+
+async def test_a_silent_server_is_given_up_at_the_deadline() -> None:
+    transport = HttpTransport(deadline=0.1)
+    async with crm(writing()) as server:
+        missing = await unanswered(transport, account(server))
+        assert missing.sent
+        assert len(server.requests) == 1
+    await transport.close()
+
+
+async def test_a_refused_connection_is_known_not_to_have_reached_the_crm(transport: HttpTransport) -> None:
+    async with crm(writing()) as server:
+        gone = account(server)
+    missing = await unanswered(transport, gone)
+    assert not missing.sent
+    assert "Cannot connect" in missing.why
+
+
+async def test_a_connection_that_breaks_under_a_put_is_not_tried_again_behind_our_back(
+    transport: HttpTransport,
+) -> None:
+    async def once_then_break(_request: Request, writer: asyncio.StreamWriter) -> None:
+        if len(server.requests) == 1:
+            writer.write(http())
+        else:
+            writer.transport.abort()
+
+    async with crm(once_then_break) as server:
+        await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
+        missing = await unanswered(transport, account(server))  # on the connection that was kept
+        assert missing.sent
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(b"SSH-2.0-OpenSSH_9.7\r\n\r\n", id="no HTTP at all"),
+        pytest.param(http(b"not gzip", headers="Content-Encoding: gzip\r\n"), id="no gzip"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", id="broken chunks"),
+    ],
+)
+async def test_an_answer_that_cannot_be_read_is_none_after_a_send(transport: HttpTransport, written: bytes) -> None:
+    async with crm(writing(written)) as server:
+        assert (await unanswered(transport, account(server))).sent
+
+
+async def test_connections_are_used_again_and_cookies_are_not_kept(transport: HttpTransport) -> None:
+    async with crm(writing(http(headers="Set-Cookie: session=1; Path=/\r\n"))) as server:
+        for _ in range(3):
+            await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
+        assert server.connections == 1
+        assert [request.headers.get("cookie") for request in server.requests] == [None, None, None]
+
+
+@pytest.mark.parametrize("token", ["secret\n", "sécret"])
+async def test_a_token_that_no_header_can_carry_is_said_and_not_shown(transport: HttpTransport, token: str) -> None:
+    async with crm(writing(http())) as server:
+        missing = await unanswered(transport, Account(f"http://127.0.0.1:{server.port}", token=token))
+        assert not missing.sent
+        assert "Authorization" in missing.why
+        assert token.strip() not in missing.why
+        assert server.requests == []
+
+
+async def test_a_path_that_no_url_can_hold_is_never_sent(transport: HttpTransport) -> None:
+    async with crm(writing(http())) as server:
+        missing = await unanswered(transport, account(server), Call(purpose="ask", method="GET", path="/a\x00b"))
+        assert not missing.sent
+        assert server.requests == []
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+async def test_a_proxy_of_the_environment_is_used_for_all_but_this_machine(environment: pytest.MonkeyPatch) -> None:
+    async with crm(writing(http())) as proxy, crm(writing(http())) as local:
+        environment.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        environment.setenv("NO_PROXY", "direct.test")
+        transport = HttpTransport()
+        await transport.send(Account("http://crm.test/api"), UPSERT, trace_id=TRACE_ID)
+        await transport.send(account(local), UPSERT, trace_id=TRACE_ID)
+        assert not (await unanswered(transport, Account("http://direct.test:1/api"))).sent
+        await transport.close()
+        (request,) = proxy.requests
+        assert request.line == "PUT http://crm.test/api/leads/upsert HTTP/1.1"
+        assert len(local.requests) == 1
+
+
+async def test_a_proxy_that_refuses_the_tunnel_keeps_the_call_from_the_crm(environment: pytest.MonkeyPatch) -> None:
+    async with crm(writing(http(status="407 Proxy Authentication Required"))) as proxy:
+        environment.setenv("HTTPS_PROXY", f"user:p%40ss@127.0.0.1:{proxy.port}")
+        transport = HttpTransport()
+        missing = await unanswered(transport, Account("https://crm.test"))
+        await transport.close()
+        assert not missing.sent
+        (request,) = proxy.requests
+        assert request.line == "CONNECT crm.test:443 HTTP/1.1"
+        assert request.headers["proxy-authorization"] == "Basic dXNlcjpwQHNz"  # user:p@ss
+
+
+async def test_a_netrc_does_not_take_the_place_of_the_token(environment: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    environment.setenv("NETRC", str(tmp_path / "netrc"))
+    transport = HttpTransport()
+    async with crm(writing(http())) as server:
+        await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
+        assert server.requests[0].headers["authorization"] == "Bearer t0ken"
+    await transport.close()
