@@ -18,7 +18,7 @@ run: $(RUN) ## sandbox CRMs, the service and sample submissions, in one terminal
 	@$(BIN)/leadbridge demo --config config/leadbridge.yaml
 
 test: $(DEV) ## the quick tests, in random order
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: $(DEV) ## format, lint, types, import direction, generated files; writes nothing
 	$(BIN)/ruff format --check

@@ -18,6 +18,12 @@ _QUOTED: Final = re.compile(
     r"|(?<=input_value=).*?(?=, input_type=)",  # what pydantic refused
     re.DOTALL,
 )
+_SIGNS: Final = (
+    "@",
+    "+",
+    "://",
+    "input_value=",
+)  # one of them is in everything that is looked for: most texts have none
 _NAMES: Final = frozenset({"lane"})  # of the operator's own making: a Copper account is named by its user's e-mail
 _QUERY: Final = re.compile(r"(?<=[a-z]://)([^\s\"'?]+\?)[^\s\"']+")  # it may hold a sender's secret
 
@@ -77,7 +83,7 @@ def _harmless(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mu
 
 def _scrubbed(value: Any) -> Any:
     match value:
-        case str():
+        case str() if any(sign in value for sign in _SIGNS):
             return _QUERY.sub(rf"\1{MASK}", _QUOTED.sub(MASK, value))
         case dict():
             return {key: _scrubbed(item) for key, item in value.items()}

@@ -12,7 +12,7 @@ import pytest
 from httpx_aiohttp import AiohttpTransport
 
 from leadbridge.store.sqlite.store import SqliteReader
-from tests.support.process import Process, eventually
+from tests.support.process import PATIENCE, Process, eventually
 
 SUBMISSIONS = 2_000
 SENDERS = 32
@@ -79,7 +79,8 @@ async def one_round(folder: Path, *, kill_after: int, seed: int) -> None:
                         enough.set()
 
             senders = asyncio.gather(*(send() for _ in range(SENDERS)))
-            await asyncio.wait([asyncio.ensure_future(enough.wait()), senders], return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.timeout(PATIENCE):
+                await enough.wait()
             await service.kill()
             await senders
         service = await Process.start(*serve, environ=environ, cwd=folder)

@@ -67,7 +67,7 @@ async def row(store: Store, delivery: NewDelivery) -> DeliveryRow:
 async def test_a_delivery_is_sent_recorded_and_told_in_one_line(
     store: Store, run: Run, journal: Journal, transport: ScriptedTransport
 ) -> None:
-    transport.respond = lambda _call: answer(**{"x-request-id": "crm-1"})
+    transport.respond = lambda _call: answer(headers={"x-request-id": "crm-1"})
     delivery = new_delivery("email:1")
     submission_id = await add(store, delivery)
     await run()
@@ -131,7 +131,7 @@ async def test_a_follow_up_call_takes_its_place_before_new_deliveries(
 async def test_a_server_error_is_tried_again_and_the_retry_after_of_a_429_closes_the_lane(
     store: Store, run: Run, clock: ManualClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
-    answers = [answer(503), answer(429, retry_after="30"), answer()]
+    answers = [answer(503), answer(429, headers={"retry_after": "30"}), answer()]
     transport.respond = lambda _call: answers.pop(0)
     delivery = new_delivery("email:1")
     await add(store, delivery)

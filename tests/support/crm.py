@@ -10,8 +10,8 @@ from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.plan import Plan, RecordKind
 
 
-def answer(status: int = 200, body: Any = None, **headers: Any) -> Answer:
-    return Answer(status=status, headers=headers, body={"id": 7} if body is None else body, text="{}")
+def answer(status: int = 200, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status=status, headers=headers or {}, body={"id": 7} if body is None else body, text="{}")
 
 
 class PlainAdapter:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -53,8 +53,8 @@ class Embedded(uvicorn.Server):
         yield
 
 
-def server_config(app: Any) -> uvicorn.Config:
-    """How every server of ours runs."""
+def server_config(app: Any, *, trusted_proxies: Sequence[object] = ()) -> uvicorn.Config:
+    """How every server of ours runs. What a proxy says of the sender is believed from these networks alone."""
     return uvicorn.Config(
         app,
         http="httptools",
@@ -63,6 +63,8 @@ def server_config(app: Any) -> uvicorn.Config:
         log_config=None,  # structlog does that
         access_log=False,  # `submission.*` and `request.refused` say more, and no query string
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=[str(network) for network in trusted_proxies],
         timeout_graceful_shutdown=GRACE,
     )
 
@@ -87,10 +89,10 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run_server(app: Any, listener: socket.socket) -> None:
+def run_server(app: Any, listener: socket.socket, *, trusted_proxies: Sequence[object] = ()) -> None:
     """Serve until SIGTERM or SIGINT, then stop in order. Raises `LeadbridgeError` when `app` does not start."""
     try:
-        _Foreground(server_config(app)).run(sockets=[listener])
+        _Foreground(server_config(app, trusted_proxies=trusted_proxies)).run(sockets=[listener])
     except SystemExit as refused:  # uvicorn's own, with a code that is none of ours
         raise LeadbridgeError("the service could not start; the log says why") from refused
 
@@ -105,6 +107,7 @@ def serve(loaded: Loaded, *, config: Path, host: str, port: int, database: str) 
         store = open_store(database)
         try:
             log.info("service.listening", url=url_of(listener), config=str(config))
-            run_server(Service(loaded, store).asgi, listener)
+            service = Service(loaded, store)
+            run_server(service.asgi, listener, trusted_proxies=loaded.settings.server.trusted_proxies)
         finally:
             asyncio.run(store.close())

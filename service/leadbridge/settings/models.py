@@ -127,7 +127,7 @@ class Server(_Options):
     )
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(),
-        description="Networks of reverse proxies whose `Forwarded` and `X-Forwarded-*` headers are believed.",
+        description="Networks of reverse proxies whose `X-Forwarded-Proto` and `X-Forwarded-For` are believed.",
     )
     max_body: Size = Field(
         default=DEFAULT_MAX_BODY, description="Largest request body that is taken: bytes, or a size such as `2MiB`."

@@ -163,6 +163,6 @@ class SqliteStore(SqliteReader):
 
     async def close(self) -> None:
         """Commit what waits and let the file go."""
+        await super().close()  # first: the last one out, the writer, folds the WAL into the file
         await self._writer.close()
-        await super().close()
         self._ownership.close()
