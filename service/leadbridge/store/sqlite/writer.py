@@ -19,6 +19,8 @@ from leadbridge.store.sqlite.connection import open_for_writing
 
 R = TypeVar("R")
 MOST_IN_ONE_COMMIT: Final = 512  # bounds how long the first caller of a batch waits for the last
+# While changes come faster than they can be synced, a moment's wait puts more of them into one sync: seconds.
+GATHER: Final = 0.001
 # Trouble with the file itself: it undoes the whole batch, where any other error undoes its own change alone.
 FILE_TROUBLE: Final = (
     apsw.FullError,
@@ -58,7 +60,7 @@ class Writer:
         """Open the file; raises `StorageUnavailable` when that fails."""
         self._connection = open_for_writing(path)
         self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
-        self._closed = False
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="leadbridge-writer", daemon=True)
         self._thread.start()
 
@@ -72,7 +74,7 @@ class Writer:
 
         When the whole fails, each item is tried alone, so that one mistake stays with its maker.
         """
-        if self._closed:
+        if self._closing.is_set():
             raise StorageUnavailable("the store is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
@@ -81,16 +83,18 @@ class Writer:
 
     async def close(self) -> None:
         """Commit what waits, then let the file go."""
-        if not self._closed:
-            self._closed = True
+        if not self._closing.is_set():
+            self._closing.set()
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
-        last = False
+        last = busy = False
         while not last:
             batch: list[_Change] = []
             change = self._queue.get()
+            if busy:
+                self._closing.wait(GATHER)
             while change is not None:
                 batch.append(change)
                 if len(batch) == MOST_IN_ONE_COMMIT:
@@ -100,6 +104,7 @@ class Writer:
                 except queue.Empty:
                     break
             last = change is None
+            busy = len(batch) > 1
             if batch:
                 self._commit(batch)
         self._connection.close()
