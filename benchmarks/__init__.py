@@ -1,0 +1,1 @@
+"""What `make bench` runs: every budget of the design, measured side by side in one run."""

@@ -1,0 +1,198 @@
+"""What every measurement stands on: one configuration, one sandbox, made-up people, and how much of each to do."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+import orjson
+
+from benchmarks.processes import Running, free_port, running, service
+from leadbridge.sandbox.client import SandboxControl
+from leadbridge.settings.loading import Loaded, load_text
+from leadbridge.store.sqlite.store import SqliteReader
+
+TOKEN: Final = "the-token-of-the-benchmark"
+ENVIRON: Final = {"TOKEN": TOKEN, "COPPER_TOKEN": "c" * 32, "LEADCONNECTOR_TOKEN": "pit-benchmark"}
+OFF: Final = '"off"'
+UNFINISHED: Final = ("received", "pending", "sending", "retrying")
+_CONFIG: Final = """
+version: 1
+sources:
+  unrouted: &form {preset: generic, verify: {scheme: token, secrets: ["${TOKEN}"]}}
+  website: *form
+  scalars: *form
+  lists: *form
+destinations:
+  copper:
+    crm: copper
+    access_token: "${COPPER_TOKEN}"
+    user_email: ops@example.com
+    base_url: CRMS/copper/developer_api/v1
+    quota: QUOTA
+  dallas:
+    crm: leadconnector
+    location_id: benchmark
+    token: "${LEADCONNECTOR_TOKEN}"
+    base_url: CRMS/leadconnector
+    quota: QUOTA
+routes:
+  - name: one call
+    from: [website, scalars]
+    to: copper
+    lead: &scalars
+      name: "{{ fields.name | title }}"
+      email: "{{ fields.email }}"
+      company: "{{ fields.company }}"
+      address: {city: "{{ fields.city }}", country: "{{ fields.country }}"}
+      source: Website
+  - {name: scalars to dallas, from: scalars, to: dallas, lead: *scalars}
+  - {name: lists to copper, from: lists, to: copper, lead: *scalars, tags: {add: [benchmark, web]}}
+  - {name: lists to dallas, from: lists, to: dallas, lead: *scalars, tags: {add: [benchmark, web]}}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much is measured. The figures of `QUICK` prove only that everything runs."""
+
+    syncs: int
+    repetitions: int
+    restarts: int  # repetitions of what needs a new process each time
+    accepts: int  # of one repetition
+    connections: int
+    singles: int  # submissions sent one at a time
+    pace: float  # seconds between two of them
+    deliveries: int  # of one repetition
+    people: int  # whose calls are counted
+    starts: int
+    few: int  # waiting deliveries
+    many: int
+    claims: int  # batches claimed from each backlog
+    quota_limit: int
+    quota_window: float  # seconds
+    quota_windows: int  # how many of them a backlog drains through
+
+
+NORMAL: Final = Effort(
+    syncs=200, repetitions=5, restarts=3, accepts=3_000, connections=64, singles=200, pace=0.03, deliveries=2_000,
+    people=20, starts=5, few=1_000, many=100_000, claims=60, quota_limit=100, quota_window=4.0, quota_windows=4,
+)  # fmt: skip
+QUICK: Final = Effort(
+    syncs=5, repetitions=1, restarts=1, accepts=200, connections=8, singles=5, pace=0.02, deliveries=60,
+    people=2, starts=1, few=50, many=500, claims=2, quota_limit=20, quota_window=0.3, quota_windows=2,
+)  # fmt: skip
+MANY: Final = 1_000_000  # waiting deliveries, for `--full`
+
+
+@dataclass(slots=True, kw_only=True)
+class Ground:
+    """One run's folder, sandbox and effort."""
+
+    folder: Path
+    effort: Effort
+    sandbox: Running
+    control: SandboxControl
+    client: httpx.AsyncClient
+    _folders: Iterator[int] = field(default_factory=itertools.count)
+
+    def site(self, *, quota: str = OFF) -> "Site":
+        """A new folder with a configuration and no database yet."""
+        folder = self.folder / f"site-{next(self._folders)}"
+        folder.mkdir()
+        text = _CONFIG.replace("CRMS", self.sandbox.url).replace("QUOTA", quota)
+        (folder / "site.yaml").write_text(text, encoding="utf-8")
+        return Site(folder=folder, loaded=load_text(text, "site.yaml", ENVIRON))
+
+    async def empty_sandbox(self, *, history: int) -> None:
+        """No records, no quotas, and a history long enough for what follows."""
+        await self.control.reset()
+        await self.control.options(history=history)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One configured service: its folder and what it is configured to do."""
+
+    folder: Path
+    loaded: Loaded
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.folder / "site.yaml"
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self.folder / "leadbridge.db"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of a process that works here."""
+        return {**ENVIRON, "LEADBRIDGE_DATABASE_URL": f"sqlite:///{self.database}"}
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Running]:
+        """The service, as an operator starts it."""
+        port = free_port()
+        log = self.folder / "leadbridge.log"
+        arguments = service(self.config, port=port)
+        async with running(*arguments, port=port, ready="/readyz", log=log, environ=self.environ) as process:
+            yield process
+
+
+@asynccontextmanager
+async def prepared(folder: Path, effort: Effort) -> AsyncIterator[Ground]:
+    """The ground with its sandbox in a process of its own."""
+    port = free_port()
+    arguments = ("leadbridge.cli", "sandbox", "--port", str(port), "--no-quotas")
+    async with (
+        running(*arguments, port=port, ready="/sandbox/options", log=folder / "sandbox.log") as sandbox,
+        httpx.AsyncClient(timeout=60.0, trust_env=False) as client,
+    ):
+        control = SandboxControl(sandbox.url, client)
+        yield Ground(folder=folder, effort=effort, sandbox=sandbox, control=control, client=client)
+
+
+def body(person: int) -> bytes:
+    """A form's submission, of a usual size; no two people are the same."""
+    return orjson.dumps(
+        {
+            "name": f"ann person {person}",
+            "email": f"person{person}@example.com",
+            "company": f"Company {person % 100}",
+            "city": "Oakland",
+            "country": "United States",
+            "message": "Please call me back about the offer on your page; mornings are best. Thank you!",
+            "page_url": "https://www.example.com/offers/spring?utm_source=newsletter&utm_campaign=spring",
+        }
+    )
+
+
+def requests(source: str, people: Iterator[int]) -> Iterator[bytes]:
+    """The same submissions as whole HTTP requests."""
+    for person in people:
+        content = body(person)
+        yield (
+            f"POST /hooks/{source} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"X-Webhook-Token: {TOKEN}\r\nContent-Length: {len(content)}\r\n\r\n"
+        ).encode() + content
+
+
+async def drained(reader: SqliteReader, *, every: float = 0.1) -> None:
+    """Wait until nothing is to be mapped or sent."""
+    while await _under_way(reader):  # noqa: ASYNC110  # another process has no event to set
+        await asyncio.sleep(every)
+
+
+async def _under_way(reader: SqliteReader) -> bool:
+    # The ledger counts every row: it is asked only at the end, so that looking does not slow what is looked at.
+    if await reader.waiting(limit=1) or await reader.lanes_waiting():
+        return True
+    books = await reader.ledger()
+    return any(account.states.get(state) for account in books.accounts for state in UNFINISHED)
