@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 from typing import Any, Final, TextIO
 
 import structlog
+from pydantic_core import to_json
 
 from leadbridge.masking import MASK, harmless, masked
 
@@ -35,7 +36,7 @@ def configure(*, stream: TextIO | None = None, level: str = "info") -> None:
     """
     stream = stream or sys.stderr
     on_terminal = stream.isatty()
-    renderer: Any = structlog.processors.JSONRenderer()
+    renderer: Any = structlog.processors.JSONRenderer(serializer=_json)
     if on_terminal:
         renderer = structlog.dev.ConsoleRenderer(
             colors=not os.environ.get("NO_COLOR"), exception_formatter=structlog.dev.plain_traceback
@@ -66,6 +67,10 @@ def configure(*, stream: TextIO | None = None, level: str = "info") -> None:
     logging.captureWarnings(capture=True)
     # It warns of every broken body, which is the sender's business and told to it.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
+
+
+def _json(event: Any, *, default: Any) -> str:
+    return to_json(event, fallback=default).decode()  # integers of any size, unlike orjson
 
 
 def _private(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

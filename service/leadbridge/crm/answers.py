@@ -47,12 +47,12 @@ class Reading:
     def refusal(self, answer: Answer, *, shape: type[dict[str, Json]] | type[list[Json]] = dict) -> Refusal | None:
         """Why the delivery cannot go on from this answer; None when it is good and its body is a `shape`."""
         status = effective_status(answer)
+        if 200 <= status < 300 and isinstance(answer.body, shape):
+            return None
         said = f"{self.title} answered {status}: {words(answer)}"
         if status in (408, 425, 429) or status >= 500:
             return Retry(detail=said, after=self.wait(answer))
         if 200 <= status < 300:
-            if isinstance(answer.body, shape):
-                return None
             return Retry(detail=f"{self.title} answered {status} with a body that cannot be read: {words(answer)}")
         if status < 400:
             return Retry(detail=f"{self.title} answered {status} and points elsewhere; check `base_url`")

@@ -90,8 +90,10 @@ def id_of(wanted: str, call: Call, answers: Answers) -> Found[int] | Unfound:
         return Unfound(f"Copper answered {answers[call.purpose].status}: {words(answers[call.purpose])}")
     listed = items(call, answers)
     by_name = find(wanted.strip(), _named(listed, "name"))
+    if isinstance(by_name, Found):
+        return by_name
     others = find(wanted.strip(), [*_named(listed, "email"), *_named(listed, "id")])
-    return others if isinstance(others, Found) and isinstance(by_name, Unfound) else by_name
+    return others if isinstance(others, Found) else by_name
 
 
 def _named(listed: list[dict[str, Json]], key: str) -> list[tuple[str, int]]:

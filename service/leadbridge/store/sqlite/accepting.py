@@ -19,15 +19,13 @@ from leadbridge.store.base import (
     WaitingSubmission,
 )
 from leadbridge.store.sqlite import flight
-from leadbridge.store.sqlite.connection import row, rows
+from leadbridge.store.sqlite.connection import insert, row, rows
 
 _INSERT_REQUEST = """
-    INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+    INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body)"""
 _INSERT_SUBMISSION = """
     INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key,
-                             duplicate_of, revision, updated_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+                             duplicate_of, revision, updated_at)"""
 _COUNT_UP = """
     INSERT INTO totals (kind, name, state, count) VALUES (?, ?, 'arrived', ?)
     ON CONFLICT (kind, name, state) DO UPDATE SET count = count + excluded.count"""
@@ -51,7 +49,7 @@ _SETTLE = """
 
 def accept(connection: apsw.Connection, requests: Sequence[NewRequest]) -> list[tuple[Accepted, ...]]:
     """Insert requests with all their items."""
-    connection.executemany(_INSERT_REQUEST, [_request_row(request) for request in requests])
+    insert(connection, _INSERT_REQUEST, [_request_row(request) for request in requests])
     arrived: Counter[str] = Counter()
     submissions: list[tuple[Any, ...]] = []
     accepted = []
@@ -63,7 +61,7 @@ def accept(connection: apsw.Connection, requests: Sequence[NewRequest]) -> list[
                 for number, item in enumerate(request.items)
             )
         )
-    connection.executemany(_INSERT_SUBMISSION, submissions)
+    insert(connection, _INSERT_SUBMISSION, submissions)
     for source, count in arrived.items():
         connection.execute(_COUNT_UP, ("submissions", source, count))
     return accepted

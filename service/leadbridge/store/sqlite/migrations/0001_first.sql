@@ -98,6 +98,7 @@ CREATE TABLE attempts (               -- one HTTP call to a CRM, written before 
   response       TEXT,
   error          TEXT                 -- why there is no status
 ) STRICT;
+CREATE INDEX attempts_open ON attempts (id) WHERE answered_at IS NULL AND outcome IS NULL;
 CREATE INDEX attempts_by_answer ON attempts (lane, answered_at);
 
 CREATE TABLE attempt_deliveries (     -- which deliveries an attempt carried
