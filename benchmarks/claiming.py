@@ -38,7 +38,8 @@ class _Backlog:
         """Claim a batch and deliver it."""
         lane, clock = lane_of(self.site), SystemClock()
         began = time.perf_counter()
-        claims = await self.store.claim(lane, limit=batch, now=clock.now(), begin=_upsert)
+        due = await self.store.due(lane, limit=batch, now=clock.now())
+        claims = await self.store.claim(lane, [(delivery, _upsert(delivery)) for delivery in due], now=clock.now())
         claimed = time.perf_counter()
         if len(claims) != batch:
             raise BenchmarkFailed(f"{len(claims)} of {batch} waiting deliveries were claimed")

@@ -31,6 +31,7 @@ from leadbridge.settings.loading import Loaded
 from leadbridge.settings.models import Settings
 from leadbridge.settings.route import Route
 from leadbridge.store.base import Store
+from leadbridge.supervise import keep_running
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger
 
@@ -52,7 +53,7 @@ class Service:
         clock = clock or SystemClock()
         log = log or structlog.get_logger()
         settings = loaded.settings
-        self._store = store
+        self._clock = clock
         self._log = log
         self._ready = False
         sources = desks(settings)
@@ -95,7 +96,8 @@ class Service:
     async def start(self) -> None:
         """Take up what an earlier process left, and begin to work."""
         await self._deliverer.start()
-        self._mapping = asyncio.create_task(self._mapper.run(), name="mapper")
+        work = keep_running(self._mapper.run, name="mapper", rest=self._clock.pause, log=self._log)
+        self._mapping = asyncio.create_task(work, name="mapper")
         self._ready = True
         self._log.info("service.started")
 
@@ -120,7 +122,7 @@ class Service:
 
     async def _readyz(self, _request: Request) -> Response:
         """It takes submissions. A CRM that is down is no reason not to."""
-        if not self._ready:
+        if not self._ready or self._mapping is None or self._mapping.done():
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The service is starting or stopping.")
         return Response("ready\n", media_type="text/plain")
 

@@ -43,15 +43,15 @@ class Recorder:
         self._dice = dice
         self._log = log
 
-    async def answered(self, lane: str, claim: Claim, call: CallEnd, *, next_call: Call | None) -> int | None:
-        """A call was answered and the delivery goes on; returns the attempt of `next_call` when that is given."""
+    async def answered(self, lane: str, claim: Claim, call: CallEnd, *, next_call: Call | None) -> int:
+        """A call was answered and the delivery goes on; returns the attempt of `next_call`, 0 when none is given."""
         now = self._clock.now()
         finished = _finished(call, outcome="answered", now=now)
         attempt_id = await self._store_it(lane, TryResult(claim=claim, at=now, finished=finished, next_call=next_call))
         self._say(lane, claim, call, outcome="answered", update=None)
         return attempt_id
 
-    async def started(self, lane: str, claim: Claim, call: Call) -> int | None:
+    async def started(self, lane: str, claim: Claim, call: Call) -> int:
         """The next call of a delivery is about to be sent; returns its attempt."""
         return await self._store_it(lane, TryResult(claim=claim, at=self._clock.now(), next_call=call))
 
@@ -64,7 +64,7 @@ class Recorder:
         self._say(lane, claim, call, outcome=update.state, update=update)
         return update
 
-    async def _store_it(self, lane: str, result: TryResult) -> int | None:
+    async def _store_it(self, lane: str, result: TryResult) -> int:
         while True:
             try:
                 return await self._store.record(lane, result)
@@ -127,7 +127,8 @@ def decide(outcome: Outcome, *, claim: Claim, policy: RetryPolicy, now: Millis, 
 def _finished(call: CallEnd, *, outcome: str, now: Millis) -> FinishedCall:
     return FinishedCall(
         attempt_id=call.attempt_id,
-        answered_at=now,
+        answered_at=now if call.status is not None else None,
+        sent=call.sent,
         outcome=outcome,
         status=call.status,
         crm_trace_id=call.crm_trace_id,

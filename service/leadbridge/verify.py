@@ -22,8 +22,8 @@ from leadbridge.schemes import Basic, Hmac, Scheme, StandardWebhooks, Token, Uns
 _LONGEST_HEADER: Final = 8_192  # characters; no vendor's signature comes near
 _DIGITS: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SIZES: Final = {"sha1": 20, "sha256": 32, "sha512": 64}  # bytes of a digest
-# Headers that prove a sender or hold a session; they are never stored, whatever the scheme.
-_CREDENTIALS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-webhook-token"})
+# Headers with one of these in their name prove a sender or hold a session: never stored, whatever the scheme.
+_CREDENTIALS: Final = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
 
 
 def verify(scheme: Scheme, request: Received, *, now: Millis) -> Verified:
@@ -204,7 +204,9 @@ def _signed_headers(scheme: Hmac, signed: _Signed) -> dict[str, str]:
 
 
 def _redacted(scheme: Scheme, request: Received) -> Received:
-    hidden = _CREDENTIALS | ({scheme.header} if isinstance(scheme, Token) else set())
+    hidden = {name for name in request.headers if any(part in name for part in _CREDENTIALS)}
+    if isinstance(scheme, Token):
+        hidden.add(scheme.header)
     if hidden.isdisjoint(request.headers):
         return request
     return replace(

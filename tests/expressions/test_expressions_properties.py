@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leadbridge.events import Json
@@ -83,6 +83,7 @@ def test_title_is_idempotent(text: str) -> None:
         assert filtered(once, "title")[0] == once
 
 
+@example(text="+200000000000", region="US")
 @given(
     text=st.from_regex(r"\+?[0-9()\-. ]{7,16}", fullmatch=True), region=st.sampled_from(["US", "DE", "GB", "BR", "JP"])
 )

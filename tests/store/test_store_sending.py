@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from leadbridge.crm.adapter import Call
 from leadbridge.store.base import Claim, DeliveryUpdate, DueDelivery, FinishedCall, Store, TryResult
-from tests.support.stored import LANE, START, add, claim, ids, new_delivery, upsert
+from tests.support.stored import LANE, START, add, claim, ids, new_delivery
 
 DELIVERED = DeliveryUpdate(state="delivered", record_id="7", created=True)
 
@@ -120,7 +120,7 @@ async def test_what_a_crash_left_is_sent_again_unless_a_repeat_could_double_a_re
         repeatable = delivery.delivery_id == safe.delivery_id
         return Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=repeatable)
 
-    await store.claim(LANE, limit=10, now=START, begin=begin)
+    await claim(store, begin=begin)
     recovered = await store.recover(now=START + 1)
     assert (recovered.again, recovered.held) == (1, 1)
     held = await store.delivery(unsafe.delivery_id)
@@ -135,7 +135,7 @@ async def test_a_crash_after_a_create_was_answered_does_not_make_another(store: 
     delivery = new_delivery("email:1")
     await add(store, delivery)
     create = Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=False)
-    (claimed,) = await store.claim(LANE, limit=1, now=START, begin=lambda _due: create)
+    (claimed,) = await claim(store, begin=lambda _due: create)
     answered = FinishedCall(attempt_id=claimed.attempt_id or 0, answered_at=START, outcome="answered", status=200)
     tags = Call(purpose="add tags", method="POST", path="/tags", body={})
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=answered, next_call=tags))
@@ -185,7 +185,7 @@ async def test_no_two_of_one_person_are_ever_under_way_and_nothing_is_stuck(stor
     under_way: dict[str, Claim] = {}
 
     async def take(limit: int) -> int:
-        claims = await store.claim(lane, limit=limit, now=START, begin=upsert)
+        claims = await claim(store, lane=lane, limit=limit)
         for one in claims:
             mine = keys[one.delivery.delivery_id]
             assert all(not mine & keys[other] for other in under_way), "two of one person at once"

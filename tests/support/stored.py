@@ -1,6 +1,6 @@
 """Submissions and deliveries put into a store, for tests that begin further on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from leadbridge.crm.adapter import Call
 from leadbridge.events import Received
@@ -74,9 +74,17 @@ def upsert(_delivery: DueDelivery) -> Call:
     return Call(purpose="upsert lead", method="PUT", path="/leads/upsert", body={})
 
 
-async def claim(store: Store, *, limit: int = 100, now: int = START, lane: str = LANE) -> tuple[Claim, ...]:
-    """Claim what is due."""
-    return await store.claim(lane, limit=limit, now=now, begin=upsert)
+async def claim(
+    store: Store,
+    *,
+    limit: int = 100,
+    now: int = START,
+    lane: str = LANE,
+    begin: Callable[[DueDelivery], Call | None] = upsert,
+) -> tuple[Claim, ...]:
+    """Claim what is due, as a lane does."""
+    due = await store.due(lane, limit=limit, now=now)
+    return await store.claim(lane, [(delivery, begin(delivery)) for delivery in due], now=now)
 
 
 def ids(claims: Sequence[Claim]) -> list[str]:

@@ -9,7 +9,6 @@ from leadbridge.deliver.lane import Lane, Means
 from leadbridge.outcome import HoldReason
 
 GRACE: Final = 10.0  # seconds a stop waits for calls under way
-CRASH_PAUSE: Final = 1.0  # seconds before a crashed lane starts again
 
 # Held for something that an edited configuration or a mended account can end: tried again at every start.
 MAY_HAVE_ENDED: Final[tuple[HoldReason, ...]] = ("bad_credentials", "destination_removed", "unknown_custom_field")
@@ -31,7 +30,6 @@ class Deliverer:
             )
             for lane in sorted(set(self._lane_of.values()))
         }
-        self._tasks: list[asyncio.Task[None]] = []
 
     def lane_of(self, destination: str) -> str:
         """The lane a destination's deliveries go to."""
@@ -48,32 +46,20 @@ class Deliverer:
         recovered = await store.recover(now=now)
         if recovered.again or recovered.held:
             log.warning("delivery.recovered", again=recovered.again, held=recovered.held)
-        for lane in set(await store.lanes_waiting()) - set(self._lanes):
-            detail = f"no destination of the configuration uses the account {lane} any more"
-            held = await store.hold_lane(lane, reason="destination_removed", detail=detail, now=now)
-            log.warning("lane.held", lane=lane, reason="destination_removed", deliveries=held)
+        for orphan in set(await store.lanes_waiting()) - set(self._lanes):
+            detail = f"no destination of the configuration uses the account {orphan} any more"
+            held = await store.hold_lane(orphan, reason="destination_removed", detail=detail, now=now)
+            log.warning("lane.held", lane=orphan, reason="destination_removed", deliveries=held)
         released = await store.release(MAY_HAVE_ENDED, lanes=list(self._lanes), now=now)
         if released:
             log.info("delivery.released", deliveries=released)
-        self._tasks = [asyncio.create_task(self._keep_running(lane), name=lane.name) for lane in self._lanes.values()]
+        for lane in self._lanes.values():
+            lane.start()
 
     async def stop(self) -> None:
         """Finish what is under way within `GRACE` seconds; the rest stays on disk."""
         await asyncio.gather(*(lane.stop(grace=GRACE) for lane in self._lanes.values()))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._means.transport.close()
-
-    async def _keep_running(self, lane: Lane) -> None:
-        while True:
-            try:
-                await lane.run()
-            except Exception:  # a lane that died in silence would be leads that wait for ever
-                self._means.log.exception("lane.crashed", lane=lane.name, retry_in_s=CRASH_PAUSE)
-                await self._means.clock.pause(CRASH_PAUSE)
-            else:
-                return
 
 
 def lane_name(adapter: Adapter) -> str:

@@ -21,7 +21,7 @@ from leadbridge.events import Json
 DEADLINE: Final = 30.0  # seconds a call may take in all
 CONNECT_TIMEOUT: Final = 10.0  # seconds
 KEEPALIVE: Final = 5.0  # seconds an idle connection is kept: less than any server's, so that none breaks under a call
-MOST_ANSWER: Final = 1024 * 1024  # bytes read of an answer; the rest is not ours to keep
+MOST_ANSWER: Final = 8 * 1024 * 1024  # bytes read of an answer; the rest is not ours to keep
 
 
 class Unanswered(Exception):

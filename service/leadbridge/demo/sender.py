@@ -49,7 +49,7 @@ class WatchedStore(SqliteStore):
         await super().map(mapped, now=now)
         self.changed.set()
 
-    async def record(self, lane: str, result: TryResult) -> int | None:
+    async def record(self, lane: str, result: TryResult) -> int:
         """Store the outcome of a call, and tell."""
         attempt_id = await super().record(lane, result)
         self.changed.set()

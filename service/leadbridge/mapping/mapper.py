@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Final, Literal, TypeAlias
 
 import structlog
@@ -11,7 +10,7 @@ import structlog
 from leadbridge.clock import Clock, Millis
 from leadbridge.desk import Desk
 from leadbridge.errors import MappingError, StorageUnavailable, Unparseable
-from leadbridge.events import Parsed, Verified
+from leadbridge.events import Event, Parsed, Verified
 from leadbridge.ids import new_id
 from leadbridge.mapping import Filtered, Planned, SourceContext, map_event
 from leadbridge.plan import RecordKind
@@ -59,6 +58,7 @@ class Mapper:
         self._log = log
         self._mapped = mapped
         self._wake = asyncio.Event()
+        self._parsed: tuple[str, Parsed] | None = None  # the last request that was parsed: it may hold many items
 
     def wake(self) -> None:
         """Something was stored."""
@@ -81,8 +81,8 @@ class Mapper:
         """Map one batch; returns how many submissions it held."""
         waiting = await self._store.waiting(limit=BATCH)
         results: list[MappedSubmission] = []
-        for _, items in groupby(waiting, key=lambda submission: submission.received):
-            results += self._map_request(list(items))
+        for item in waiting:
+            results.append(self._map_safely(item))
             await asyncio.sleep(0)  # senders are served in between
         if results:
             await self._store.map(results, now=self._clock.now())
@@ -90,35 +90,43 @@ class Mapper:
             self._mapped({new.lane for result in results for new in result.deliveries if new.state == "pending"})
         return len(waiting)
 
-    def _map_request(self, items: Sequence[WaitingSubmission]) -> list[MappedSubmission]:
-        """Map the items of one request, which is parsed once."""
-        received = items[0].received
+    def _map_safely(self, item: WaitingSubmission) -> MappedSubmission:
+        try:
+            return self._map_item(item)
+        except Exception as error:  # a preset may be anyone's: its mistake must not stop the others
+            self._log.exception("mapping.crashed", submission=item.submission_id, source=item.received.source)
+            return self._ended(item, "failed", f"mapping: leadbridge crashed on it: {type(error).__name__}: {error}")
+
+    def _map_item(self, item: WaitingSubmission) -> MappedSubmission:
+        received = item.received
         desk = self._desks.get(received.source)
         if desk is None:
-            why = f"the configuration has no source {received.source!r} any more"
-            return [self._ended(item, "unrouted", why) for item in items]
-        proved = items[0].verified_by != "none"
-        try:
-            parsed = desk.parse(Verified(request=received, payload=received.body, verified=proved))
-        except Unparseable as error:  # the preset could read it when it came, and cannot now
-            return [self._ended(item, "failed", f"unparseable: {error.detail}") for item in items]
-        return [self._map_item(desk, parsed, item) for item in items]
-
-    def _map_item(self, desk: Desk, parsed: Parsed, item: WaitingSubmission) -> MappedSubmission:
+            return self._ended(item, "unrouted", f"the configuration has no source {received.source!r} any more")
         routes = self._routing.of(desk.name)
         if not routes:
             return self._ended(item, "unrouted", "no route begins at this source")
-        if item.item >= len(parsed.events):
-            return self._ended(item, "failed", "mapping: the preset finds this item in its request no more")
-        event = parsed.events[item.item]
         source = SourceContext(name=desk.name, region=desk.region)
         try:
+            event = self._event(desk, item)
             mapped = map_event(event, source=source, routes=routes, record_of=self._routing.record_of)
+        except Unparseable as error:  # the preset could read it when it came, and cannot now
+            return self._ended(item, "failed", f"unparseable: {error.detail}")
         except MappingError as error:
             return self._ended(item, "failed", f"mapping: {error}")
-        event_at = event.event_at or item.received.received_at
+        event_at = event.event_at or received.received_at
         deliveries = [self._delivery(one, event_at) for one in mapped]
         return MappedSubmission(submission_id=item.submission_id, state="mapped", deliveries=deliveries)
+
+    def _event(self, desk: Desk, item: WaitingSubmission) -> Event:
+        """The event of one item; its request is parsed once for all of them."""
+        if self._parsed is None or self._parsed[0] != item.request_id:
+            proved = item.verified_by != "none"
+            verified = Verified(request=item.received, payload=item.received.body, verified=proved)
+            self._parsed = item.request_id, desk.parse(verified)
+        events = self._parsed[1].events
+        if item.item >= len(events):
+            raise Unparseable("the preset finds this item in its request no more")
+        return events[item.item]
 
     def _ended(self, item: WaitingSubmission, state: Literal["unrouted", "failed"], why: str) -> MappedSubmission:
         return MappedSubmission(submission_id=item.submission_id, state=state, reason=why)

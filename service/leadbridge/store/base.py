@@ -1,6 +1,6 @@
 """What the stages need of a database, and the values that go in and out. One behaviour suite runs on every engine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -50,6 +50,7 @@ class WaitingSubmission:
     """A stored submission that is to be mapped, with the request it came in."""
 
     submission_id: str
+    request_id: str
     item: int
     trace_id: str
     received: Received
@@ -113,11 +114,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedCall:
-    """How one started attempt ended. `status` is None when no answer was seen, and `error` says why."""
+    """How one started attempt ended. Without `answered_at` no answer was seen, and `error` says why.
+
+    `sent` is False only when the call certainly never reached the CRM.
+    """
 
     attempt_id: int
-    answered_at: Millis
+    answered_at: Millis | None
     outcome: str
+    sent: bool = True
     status: int | None = None
     crm_trace_id: str | None = None
     response: str | None = None
@@ -165,9 +170,6 @@ class Recovered:
     held: int
 
 
-BeginCall: TypeAlias = Callable[[DueDelivery], Call | None]
-
-
 class Store(Protocol):
     """The durable state of one leadbridge.
 
@@ -179,25 +181,30 @@ class Store(Protocol):
         """Store a request and its items, told apart from what came before by source, key and digest."""
 
     async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
-        """The oldest submissions that are to be mapped."""
+        """The oldest submissions that are to be mapped; fewer when their requests are large."""
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
         """Store what mapping made; a submission that is no longer `received` is left alone."""
 
-    async def claim(self, lane: str, *, limit: int, now: Millis, begin: BeginCall) -> tuple[Claim, ...]:
-        """Claim due deliveries of a lane, never two of one person.
+    async def due(self, lane: str, *, limit: int, now: Millis) -> tuple[DueDelivery, ...]:
+        """The deliveries of a lane that may be claimed now, never two of one person, the longest due first."""
 
-        `begin` says the first call of each; its attempt is stored as started in the same commit.
+    async def claim(
+        self, lane: str, starts: Sequence[tuple[DueDelivery, Call | None]], *, now: Millis
+    ) -> tuple[Claim, ...]:
+        """Claim due deliveries, each with its first call, whose attempt is stored as started in the same commit.
+
+        What is not due any more is left out.
         """
 
-    async def record(self, lane: str, result: TryResult) -> int | None:
-        """Store the outcome of a call; returns the attempt id of `next_call` when there is one."""
+    async def record(self, lane: str, result: TryResult) -> int:
+        """Store the outcome of a call; returns the attempt id of `next_call`, 0 when there is none."""
 
     async def next_due(self, lane: str) -> Millis | None:
         """When the lane's next delivery is due; None when none waits."""
 
     async def lanes_waiting(self) -> tuple[str, ...]:
-        """The lanes that have unfinished deliveries."""
+        """The lanes in which a delivery may be claimed, now or when it is due."""
 
     async def recent_calls(self, lane: str, *, since: Millis) -> tuple[CallSpan, ...]:
         """Calls answered after `since`, and those without an answer that were started after it."""

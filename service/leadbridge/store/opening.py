@@ -30,7 +30,10 @@ def open_reader(url: str) -> SqliteReader:
 def _path(url: str) -> Path:
     path = url.removeprefix(_SQLITE)
     if not url.startswith(_SQLITE) or not path:
+        # The URL itself may hold a password.
+        scheme = url.partition(":")[0] if "://" in url else "no scheme"
         raise UsageError(
-            f"{VARIABLE} is {url!r}; it must look like sqlite:///data/leadbridge.db, or sqlite:////absolute/path.db"
+            f"{VARIABLE} names a database of another kind ({scheme}); it must look like {DEFAULT_URL}, "
+            "or sqlite:////absolute/path.db"
         )
     return Path(path)

@@ -60,10 +60,16 @@ def _parsed(text: str, region: str | None) -> Phone | None:
         number = _number(candidate, region) if candidate else None
         if number is None or (must_be_valid and not phonenumbers.is_valid_number(number)):
             continue
-        return Phone(
-            phonenumbers.format_number(number, PhoneNumberFormat.E164), _EXTENSION if number.extension else None
-        )
+        written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        if phonenumbers.is_valid_number(number) or _reads_as_itself(written):
+            return Phone(written, _EXTENSION if number.extension else None)
     return None
+
+
+def _reads_as_itself(written: str) -> bool:
+    """Whether a number that no plan knows survives being read again; some lose a leading zero each time."""
+    number = _number(written, None)
+    return number is not None and phonenumbers.format_number(number, PhoneNumberFormat.E164) == written
 
 
 def _number(text: str, region: str | None) -> PhoneNumber | None:

@@ -21,6 +21,7 @@ from leadbridge.store.base import (
 from leadbridge.store.sqlite import flight
 from leadbridge.store.sqlite.connection import insert, row, rows
 
+MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of requests that are mapped for one commit
 _INSERT_REQUEST = """
     INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body)"""
 _INSERT_SUBMISSION = """
@@ -38,10 +39,8 @@ _STATUS: Final[Mapping[str, AcceptStatus]] = {
     "ignored": "ignored",
     "failed": "unparseable",
 }
-_WAITING = """
-    SELECT s.id, s.item, s.trace_id, r.source, r.method, r.url, r.headers, r.body, r.received_at, r.verified_by
-    FROM submissions s JOIN requests r ON r.id = s.request_id
-    WHERE s.state = 'received' ORDER BY s.id LIMIT ?"""
+_WAITING = "SELECT id, request_id, item, trace_id FROM submissions WHERE state = 'received' ORDER BY id LIMIT ?"
+_REQUEST = "SELECT source, method, url, headers, body, received_at, verified_by FROM requests WHERE id = ?"
 _SETTLE = """
     UPDATE submissions SET state = ?, reason = ?, updated_at = ?
     WHERE id = ? AND state = 'received' RETURNING trace_id"""
@@ -130,26 +129,36 @@ def _seen_before(connection: apsw.Connection, source: str, item: NewItem) -> tup
 
 
 def waiting(connection: apsw.Connection, limit: int) -> tuple[WaitingSubmission, ...]:
-    """The oldest submissions in `received`, with their requests."""
-    return tuple(
-        WaitingSubmission(
-            submission_id=submission_id,
-            item=item,
-            trace_id=trace_id,
-            verified_by=verified_by,
-            received=Received(
-                source=source,
-                method=method,
-                url=url,
-                headers=orjson.loads(headers),
-                body=body,
-                received_at=received_at,
-            ),
+    """The oldest submissions in `received`, each request read once, up to `MOST_WAITING` bytes of requests."""
+    found: list[WaitingSubmission] = []
+    requests: dict[str, tuple[Received, str]] = {}
+    size = 0
+    for submission_id, request_id, item, trace_id in rows(connection, _WAITING, (limit,)):
+        if request_id not in requests:
+            if size > MOST_WAITING:
+                break
+            requests[request_id] = _request_of(connection, request_id)
+            size += len(requests[request_id][0].body)
+        received, verified_by = requests[request_id]
+        found.append(
+            WaitingSubmission(
+                submission_id=submission_id,
+                request_id=request_id,
+                item=item,
+                trace_id=trace_id,
+                verified_by=verified_by,
+                received=received,
+            )
         )
-        for submission_id, item, trace_id, source, method, url, headers, body, received_at, verified_by in rows(
-            connection, _WAITING, (limit,)
-        )
+    return tuple(found)
+
+
+def _request_of(connection: apsw.Connection, request_id: str) -> tuple[Received, str]:
+    [(source, method, url, headers, body, received_at, verified_by)] = rows(connection, _REQUEST, (request_id,))
+    received = Received(
+        source=source, method=method, url=url, headers=orjson.loads(headers), body=body, received_at=received_at
     )
+    return received, verified_by
 
 
 def store_mapped(connection: apsw.Connection, mapped: MappedSubmission, now: Millis) -> None:

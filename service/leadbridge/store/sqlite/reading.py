@@ -47,7 +47,7 @@ _LANES = f"""
 _RECENT_CALLS = """
     SELECT started_at, answered_at FROM attempts WHERE lane = ?1 AND answered_at > ?2
     UNION ALL
-    SELECT started_at, NULL FROM attempts WHERE lane = ?1 AND answered_at IS NULL AND started_at > ?2"""
+    SELECT started_at, NULL FROM attempts WHERE lane = ?1 AND answered_at IS NULL AND started_at > ?2 AND sent = 1"""
 _MAPPED_TO_NOTHING = """
     SELECT count(*) FROM submissions s
     WHERE state = 'mapped' AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.submission_id = s.id)"""

@@ -1,7 +1,7 @@
 """The delivery path: claims, started attempts, outcomes, and what a crash left behind."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import apsw
 import orjson
@@ -11,7 +11,6 @@ from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
 from leadbridge.store.base import (
-    BeginCall,
     Claim,
     DeliveryUpdate,
     DueDelivery,
@@ -27,12 +26,15 @@ _DUE = """
     FROM deliveries
     WHERE lane = ?2 AND state IN ('pending', 'retrying') AND blocked = 0 AND next_at <= ?1
     ORDER BY next_at, seq LIMIT ?3"""
-_TAKE = "UPDATE deliveries SET state = 'sending', tries = tries + 1, first_try_at = ?, updated_at = ? WHERE id = ?"
+_TAKE = """
+    UPDATE deliveries SET state = 'sending', tries = tries + 1, first_try_at = ?, updated_at = ?
+    WHERE id = ? AND state IN ('pending', 'retrying') AND blocked = 0 RETURNING tries"""
 _START = """
     INSERT INTO attempts (lane, purpose, method, path, request, safe_to_repeat, started_at)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _FINISH = """
-    UPDATE attempts SET answered_at = ?, status = ?, outcome = ?, crm_trace_id = ?, response = ?, error = ?
+    UPDATE attempts
+    SET answered_at = ?, sent = ?, status = ?, outcome = ?, crm_trace_id = ?, response = ?, error = ?
     WHERE id = ?"""
 _LEAVE = """
     UPDATE deliveries
@@ -68,30 +70,39 @@ UNKNOWN_OUTCOME: Final = (
 )
 
 
-def claim(connection: apsw.Connection, lane: str, limit: int, now: Millis, begin: BeginCall) -> tuple[Claim, ...]:
-    """Move due deliveries to `sending`, each with the attempt of its first call."""
-    return tuple(_claim_one(connection, lane, now, begin, due) for due in rows(connection, _DUE, (now, lane, limit)))
-
-
-def _claim_one(connection: apsw.Connection, lane: str, now: Millis, begin: BeginCall, due: tuple[Any, ...]) -> Claim:
-    delivery_id, submission_id, trace_id, route, destination, plan, event_at, tries, first_try_at = due
-    delivery = DueDelivery(
-        delivery_id=delivery_id,
-        submission_id=submission_id,
-        trace_id=trace_id,
-        route=route,
-        destination=destination,
-        plan=plan,
-        event_at=event_at,
-        tries=tries,
-        first_try_at=first_try_at,
+def due(connection: apsw.Connection, lane: str, limit: int, now: Millis) -> tuple[DueDelivery, ...]:
+    """What may be claimed now, the longest due first."""
+    return tuple(
+        DueDelivery(
+            delivery_id=delivery_id,
+            submission_id=submission_id,
+            trace_id=trace_id,
+            route=route,
+            destination=destination,
+            plan=plan,
+            event_at=event_at,
+            tries=tries,
+            first_try_at=first_try_at,
+        )
+        for delivery_id, submission_id, trace_id, route, destination, plan, event_at, tries, first_try_at in rows(
+            connection, _DUE, (now, lane, limit)
+        )
     )
-    connection.execute(_TAKE, (first_try_at, now, delivery_id))
-    claimed = Claim(delivery=delivery, attempt_id=None)
-    call = begin(delivery)
-    if call is None:
-        return claimed
-    return Claim(delivery=delivery, attempt_id=_start(connection, lane, claimed, call, now))
+
+
+def claim(
+    connection: apsw.Connection, lane: str, starts: Sequence[tuple[DueDelivery, Call | None]], now: Millis
+) -> tuple[Claim, ...]:
+    """Move due deliveries to `sending`, each with the attempt of its first call."""
+    claims = []
+    for delivery, call in starts:
+        if row(connection, _TAKE, (delivery.first_try_at, now, delivery.delivery_id)) is None:
+            continue
+        claimed = Claim(delivery=delivery, attempt_id=None)
+        if call is not None:
+            claimed = Claim(delivery=delivery, attempt_id=_start(connection, lane, claimed, call, now))
+        claims.append(claimed)
+    return tuple(claims)
 
 
 def _start(connection: apsw.Connection, lane: str, claimed: Claim, call: Call, now: Millis) -> int:
@@ -105,21 +116,30 @@ def _start(connection: apsw.Connection, lane: str, claimed: Claim, call: Call, n
     return attempt_id
 
 
-def record(connection: apsw.Connection, lane: str, result: TryResult) -> int | None:
+def record(connection: apsw.Connection, lane: str, result: TryResult) -> int:
     """Store an answer, the start of the next call, or the end of a try."""
     if result.finished is not None:
         _finish(connection, result.finished)
     if result.update is not None:
         _leave_sending(connection, lane, result.claim.delivery.delivery_id, result.update, result.at)
     if result.next_call is None:
-        return None
+        return 0
     return _start(connection, lane, result.claim, result.next_call, result.at)
 
 
 def _finish(connection: apsw.Connection, call: FinishedCall) -> None:
     connection.execute(
         _FINISH,
-        (call.answered_at, call.status, call.outcome, call.crm_trace_id, call.response, call.error, call.attempt_id),
+        (
+            call.answered_at,
+            int(call.sent),
+            call.status,
+            call.outcome,
+            call.crm_trace_id,
+            call.response,
+            call.error,
+            call.attempt_id,
+        ),
     )
 
 
@@ -136,8 +156,8 @@ def _leave_sending(
             update.next_at,
             update.record_id,
             _created(connection, lane, update),
-            orjson.dumps([warning.model_dump(mode="json") for warning in update.warnings]).decode(),
-            orjson.dumps([candidate.model_dump(mode="json") for candidate in update.candidates]).decode(),
+            to_json(update.warnings).decode(),  # integers of any size, unlike orjson
+            to_json(update.candidates).decode(),
             now,
             delivery_id,
         ),

@@ -10,13 +10,14 @@ from typing import Final, TypeVar
 import apsw
 
 from leadbridge.clock import Millis
+from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import HoldReason
 from leadbridge.store.base import (
     Accepted,
-    BeginCall,
     CallSpan,
     Claim,
+    DueDelivery,
     MappedSubmission,
     NewRequest,
     Recovered,
@@ -54,6 +55,10 @@ class SqliteReader:
     async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
         """The oldest submissions that are to be mapped."""
         return await self._read(lambda connection: accepting.waiting(connection, limit))
+
+    async def due(self, lane: str, *, limit: int, now: Millis) -> tuple[DueDelivery, ...]:
+        """The deliveries of a lane that may be claimed now."""
+        return await self._read(lambda connection: sending.due(connection, lane, limit, now))
 
     async def next_due(self, lane: str) -> Millis | None:
         """When the lane's next delivery is due."""
@@ -126,7 +131,10 @@ class SqliteStore(SqliteReader):
 
     async def accept(self, request: NewRequest) -> tuple[Accepted, ...]:
         """Store a request and its items."""
-        disk = os.statvfs(self._folder)
+        try:
+            disk = os.statvfs(self._folder)
+        except OSError as error:
+            raise StorageUnavailable(f"the database's folder cannot be reached: {error}") from error
         if disk.f_bavail * disk.f_frsize < self._disk_reserve:
             raise StorageUnavailable("the disk reserve is reached: free some space")
         accepted: tuple[Accepted, ...] = await self._writer.run_together(accepting.accept, request)
@@ -141,11 +149,13 @@ class SqliteStore(SqliteReader):
 
         await self._writer.run(apply)
 
-    async def claim(self, lane: str, *, limit: int, now: Millis, begin: BeginCall) -> tuple[Claim, ...]:
+    async def claim(
+        self, lane: str, starts: Sequence[tuple[DueDelivery, Call | None]], *, now: Millis
+    ) -> tuple[Claim, ...]:
         """Claim due deliveries of a lane."""
-        return await self._writer.run(lambda connection: sending.claim(connection, lane, limit, now, begin))
+        return await self._writer.run(lambda connection: sending.claim(connection, lane, starts, now))
 
-    async def record(self, lane: str, result: TryResult) -> int | None:
+    async def record(self, lane: str, result: TryResult) -> int:
         """Store the outcome of a call."""
         return await self._writer.run(lambda connection: sending.record(connection, lane, result))
 

@@ -58,7 +58,8 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         """Open the file; raises `StorageUnavailable` when that fails."""
-        self._connection = open_for_writing(path)
+        self._path = path
+        self._connection: apsw.Connection | None = open_for_writing(path)
         self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="leadbridge-writer", daemon=True)
@@ -107,18 +108,14 @@ class Writer:
             busy = len(batch) > 1
             if batch:
                 self._commit(batch)
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def _commit(self, batch: list[_Change]) -> None:
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for many, changes in _by_function(batch):
-                self._apply(many, changes)
-            self._connection.execute("COMMIT")
-        except apsw.Error as error:
+            self._commit_or_undo(batch)
+        except (apsw.Error, StorageUnavailable) as error:
             # A full disk, an I/O error, a lost lock: nothing of this batch is durable.
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
             unavailable = StorageUnavailable(f"nothing could be stored: {error}")
             for change in batch:
                 change.error = unavailable
@@ -129,23 +126,43 @@ class Writer:
             except RuntimeError:  # the loop is closed: nobody waits any more
                 continue
 
-    def _apply(self, many: Many, changes: Sequence[_Change]) -> None:
-        """Apply changes in one savepoint; when that fails, each in its own."""
-        self._connection.execute("SAVEPOINT change")
+    def _commit_or_undo(self, batch: list[_Change]) -> None:
+        if self._connection is None:
+            self._connection = open_for_writing(self._path)
         try:
-            results = many(self._connection, [change.item for change in changes])
+            self._connection.execute("BEGIN IMMEDIATE")
+            for many, changes in _by_function(batch):
+                self._apply(self._connection, many, changes)
+            self._connection.execute("COMMIT")
+        except apsw.Error:
+            self._undo(self._connection)
+            raise
+
+    def _undo(self, connection: apsw.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except apsw.Error:  # the file is in a bad way: begin anew with the next batch
+            self._connection = None
+            connection.close(force=True)
+
+    def _apply(self, connection: apsw.Connection, many: Many, changes: Sequence[_Change]) -> None:
+        """Apply changes in one savepoint; when that fails, each in its own."""
+        connection.execute("SAVEPOINT change")
+        try:
+            results = many(connection, [change.item for change in changes])
             for change, result in zip(changes, results, strict=True):
                 change.result = result
         except FILE_TROUBLE:
             raise
         except Exception as error:  # handed to the caller as it is
-            self._connection.execute("ROLLBACK TO change")
+            connection.execute("ROLLBACK TO change")
             if len(changes) == 1:
                 changes[0].error = error
             else:
                 for change in changes:
-                    self._apply(many, [change])
-        self._connection.execute("RELEASE change")
+                    self._apply(connection, many, [change])
+        connection.execute("RELEASE change")
 
 
 def _by_function(batch: Sequence[_Change]) -> Iterator[tuple[Many, Sequence[_Change]]]:

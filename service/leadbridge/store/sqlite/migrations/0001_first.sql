@@ -92,6 +92,7 @@ CREATE TABLE attempts (               -- one HTTP call to a CRM, written before 
   safe_to_repeat INTEGER NOT NULL,
   started_at     INTEGER NOT NULL,
   answered_at    INTEGER,             -- NULL: under way, or its answer was never seen
+  sent           INTEGER NOT NULL DEFAULT 1,  -- 0: it certainly never reached the CRM
   status         INTEGER,             -- HTTP status
   outcome        TEXT,
   crm_trace_id   TEXT,                -- the CRM's own id for this exchange

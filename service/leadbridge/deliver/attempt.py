@@ -1,0 +1,188 @@
+"""One try of one delivery: its calls, one after the other, until there is an outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+import structlog
+
+from leadbridge.clock import Clock
+from leadbridge.crm.adapter import Adapter, Answer, Call, Done, Step
+from leadbridge.deliver.facts import AccountFacts
+from leadbridge.deliver.places import Places
+from leadbridge.deliver.transport import Transport, Unanswered
+from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry, WriteWarning
+from leadbridge.plan import Plan
+from leadbridge.record import CallEnd, Recorder
+from leadbridge.store.base import Claim
+
+Logger: TypeAlias = structlog.stdlib.BoundLogger
+MOST_CALLS: Final = 9  # of one try; an adapter that wants more is broken
+CERTAINLY_NOT_DONE: Final = frozenset({408, 425, 429, 503})  # after any other failure the CRM may have done it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A delivery that was read and thought through: its first step, and the answers it was found with."""
+
+    plan: Plan
+    adapter: Adapter
+    answers: Mapping[str, Answer]
+    step: Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What a try works with; its lane's."""
+
+    lane: str
+    transport: Transport
+    recorder: Recorder
+    places: Places
+    facts: AccountFacts
+    clock: Clock
+    log: Logger
+    pause_at_429: float  # seconds, when the CRM asks for nothing
+
+
+class Try:
+    """Makes the calls of a claimed delivery and has the end recorded, whatever happens in between."""
+
+    def __init__(self, claim: Claim, prepared: Prepared, bench: Bench) -> None:
+        self._claim = claim
+        self._prepared = prepared
+        self._bench = bench
+        self._answers = dict(prepared.answers)
+        self._last: CallEnd | None = None  # the call whose end is not recorded yet
+        self._may_have_written: str | None = None  # the purpose of a call that must not be made again
+        self._wrote = False
+        self._asked_anew = False
+
+    async def run(self) -> None:
+        """Go on until the outcome is on disk."""
+        try:
+            outcome = self._told_honestly(await self._outcome())
+        except Exception as error:  # an adapter may be anyone's: its mistake ends this try, not the lane
+            self._bench.log.exception("delivery.crashed", lane=self._bench.lane, delivery=self._delivery_id)
+            outcome = self._told_honestly(Retry(detail=f"leadbridge crashed on it: {type(error).__name__}: {error}"))
+        if isinstance(outcome, Delivered):
+            self._bench.facts.went_through()
+        await self._bench.recorder.ended(self._bench.lane, self._claim, self._last, outcome)
+
+    @property
+    def _delivery_id(self) -> str:
+        return self._claim.delivery.delivery_id
+
+    async def _outcome(self) -> Outcome:
+        step, attempt_id = self._prepared.step, self._claim.attempt_id
+        for _ in range(MOST_CALLS):
+            if isinstance(step, Done) and self._may_be_stale(step.outcome):
+                step = self._ask_anew()
+            if isinstance(step, Done):
+                return step.outcome
+            if attempt_id is None:
+                attempt_id = await self._start(step)
+            answer = await self._call(step, attempt_id)
+            if answer is None:
+                return self._without_an_answer(step)
+            step, attempt_id = self._next(step, answer), None
+        return step.outcome if isinstance(step, Done) else Fail(detail=f"more than {MOST_CALLS} calls were needed")
+
+    async def _start(self, call: Call) -> int:
+        """Take a place and have the call on disk, in one commit with the end of the call before where that can be."""
+        bench, last = self._bench, self._last
+        if last is not None and bench.places.take_at_once():
+            self._last = None
+            return await bench.recorder.answered(bench.lane, self._claim, last, next_call=call)
+        if last is not None:
+            self._last = None
+            await bench.recorder.answered(bench.lane, self._claim, last, next_call=None)
+        await bench.places.take()
+        return await bench.recorder.started(bench.lane, self._claim, call)
+
+    async def _call(self, call: Call, attempt_id: int) -> Answer | None:
+        """Send a call whose place is taken and whose attempt is on disk."""
+        bench, adapter = self._bench, self._prepared.adapter
+        started = bench.clock.monotonic()
+        answer, error, sent = None, None, True
+        if not call.safe_to_repeat:
+            self._may_have_written = call.purpose
+        try:
+            answer = await bench.transport.send(adapter, call, trace_id=self._claim.delivery.trace_id)
+        except Unanswered as unanswered:
+            error, sent = unanswered.why, unanswered.sent
+        finally:
+            if answer is not None:
+                bench.places.answered()
+            elif sent:
+                bench.places.unanswered(sent_at=started)
+            else:
+                bench.places.give_back(1)
+        if not sent:
+            self._may_have_written = None
+        self._last = CallEnd(
+            attempt_id=attempt_id,
+            purpose=call.purpose,
+            started=started,
+            ended=bench.clock.monotonic(),
+            status=answer.status if answer else None,
+            crm_trace_id=adapter.crm_trace_id(answer) if answer else None,
+            response=answer.text if answer else None,
+            error=error,
+            sent=sent,
+        )
+        return answer
+
+    def _next(self, call: Call, answer: Answer) -> Step:
+        """The step after an answer."""
+        bench = self._bench
+        if not call.safe_to_repeat and (400 <= answer.status < 500 or answer.status in CERTAINLY_NOT_DONE):
+            self._may_have_written = None
+        self._wrote = self._wrote or not call.shared
+        self._answers[call.purpose] = answer
+        bench.facts.learn(call, answer, now=bench.clock.monotonic())
+        step = self._think()
+        if answer.status == 429:
+            asked = step.outcome.after if isinstance(step, Done) and isinstance(step.outcome, Retry) else None
+            bench.places.pause(asked or bench.pause_at_429)
+        return step
+
+    def _think(self) -> Step:
+        return self._prepared.adapter.next(self._prepared.plan, self._answers)
+
+    def _may_be_stale(self, outcome: Outcome) -> bool:
+        """Whether someone may have just made what is missing: then the account is asked again, before a person is."""
+        unknown = isinstance(outcome, Hold) and outcome.reason == "unknown_custom_field"
+        return unknown and bool(self._prepared.answers) and not self._asked_anew and not self._wrote
+
+    def _ask_anew(self) -> Step:
+        self._asked_anew = True
+        self._bench.facts.forget()
+        self._answers = {}
+        return self._think()
+
+    def _without_an_answer(self, call: Call) -> Outcome:
+        return Retry(detail=f"{call.purpose}: {self._last.error if self._last else 'not sent'}")
+
+    def _told_honestly(self, outcome: Outcome) -> Outcome:
+        """The outcome, with what mapping could not read; held when a repeat could double what was written."""
+        if isinstance(outcome, Delivered):
+            return _with_mapping_warnings(self._prepared.plan, outcome)
+        if self._may_have_written is None:
+            return outcome
+        return Hold(
+            reason="unknown_outcome",
+            detail=f"{self._may_have_written} was sent and may have been done; then: {outcome.detail}. "
+            "A repeat could make a second record; look in the CRM whether the first is there.",
+        )
+
+
+def _with_mapping_warnings(plan: Plan, outcome: Delivered) -> Delivered:
+    """What mapping could not read is as lost to the CRM as what the CRM dropped: it is told in the same place."""
+    told = {warning.field for warning in outcome.warnings}
+    unread = tuple(
+        WriteWarning(field=warning.field, sent=warning.got, got=None, cause=warning.problem)
+        for warning in plan.warnings
+        if warning.field not in told
+    )
+    return replace(outcome, warnings=outcome.warnings + unread)
