@@ -21,6 +21,7 @@ from leadbridge.deliver.deliverer import Deliverer
 from leadbridge.deliver.lane import Means
 from leadbridge.deliver.transport import HttpTransport, Transport
 from leadbridge.desk import desks
+from leadbridge.errors import StorageUnavailable
 from leadbridge.mapping.mapper import Mapper, Routing
 from leadbridge.plan import RecordKind
 from leadbridge.problems import problem
@@ -53,6 +54,7 @@ class Service:
         clock = clock or SystemClock()
         log = log or structlog.get_logger()
         settings = loaded.settings
+        self._store = store
         self._clock = clock
         self._log = log
         self._ready = False
@@ -86,12 +88,14 @@ class Service:
         self.asgi = Starlette(
             routes=[
                 Endpoint("/hooks/{source}", receiver.handle, methods=methods),
+                Endpoint("/hooks/{source}/", receiver.handle, methods=methods),  # many senders follow no redirect
                 Endpoint("/healthz", self._healthz, methods=["GET"]),
                 Endpoint("/readyz", self._readyz, methods=["GET"]),
             ],
             exception_handlers={HTTPException: _http_problem, Exception: self._crashed},
             lifespan=self._lifespan,
         )
+        self.asgi.router.redirect_slashes = False
 
     async def start(self) -> None:
         """Take up what an earlier process left, and begin to work."""
@@ -124,6 +128,10 @@ class Service:
         """It takes submissions. A CRM that is down is no reason not to."""
         if not self._ready or self._mapping is None or self._mapping.done():
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The service is starting or stopping.")
+        try:
+            self._store.check()
+        except StorageUnavailable as error:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Nothing can be stored: {error}.")
         return Response("ready\n", media_type="text/plain")
 
     async def _crashed(self, request: Request, error: Exception) -> Response:

@@ -55,3 +55,13 @@ class Plan(BaseModel):
     custom_fields: Personal[dict[str, Json]] = {}  # by the name the config uses
     tags: TagChange = TagChange()
     warnings: tuple[FieldWarning, ...] = ()
+
+    def holds(self, field: str) -> bool:
+        """Whether the plan writes something for a field of a warning, perhaps as it came: `phone`, `address.city`."""
+        head, _, rest = field.partition(".")
+        if head == "custom_fields":
+            return rest in self.custom_fields
+        if head == "tags":
+            return bool(self.tags.add or self.tags.replace or self.lead.tags)
+        value = getattr(self.lead, head, None)
+        return bool(getattr(value, rest, None) if rest else value)

@@ -24,6 +24,7 @@ from leadbridge.verify import verify
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger
 BODY_TIME: Final = 30.0  # seconds a sender may take to send its body
+STORAGE_SAID_EVERY: Final = 10.0  # seconds between two log lines about it
 STORAGE_RETRY_AFTER: Final = 10  # seconds, told to senders while nothing can be stored
 
 
@@ -55,6 +56,7 @@ class Receiver:
         self._clock = clock
         self._log = log
         self._stored = stored
+        self._said_unavailable_at: float | None = None
 
     async def handle(self, request: Request) -> Response:
         """Answer one request: 2xx only after its bytes are on disk."""
@@ -70,12 +72,19 @@ class Receiver:
             self._log.warning("request.refused", source=name, status=int(error.http_status), problem=error.detail)
             return problem(error.http_status, error.detail, headers=error.headers)
         except StorageUnavailable as error:
-            self._log.error("storage.unavailable", source=name, problem=str(error))
+            self._say_unavailable(name, error)
             return problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "Nothing can be stored at the moment; the request was not taken. Send it again later.",
                 headers={"Retry-After": str(STORAGE_RETRY_AFTER)},
             )
+
+    def _say_unavailable(self, name: str, error: StorageUnavailable) -> None:
+        """Say it now and then: a line for every refused request would fill the disk that is full."""
+        now = self._clock.monotonic()
+        if self._said_unavailable_at is None or now - self._said_unavailable_at >= STORAGE_SAID_EVERY:
+            self._said_unavailable_at = now
+            self._log.error("storage.unavailable", source=name, problem=str(error))
 
     def _desk(self, name: str, method: str) -> Desk:
         desk = self._desks.get(name)
@@ -88,9 +97,10 @@ class Receiver:
         return desk
 
     async def _read(self, desk: Desk, request: Request) -> Received:
-        headers: dict[str, str] = {}
+        several: dict[str, list[str]] = {}
         for name, value in request.headers.items():
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+            several.setdefault(name, []).append(value)
+        headers = {name: ", ".join(values) for name, values in several.items()}
         if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
             detail = "Compressed bodies are not taken; send it without Content-Encoding."
             raise RequestRefused(

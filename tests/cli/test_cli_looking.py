@@ -88,7 +88,7 @@ def test_a_delivered_lead_can_be_followed_from_request_to_record(life: Life) -> 
     assert said(text, "mapped")[0].startswith("to 1 delivery, by the configuration ")
     assert "→ copper  delivered  record " in text
     assert ", created\n" in text
-    assert said(text, "matched by") == ["email zoe@example.com"]
+    assert said(text, "match key") == ["email zoe@example.com"]
     (call,) = [line for line in text.splitlines() if "PUT /leads/upsert (upsert lead)" in line]
     assert ": 200 in " in call
     assert " ms, CRM trace ID " in call

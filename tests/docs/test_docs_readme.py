@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -26,11 +27,21 @@ def test_the_first_command_is_make_run_and_the_second_make_test() -> None:
     assert [block.strip() for block in blocks("sh")[:2]] == ["make run", "make test"]
 
 
-async def test_the_commands_run_as_printed_while_make_run_is_running() -> None:
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the checkout with its own `data/`, so that a demo which runs in the real one is not disturbed."""
+    for name in ("Makefile", "requirements.lock", "requirements-dev.lock"):
+        shutil.copy2(ROOT / name, tmp_path / name)
+    for name in (".venv", "config"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+async def test_the_commands_run_as_printed_while_make_run_is_running(checkout: Path) -> None:
     """`make test` alone is left out: this is it."""
     make = await asyncio.create_subprocess_shell(
         "make run",
-        cwd=ROOT,
+        cwd=checkout,
         stdout=asyncio.subprocess.PIPE,
         start_new_session=True,
         env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"},
@@ -41,11 +52,11 @@ async def test_the_commands_run_as_printed_while_make_run_is_running() -> None:
         address = re.search(r"http://127\.0\.0\.1:\d+(?=/hooks)", shown)
         assert address is not None
         curl, listing = (block.replace("http://127.0.0.1:8080", address[0]) for block in blocks("sh")[2:])
-        reply = json.loads(await run(curl))
+        reply = json.loads(await run(curl, checkout))
         assert set(reply) == set(json.loads(blocks("json")[0]))
         assert reply["status"] == "accepted"
         for _ in range(100):
-            listed = await run(listing)
+            listed = await run(listing, checkout)
             if listed.count("delivered") == 2:
                 break
             await asyncio.sleep(0.1)
@@ -68,9 +79,9 @@ async def until(process: asyncio.subprocess.Process, text: str) -> str:
     return shown
 
 
-async def run(command: str) -> str:
+async def run(command: str, folder: Path) -> str:
     """What a command prints; it must succeed."""
-    process = await asyncio.create_subprocess_shell(command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_shell(command, cwd=folder, stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
     assert process.returncode == 0, command
     return out.decode()

@@ -184,3 +184,37 @@ async def test_without_a_commit_there_is_no_2xx(
 async def test_probes_answer(service: Running) -> None:
     assert (await service.client.get("/healthz")).status_code == 200
     assert (await service.client.get("/readyz")).status_code == 200
+
+
+async def test_a_slash_at_the_end_of_the_url_makes_no_difference(service: Running) -> None:
+    headers = {"content-type": "application/json", "x-webhook-token": ENVIRON["TOKEN"]}
+    response = await service.client.post("/hooks/website/", content=LEAD, headers=headers)
+    assert response.status_code == 202
+
+
+async def test_it_is_not_ready_while_nothing_can_be_stored(
+    service: Running, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> None:
+        raise StorageUnavailable("the disk reserve is reached")
+
+    monkeypatch.setattr(store, "check", full)
+    response = await service.client.get("/readyz")
+    assert response.status_code == 503
+    assert "disk reserve" in response.json()["detail"]
+    assert (await service.client.get("/healthz")).status_code == 200
+
+
+async def test_a_full_disk_is_said_now_and_then_and_not_for_every_request(
+    service: Running, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_request: object) -> None:
+        raise StorageUnavailable("the disk is full")
+
+    monkeypatch.setattr(store, "accept", full)
+    for _ in range(5):
+        await service.post(LEAD)
+    assert len(service.journal.find("storage.unavailable")) == 1
+    clock.advance(11)
+    await service.post(LEAD)
+    assert len(service.journal.find("storage.unavailable")) == 2

@@ -136,3 +136,24 @@ async def test_a_database_of_a_newer_leadbridge_is_left_alone(tmp_path: Path) ->
     connection.close()
     with pytest.raises(StorageUnavailable, match="upgrade leadbridge"):
         SqliteStore(path)
+
+
+async def test_a_second_process_is_refused_under_another_name_of_the_file_too(tmp_path: Path) -> None:
+    first = SqliteStore(tmp_path / "leadbridge.db")
+    (tmp_path / "link.db").symlink_to(tmp_path / "leadbridge.db")
+    with pytest.raises(StorageUnavailable, match="already serves"):
+        SqliteStore(tmp_path / "link.db")
+    await first.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_nothing_is_taken_once_the_file_is_gone(tmp_path: Path, *, replaced: bool) -> None:
+    path = tmp_path / "leadbridge.db"
+    store = SqliteStore(path, disk_reserve=0)
+    await store.accept(new_request())
+    path.unlink()
+    if replaced:
+        path.write_bytes(b"")
+    with pytest.raises(StorageUnavailable, match="restart"):
+        await store.accept(new_request())
+    await store.close()

@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 import qs_codec
 
-from leadbridge.bodies.text import form_charset, without_nul
+from leadbridge.bodies.text import form_charset, form_text
 from leadbridge.errors import Unparseable
 from leadbridge.events import Json
 
@@ -65,4 +65,4 @@ def _listed(value: Json) -> Json:
 
 
 def _unquoted(text: bytes, codec: str) -> str:
-    return without_nul(unquote_to_bytes(text.replace(b"+", b" ")).decode(codec, "replace"))
+    return form_text(unquote_to_bytes(text.replace(b"+", b" ")), codec)

@@ -10,7 +10,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from leadbridge.bodies.document import Document
 from leadbridge.bodies.form import PAIRS, nested
-from leadbridge.bodies.text import form_charset, without_nul
+from leadbridge.bodies.text import form_charset, form_text
 from leadbridge.errors import Unparseable
 from leadbridge.events import FilePart
 
@@ -42,7 +42,7 @@ class _Part:
         self.name = _name(options[b"name"])
         if found := _EXTENDED_NAME.search(disposition):
             codec = form_charset(found[1]) or "utf-8"
-            self.file_name = without_nul(unquote_to_bytes(found[2]).decode(codec, "replace"))
+            self.file_name = form_text(unquote_to_bytes(found[2]), codec)
         elif b"filename" in options:
             self.file_name = _name(options[b"filename"])
 
@@ -154,12 +154,12 @@ def _document(parts: list[_Part]) -> Document:
             files.append((part.name, part.as_file()))
             pairs.append((part.name, files[-1][1].name))
         elif part.name != "_charset_":
-            pairs.append((part.name, without_nul(part.content.decode(part.charset or codec, "replace"))))
+            pairs.append((part.name, form_text(bytes(part.content), part.charset or codec)))
     return Document(value=nested(pairs), files=tuple(files))
 
 
 def _name(raw: bytes) -> str:
-    text = raw.decode("utf-8", "replace")
+    text = form_text(raw, "utf-8")
     for escape, char in _BROWSER_ESCAPES.items():
         text = text.replace(escape, char)
-    return without_nul(text)
+    return text

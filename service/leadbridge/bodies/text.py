@@ -57,6 +57,15 @@ def _decoded(body: bytes, codec: str, *, offset: int) -> str:
         raise Unparseable(f"this is not {codec.upper()} text", place=f"byte {exc.start + offset + 1}") from exc
 
 
+def form_text(raw: bytes, codec: str) -> str:
+    """A form's bytes as text. What is no UTF-8 is read as Windows-1252, as old pages send it without saying so."""
+    try:
+        text = raw.decode(codec)
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252" if codec == "utf-8" else codec, "replace")
+    return without_nul(text)
+
+
 def without_nul(text: str) -> str:
     """`text` with U+0000, which databases refuse, replaced by U+FFFD."""
     return text.replace("\0", _REPLACEMENT)

@@ -60,7 +60,10 @@ def content_type(file: Path, body: bytes) -> str:
     if body.startswith(b"--"):
         boundary = body.split(b"\r\n", 1)[0].split(b"\n", 1)[0][2:].decode("latin-1")
         return f'multipart/form-data; boundary="{boundary}"'
-    return TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/json"
+    guessed = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
+    if guessed not in (None, "text/plain"):
+        return guessed
+    return TYPES[".json"] if body.lstrip()[:1] in (b"{", b"[") else TYPES[".form"]
 
 
 async def _post(target: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:

@@ -13,6 +13,7 @@ import uvicorn
 
 from leadbridge import logs
 from leadbridge.app import Service
+from leadbridge.commands.bounded import BoundedHttp
 from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.opening import open_store
@@ -57,7 +58,7 @@ def server_config(app: Any, *, trusted_proxies: Sequence[object] = ()) -> uvicor
     """How every server of ours runs. What a proxy says of the sender is believed from these networks alone."""
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedHttp,
         loop="uvloop",
         lifespan="on",
         log_config=None,  # structlog does that

@@ -69,7 +69,7 @@ def _of_delivery(delivery: DeliveryRow, calls: Sequence[AttemptRow]) -> Iterator
     yield "route", text(delivery.route)
     yield "delivery", text(delivery.id)
     if match := plan.get("match"):
-        yield "matched by", text(f"{match.get('field') or match['by']} {_short(match['value'])}")
+        yield "match key", text(f"{match.get('field') or match['by']} {_short(match['value'])}")
     for warning in plan.get("warnings", ()):
         yield "mapping", text((f"{warning['field']}: {warning['problem']}{_got(warning)}", "yellow"))
     for number, call in enumerate(calls, start=1):

@@ -19,9 +19,9 @@ class Draft:
     sent: list[Sent] = field(default_factory=list)
     warnings: list[WriteWarning] = field(default_factory=list)
 
-    def warn(self, key: str, *, sent: Json, cause: str) -> None:
-        """Note that `sent` is not written, and why."""
-        self.warnings.append(WriteWarning(field=key, sent=sent, got=None, cause=cause))
+    def warn(self, key: str, *, sent: Json, cause: str, written: Json = None) -> None:
+        """Note that `sent` is not written, or only as `written`, and why."""
+        self.warnings.append(WriteWarning(field=key, sent=sent, got=written, cause=cause))
 
 
 def warn_of_unwritten(draft: Draft, lead: Lead, keys: Mapping[str, LeadKey]) -> None:

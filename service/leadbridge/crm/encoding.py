@@ -31,6 +31,7 @@ class Encoded:
     value: Json = None
     send: bool = True
     problem: str | None = None
+    written: Json = None  # with a problem: what is sent all the same, in the words of the form
 
 
 def _left_out(problem: str) -> Encoded:
@@ -51,7 +52,9 @@ def as_text(value: Json, *, limit: int | None = None) -> Encoded:
     if not text.strip():
         return Encoded(send=False)
     if limit is not None and len(text) > limit:
-        return Encoded(value=text[:limit], problem=f"the field takes {limit} characters; the rest is cut off")
+        return Encoded(
+            value=text[:limit], problem=f"the field takes {limit} characters; the rest is cut off", written=text[:limit]
+        )
     return Encoded(value=text)
 
 
@@ -117,7 +120,13 @@ def as_options(value: Json, options: Sequence[tuple[str, Json]]) -> Encoded:
     encoded = [as_option(item, options) for item in wanted]
     kept = [one.value for one in encoded if one.send]
     problem = next((one.problem for one in encoded if not one.send), None)
-    return Encoded(value=list(dict.fromkeys(kept)), send=bool(kept) or not wanted, problem=problem)
+    written = [item for item, one in zip(wanted, encoded, strict=True) if one.send]
+    return Encoded(
+        value=list(dict.fromkeys(kept)),
+        send=bool(kept) or not wanted,
+        problem=problem,
+        written=written if problem and written else None,
+    )
 
 
 def _labels(options: Sequence[tuple[str, Json]]) -> str:

@@ -52,6 +52,7 @@ class Try:
         self._claim = claim
         self._prepared = prepared
         self._bench = bench
+        self._given = prepared.answers  # what was believed of the account when it began
         self._answers = dict(prepared.answers)
         self._last: CallEnd | None = None  # the call whose end is not recorded yet
         self._may_have_written: str | None = None  # the purpose of a call that must not be made again
@@ -66,7 +67,7 @@ class Try:
             self._bench.log.exception("delivery.crashed", lane=self._bench.lane, delivery=self._delivery_id)
             outcome = self._told_honestly(Retry(detail=f"leadbridge crashed on it: {type(error).__name__}: {error}"))
         if isinstance(outcome, Delivered):
-            self._bench.facts.went_through()
+            self._bench.facts.went_through(self._given)
         await self._bench.recorder.ended(self._bench.lane, self._claim, self._last, outcome)
 
     @property
@@ -91,14 +92,20 @@ class Try:
     async def _start(self, call: Call) -> int:
         """Take a place and have the call on disk, in one commit with the end of the call before where that can be."""
         bench, last = self._bench, self._last
-        if last is not None and bench.places.take_at_once():
-            self._last = None
-            return await bench.recorder.answered(bench.lane, self._claim, last, next_call=call)
-        if last is not None:
-            self._last = None
+        if last is not None and not bench.places.take_at_once():
             await bench.recorder.answered(bench.lane, self._claim, last, next_call=None)
-        await bench.places.take()
-        return await bench.recorder.started(bench.lane, self._claim, call)
+            self._last = last = None
+        if last is None:
+            await bench.places.take()
+        try:
+            if last is None:
+                return await bench.recorder.started(bench.lane, self._claim, call)
+            attempt_id = await bench.recorder.answered(bench.lane, self._claim, last, next_call=call)
+        except Exception:  # a call that cannot be written down, by an adapter's mistake: it is not sent
+            bench.places.give_back(1)
+            raise
+        self._last = None
+        return attempt_id
 
     async def _call(self, call: Call, attempt_id: int) -> Answer | None:
         """Send a call whose place is taken and whose attempt is on disk."""
@@ -111,6 +118,9 @@ class Try:
             answer = await bench.transport.send(adapter, call, trace_id=self._claim.delivery.trace_id)
         except Unanswered as unanswered:
             error, sent = unanswered.why, unanswered.sent
+        except Exception as crash:  # the adapter's headers, or the transport: it may have been sent
+            bench.log.exception("delivery.crashed", lane=bench.lane, delivery=self._delivery_id)
+            error = f"leadbridge crashed on it: {type(crash).__name__}: {crash}"
         finally:
             if answer is not None:
                 bench.places.answered()
@@ -126,11 +136,13 @@ class Try:
             started=started,
             ended=bench.clock.monotonic(),
             status=answer.status if answer else None,
-            crm_trace_id=adapter.crm_trace_id(answer) if answer else None,
+            crm_trace_id=None,
             response=answer.text if answer else None,
             error=error,
             sent=sent,
         )
+        if answer is not None:
+            self._last = replace(self._last, crm_trace_id=adapter.crm_trace_id(answer))
         return answer
 
     def _next(self, call: Call, answer: Answer) -> Step:
@@ -158,6 +170,7 @@ class Try:
     def _ask_anew(self) -> Step:
         self._asked_anew = True
         self._bench.facts.forget()
+        self._given = {}
         self._answers = {}
         return self._think()
 
@@ -183,6 +196,6 @@ def _with_mapping_warnings(plan: Plan, outcome: Delivered) -> Delivered:
     unread = tuple(
         WriteWarning(field=warning.field, sent=warning.got, got=None, cause=warning.problem)
         for warning in plan.warnings
-        if warning.field not in told
+        if warning.field not in told and not plan.holds(warning.field)
     )
     return replace(outcome, warnings=outcome.warnings + unread)

@@ -33,9 +33,10 @@ class AccountFacts:
                 self._since = now
             self._answers[call.purpose] = answer
 
-    def went_through(self) -> None:
-        """A delivery needed no more than these."""
-        self._complete = True
+    def went_through(self, given: Mapping[str, Answer]) -> None:
+        """A delivery that was begun with the answers `given` needed no more than these, if they are still believed."""
+        if all(self._answers.get(purpose) is answer for purpose, answer in given.items()):
+            self._complete = True
 
     def forget(self) -> None:
         """Ask the account anew."""

@@ -66,6 +66,7 @@ class Lane:
         self._at_work: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._counted = False  # the earlier calls: once, also when this lane crashes and goes on
 
     def wake(self) -> None:
         """Something may be due: look at once."""
@@ -89,7 +90,9 @@ class Lane:
             await asyncio.gather(*unfinished, return_exceptions=True)
 
     async def _run(self) -> None:
-        await self._count_earlier_calls()
+        self._wake.clear()  # else a crash before the first look would begin anew without its rest
+        if not self._stopping:
+            await self._count_earlier_calls()
         while not self._stopping:
             self._wake.clear()
             try:
@@ -105,12 +108,13 @@ class Lane:
 
     async def _count_earlier_calls(self) -> None:
         """Fill the window with what another process, or this one before a crash, sent not long ago."""
-        if self._quota is None:
+        if self._quota is None or self._counted:
             return
         now = self._clock.now()
         span = int((self._quota.window + DEADLINE) * 1000)
         spans = await self._store.recent_calls(self.name, since=now - span)
         self._window.seed(spans, wall=now, now=self._clock.monotonic())
+        self._counted = True
 
     async def _claim_what_is_due(self) -> float | None:
         """Claim and start; returns how long to rest: 0 for not at all, None until something happens."""

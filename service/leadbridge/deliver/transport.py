@@ -191,4 +191,12 @@ def _answer(response: httpx.Response, content: bytes) -> Answer:
 
 
 def _words(error: Exception) -> str:
+    """What happened; the two common cases in words, since aiohttp's own speak of a status that nobody sent."""
+    match error.__cause__ or error:
+        case aiohttp.ServerDisconnectedError():
+            return "the connection broke before an answer"
+        case aiohttp.ClientPayloadError():
+            return "the answer broke off"
+        case aiohttp.ClientConnectorError() as cause:
+            return f"no connection: {cause}"
     return f"{type(error).__name__}: {error}".rstrip(": ")

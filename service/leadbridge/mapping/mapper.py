@@ -129,7 +129,8 @@ class Mapper:
         return events[item.item]
 
     def _ended(self, item: WaitingSubmission, state: Literal["unrouted", "failed"], why: str) -> MappedSubmission:
-        return MappedSubmission(submission_id=item.submission_id, state=state, reason=why)
+        storable = why.encode("utf-8", "replace").decode()  # a preset's words may hold what no database takes
+        return MappedSubmission(submission_id=item.submission_id, state=state, reason=storable)
 
     def _say(self, waiting: Sequence[WaitingSubmission], results: Sequence[MappedSubmission]) -> None:
         """One line for each submission that goes no further, once that is on disk."""

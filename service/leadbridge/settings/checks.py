@@ -3,8 +3,10 @@
 The names are read from the file as it stands, so that a mistake in one source does not hide those in the routes.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from leadbridge.crm.adapter import Adapter
 from leadbridge.crm.registry import CRMS
@@ -15,6 +17,8 @@ from leadbridge.settings.models import Settings, Source
 from leadbridge.settings.positions import Document
 from leadbridge.settings.problem import Path, Problem
 from leadbridge.settings.route import Route
+
+_MEANT: Final = re.compile(r"^\s*\{?\s*(fields|meta|raw)[.\[]\S+\s*\}?\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ def cross_check(document: Document, data: Json, parts: Parts) -> Iterator[Proble
     yield from _unknown_names(document, data)
     yield from _equal_names(document, data, parts)
     yield from _unused(document, data)
+    yield from _forgotten_braces(document, data)
     for name, source in parts.sources.items():
         if isinstance(source.scheme, Unsigned):
             yield document.problem(
@@ -110,6 +115,30 @@ def _unused(document: Document, data: Json) -> Iterator[Problem]:
         for name in _section(data, section):
             if (section, name) not in used:
                 yield document.problem((section, name), effect, at="key", severity="warning")
+
+
+def _forgotten_braces(document: Document, data: Json) -> Iterator[Problem]:
+    """Texts of a route that were surely meant as expressions: they would write `fields.city` as everyone's city."""
+    for index, route in _routes(data):
+        for path, text in _texts(("routes", index), route):
+            if "{{" not in text and _MEANT.search(text):
+                yield document.problem(
+                    path,
+                    "is written as it stands, for every lead",
+                    hint=f'for the form\'s value write "{{{{ {text.strip("{} ")} }}}}"',
+                    severity="warning",
+                )
+
+
+def _texts(path: Path, value: Json) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts((*path, str(key)), item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts((*path, index), item)
 
 
 def _not_of_this_crm(

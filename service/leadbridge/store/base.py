@@ -177,6 +177,9 @@ class Store(Protocol):
     can be made durable, and then nothing was changed.
     """
 
+    def check(self) -> None:
+        """Raise `StorageUnavailable` when it is plain that nothing could be stored now. Cheap."""
+
     async def accept(self, request: NewRequest) -> tuple[Accepted, ...]:
         """Store a request and its items, told apart from what came before by source, key and digest."""
 

@@ -66,7 +66,8 @@ def write_custom_field(draft: Draft, definition: Mapping[str, Json], encoded: En
     field_id = identifier(definition["id"])
     field = f"custom_fields.{definition.get('name')}"
     if encoded.problem is not None:
-        draft.warn(field, sent=raw, cause=f"{encoded.problem} ({definition.get('data_type')})")
+        cause = f"{encoded.problem} ({definition.get('data_type')})"
+        draft.warn(field, sent=raw, written=encoded.written, cause=cause)
     if not encoded.send:
         return
     entries = [

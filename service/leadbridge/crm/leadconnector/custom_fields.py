@@ -64,7 +64,8 @@ def write_custom_fields(draft: Draft, wanted: Mapping[str, Json], listed: list[d
         field = f"custom_fields.{definition.get('name')}"
         encoded = encode(definition, value)
         if encoded.problem is not None:
-            draft.warn(field, sent=value, cause=f"{encoded.problem} ({definition.get('dataType')})")
+            cause = f"{encoded.problem} ({definition.get('dataType')})"
+            draft.warn(field, sent=value, written=encoded.written, cause=cause)
         if encoded.send:
             entries[definition["id"]] = encoded.value
             same = _SAME.get(str(definition.get("dataType")), same_text)

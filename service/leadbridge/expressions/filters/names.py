@@ -98,6 +98,12 @@ def _chinese() -> Parser:
 
 def titled(text: str) -> str:
     """A name with the capitals it should have. Words that have both cases already were written with care and stay."""
+    written = _titled(text)
+    # Short words can come out as capitals alone, which would be read as shouted the next time.
+    return written if any(letter.islower() for letter in written) else _titled(written)
+
+
+def _titled(text: str) -> str:
     shouted = not any(letter.islower() for letter in text)
     words = text.split(" ")
     last = len(words) - 1

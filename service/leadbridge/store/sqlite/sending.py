@@ -28,7 +28,7 @@ _DUE = """
     ORDER BY next_at, seq LIMIT ?3"""
 _TAKE = """
     UPDATE deliveries SET state = 'sending', tries = tries + 1, first_try_at = ?, updated_at = ?
-    WHERE id = ? AND state IN ('pending', 'retrying') AND blocked = 0 RETURNING tries"""
+    WHERE id = ? AND state IN ('pending', 'retrying') AND blocked = 0 AND next_at <= ? RETURNING tries"""
 _START = """
     INSERT INTO attempts (lane, purpose, method, path, request, safe_to_repeat, started_at)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
@@ -47,7 +47,7 @@ _HOLD_UNKNOWN = """
     WHERE state = 'sending' AND EXISTS (
         SELECT 1 FROM attempt_deliveries c JOIN attempts a ON a.id = c.attempt_id
         WHERE c.delivery_id = deliveries.id AND c.try = deliveries.tries AND a.safe_to_repeat = 0
-        AND (a.answered_at IS NULL OR a.status BETWEEN 200 AND 299))
+        AND (a.answered_at IS NULL OR NOT (a.status BETWEEN 400 AND 499 OR a.status = 503)))
     RETURNING lane, seq, keys"""
 _AGAIN = "UPDATE deliveries SET state = 'retrying', next_at = ?1, updated_at = ?1 WHERE state = 'sending'"
 _CUT_OFF = """
@@ -61,7 +61,8 @@ _EMPTY_LANE = """
     DELETE FROM delivery_keys
     WHERE lane = ? AND seq NOT IN (SELECT seq FROM deliveries WHERE state = 'sending')"""
 _RELEASE = """
-    UPDATE deliveries SET state = 'pending', reason = NULL, detail = NULL, next_at = ?1, updated_at = ?1
+    UPDATE deliveries
+    SET state = 'pending', reason = NULL, detail = NULL, first_try_at = NULL, next_at = ?1, updated_at = ?1
     WHERE state = 'held' AND reason IN (SELECT value FROM json_each(?2)) AND lane IN (SELECT value FROM json_each(?3))
     RETURNING lane, seq, keys"""
 UNKNOWN_OUTCOME: Final = (
@@ -96,7 +97,7 @@ def claim(
     """Move due deliveries to `sending`, each with the attempt of its first call."""
     claims = []
     for delivery, call in starts:
-        if row(connection, _TAKE, (delivery.first_try_at, now, delivery.delivery_id)) is None:
+        if row(connection, _TAKE, (delivery.first_try_at, now, delivery.delivery_id, now)) is None:
             continue
         claimed = Claim(delivery=delivery, attempt_id=None)
         if call is not None:

@@ -119,7 +119,8 @@ class SqliteStore(SqliteReader):
 
     def __init__(self, path: Path, *, disk_reserve: int = DISK_RESERVE) -> None:
         """Become its owner, open or make the file, and bring its schema up to date; raises `StorageUnavailable`."""
-        self._folder = path.parent
+        path = path.resolve()  # two names of one file are one database
+        self._path = path
         self._disk_reserve = disk_reserve
         self._ownership = claim_ownership(path)
         try:
@@ -128,15 +129,23 @@ class SqliteStore(SqliteReader):
             self._ownership.close()
             raise
         super().__init__(path)
+        opened = path.stat()
+        self._file = (opened.st_dev, opened.st_ino)
+
+    def check(self) -> None:
+        """Look at the file and at the room on its disk."""
+        try:
+            found, disk = self._path.stat(), os.statvfs(self._path.parent)
+        except OSError as error:
+            raise StorageUnavailable(f"the database cannot be reached: {error}; restart when it is back") from error
+        if (found.st_dev, found.st_ino) != self._file:
+            raise StorageUnavailable("another file stands where the database was; restart to use it")
+        if disk.f_bavail * disk.f_frsize < self._disk_reserve:
+            raise StorageUnavailable("the disk reserve is reached: free some space")
 
     async def accept(self, request: NewRequest) -> tuple[Accepted, ...]:
         """Store a request and its items."""
-        try:
-            disk = os.statvfs(self._folder)
-        except OSError as error:
-            raise StorageUnavailable(f"the database's folder cannot be reached: {error}") from error
-        if disk.f_bavail * disk.f_frsize < self._disk_reserve:
-            raise StorageUnavailable("the disk reserve is reached: free some space")
+        self.check()
         accepted: tuple[Accepted, ...] = await self._writer.run_together(accepting.accept, request)
         return accepted
 
