@@ -7,7 +7,7 @@ RUN := $(VENV)/.ready-to-run
 DEV := $(VENV)/.ready-to-test
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup run test check format crash bench docs lock clean
+.PHONY: help setup run test check format crash explore bench docs lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ format: $(DEV) ## write what `check` asks for in format and lint
 
 crash: $(DEV) ## kill -9 at twenty random moments (minutes)
 	$(BIN)/python -m pytest -m slow tests/crash
+
+explore: $(DEV) ## look for new counterexamples to the properties (minutes)
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n 2 -k 'properties or any_ or hostile or no_two_of_one or no_window'
 
 bench: $(RUN) ## throughput, latency, calls per lead and memory beside their targets (minutes; QUICK=1: seconds)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(PAGE),--page $(PAGE))

@@ -1,14 +1,21 @@
 """What every test may use. A test with a store ends with its ledger balanced, or fails."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from leadbridge.store.base import Store
 from leadbridge.store.sqlite.store import SqliteStore
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
+
+# The same examples on every machine; `make explore` looks for new ones, and what it finds becomes an `@example`.
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
 @pytest.fixture

@@ -1,67 +1,18 @@
 """A lane at work: quota, order, retries, shared facts, unknown outcomes, stop and pick-up, with a CRM on a string."""
 
-from collections.abc import Awaitable, Callable
-from random import Random
 from typing import Any
 
 import pytest
 
-from leadbridge.crm.adapter import Adapter, Quota
-from leadbridge.deliver.deliverer import Deliverer
-from leadbridge.deliver.lane import CONCURRENCY, Means
+from leadbridge.crm.adapter import Quota
+from leadbridge.deliver.lane import CONCURRENCY
 from leadbridge.deliver.transport import Unanswered
 from leadbridge.plan import FieldWarning, Plan, TagChange
-from leadbridge.record import Recorder
-from leadbridge.retry import RetryPolicy
-from leadbridge.store.base import NewDelivery, Store
-from leadbridge.store.rows import DeliveryRow
-from tests.support.clock import ManualClock
+from leadbridge.store.base import Store
+from tests.deliver.lanes import Run, WatchedClock, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
-from tests.support.stored import LANE, add, new_delivery, plan
-
-Run = Callable[..., Awaitable[Deliverer]]
-
-
-@pytest.fixture
-def transport() -> ScriptedTransport:
-    return ScriptedTransport()
-
-
-@pytest.fixture
-async def run(store: Store, clock: ManualClock, journal: Journal, transport: ScriptedTransport) -> Any:
-    """Start delivering; stopped when the test is over."""
-    started: list[Deliverer] = []
-
-    async def start(*, quota: Quota | None = None, adapter: PlainAdapter | None = None) -> Deliverer:
-        log: Any = journal
-        recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=Random(1), log=log)
-        adapters: dict[str, Adapter] = {"copper": adapter or PlainAdapter()}
-        means = Means(store=store, transport=transport, recorder=recorder, clock=clock, log=log)
-        deliverer = Deliverer(adapters, quotas={"copper": quota}, means=means)
-        started.append(deliverer)
-        await deliverer.start()
-        return deliverer
-
-    yield start
-    transport.gate.set()
-    for deliverer in started:
-        await deliverer.stop()
-
-
-def with_plan(delivery: NewDelivery, **changes: Any) -> NewDelivery:
-    changed = plan().model_copy(update=changes)
-    return NewDelivery(
-        delivery_id=delivery.delivery_id, route=delivery.route, destination=delivery.destination, lane=delivery.lane,
-        config_version=delivery.config_version, event_at=delivery.event_at, keys=delivery.keys,
-        plan=Plan.model_validate(changed).model_dump_json(exclude_unset=True),
-    )  # fmt: skip
-
-
-async def row(store: Store, delivery: NewDelivery) -> DeliveryRow:
-    found = await store.delivery(delivery.delivery_id)
-    assert found is not None
-    return found
+from tests.support.stored import LANE, add, new_delivery
 
 
 async def test_a_delivery_is_sent_recorded_and_told_in_one_line(
@@ -84,7 +35,7 @@ async def test_a_delivery_is_sent_recorded_and_told_in_one_line(
 
 
 async def test_never_more_calls_in_a_window_than_the_quota_allows(
-    store: Store, run: Run, clock: ManualClock, journal: Journal, transport: ScriptedTransport
+    store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
     for number in range(7):
         await add(store, new_delivery(f"email:{number}"))
@@ -97,7 +48,7 @@ async def test_never_more_calls_in_a_window_than_the_quota_allows(
 
 
 async def test_a_new_process_counts_the_calls_of_the_one_before(
-    store: Store, run: Run, clock: ManualClock, journal: Journal, transport: ScriptedTransport
+    store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
     for number in range(4):
         await add(store, new_delivery(f"email:{number}"))
@@ -105,15 +56,15 @@ async def test_a_new_process_counts_the_calls_of_the_one_before(
     await journal.seen("delivery.attempted", count=3)
     await first.stop()
     clock.advance(5)
-    await run(quota=Quota(limit=3, window=10.0))
-    await journal.seen("delivery.recovered", count=0)
+    second = await run(quota=Quota(limit=3, window=10.0))
+    await clock.looked(second)
     assert len(transport.calls) == 3
     clock.advance(5.1)
     await journal.seen("delivery.attempted", count=4)
 
 
 async def test_a_follow_up_call_takes_its_place_before_new_deliveries(
-    store: Store, run: Run, clock: ManualClock, journal: Journal, transport: ScriptedTransport
+    store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
     tagged = with_plan(new_delivery("email:1"), tags=TagChange(add=("vip",)))
     await add(store, tagged)
@@ -129,7 +80,7 @@ async def test_a_follow_up_call_takes_its_place_before_new_deliveries(
 
 
 async def test_a_server_error_is_tried_again_and_the_retry_after_of_a_429_closes_the_lane(
-    store: Store, run: Run, clock: ManualClock, journal: Journal, transport: ScriptedTransport
+    store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
     answers = [answer(503), answer(429, headers={"retry_after": "30"}), answer()]
     transport.respond = lambda _call: answers.pop(0)
@@ -140,10 +91,12 @@ async def test_a_server_error_is_tried_again_and_the_retry_after_of_a_429_closes
     clock.advance(line["retry_in_s"] + 0.1)
     (line,) = await journal.seen("delivery.attempted", outcome="retrying", status=429)
     assert line["retry_in_s"] >= 30
-    await add(store, new_delivery("email:2"))
-    deliverer.wake([LANE])
+    other = new_delivery("email:2")
+    await add(store, other)
     clock.advance(29)
+    await clock.looked(deliverer)
     assert len(transport.calls) == 2, "nothing is sent while the CRM asks for quiet"
+    assert (await row(store, other)).state == "pending"
     transport.respond = lambda _call: answer()
     clock.advance(line["retry_in_s"])
     await journal.seen("delivery.attempted", outcome="delivered", count=2)

@@ -1,5 +1,6 @@
 """The quota governor never lets a rolling window be exceeded, whatever the pace of calls and answers."""
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadbridge.crm.adapter import Quota
+from leadbridge.deliver.places import Places
 from leadbridge.deliver.quota import ALL, MARGIN, Window
 from leadbridge.store.base import CallSpan
+from tests.support.clock import ManualClock
 
 
 def window(limit: int = 3, seconds: float = 10.0) -> Window:
@@ -69,6 +72,25 @@ def test_calls_of_an_earlier_process_are_counted() -> None:
     assert places.free(510.0 + 2 * MARGIN) == 2
     assert places.free(532.0) == 2
     assert places.free(532.0 + 2 * MARGIN) == 3
+
+
+async def test_a_place_that_a_begun_delivery_waits_for_is_offered_to_nobody_else() -> None:
+    clock = ManualClock()
+    places = Places(window(limit=2), clock)
+    places.reserve(2)
+    places.answered()
+    places.answered()
+    waits = asyncio.create_task(places.take())
+    await asyncio.sleep(0)
+    assert places.for_new() < 0
+    clock.advance(10.0 + 2 * MARGIN)
+    assert places.for_new() == 1, "two are free, and one of them is waited for"
+    assert not places.take_at_once()
+    async with asyncio.timeout(10):
+        await waits
+    assert places.for_new() == 1
+    assert places.take_at_once()
+    assert places.for_new() == 0
 
 
 @dataclass

@@ -76,6 +76,7 @@ def test_integers_come_out_as_they_went_in(number: int) -> None:
     assert Template.compile("{{ fields.value }}").evaluate(context_of({"value": number})) == number
 
 
+@example(text="0A a")
 @given(text=st.text(max_size=40))
 def test_title_is_idempotent(text: str) -> None:
     once, _ = filtered(text, "title")

@@ -1,13 +1,16 @@
 """What every store promises about claims, single flight, outcomes and recovery."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leadbridge.crm.adapter import Call
-from leadbridge.store.base import Claim, DeliveryUpdate, DueDelivery, FinishedCall, Store, TryResult
-from tests.support.stored import LANE, START, add, claim, ids, new_delivery
+from leadbridge.outcome import Candidate, WriteWarning
+from leadbridge.store.base import CallSpan, Claim, DeliveryUpdate, DueDelivery, FinishedCall, Store, TryResult
+from tests.support.stored import LANE, START, add, claim, ids, new_delivery, upsert
 
 DELIVERED = DeliveryUpdate(state="delivered", record_id="7", created=True)
 
@@ -163,6 +166,146 @@ async def test_calls_for_a_quota_window_are_those_that_may_still_count(store: St
     assert sorted(span.answered_at or 0 for span in await store.recent_calls(LANE, since=START - 1)) == [
         0, START + 1, START + 500,
     ]  # fmt: skip
+
+
+async def test_the_attempts_of_an_earlier_try_do_not_hold_a_later_one(store: Store) -> None:
+    delivery = new_delivery("email:1")
+    await add(store, delivery)
+    create = Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=False)
+    (claimed,) = await claim(store, begin=lambda _due: create)
+    unsent = FinishedCall(
+        attempt_id=claimed.attempt_id or 0, answered_at=None, outcome="retrying", sent=False, error="refused"
+    )
+    again = DeliveryUpdate(state="retrying", next_at=START + 1)
+    await store.record(LANE, TryResult(claim=claimed, at=START, finished=unsent, update=again))
+    await claim(store, now=START + 1)
+    recovered = await store.recover(now=START + 2)
+    assert (recovered.again, recovered.held) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "held"),
+    [(201, 1), (302, 1), (500, 1), (502, 1), (504, 1), (520, 1), (404, 0), (408, 0), (422, 0), (429, 0), (503, 0)],
+)
+async def test_a_crash_after_the_answer_to_a_create_holds_what_may_have_been_done(
+    store: Store, status: int, held: int
+) -> None:
+    await add(store, new_delivery("email:1"))
+    create = Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=False)
+    (claimed,) = await claim(store, begin=lambda _due: create)
+    answered = FinishedCall(attempt_id=claimed.attempt_id or 0, answered_at=START, outcome="answered", status=status)
+    look = Call(purpose="find lead", method="GET", path="/leads")
+    await store.record(LANE, TryResult(claim=claimed, at=START, finished=answered, next_call=look))
+    recovered = await store.recover(now=START + 1)
+    assert (recovered.again, recovered.held) == (1 - held, held)
+
+
+async def test_the_longest_due_go_first_whatever_came_first(store: Store) -> None:
+    deliveries = [new_delivery(f"email:{number}") for number in range(3)]
+    for delivery in deliveries:
+        await add(store, delivery)
+    by_id = {one.delivery.delivery_id: one for one in await claim(store)}
+    for delivery, wait in zip(deliveries, (3_000, 1_000, 2_000), strict=True):
+        await finish(store, by_id[delivery.delivery_id], DeliveryUpdate(state="retrying", next_at=START + wait))
+    order = [deliveries[1].delivery_id, deliveries[2].delivery_id, deliveries[0].delivery_id]
+    due = await store.due(LANE, limit=10, now=START + 3_000)
+    assert [one.delivery_id for one in due] == order
+    assert ids(await claim(store, limit=1, now=START + 3_000)) == order[:1]
+    assert await store.next_due(LANE) == START + 2_000
+
+
+async def test_the_first_try_is_remembered_through_all_retries(store: Store) -> None:
+    await add(store, new_delivery("email:1"))
+    for number in range(3):
+        now = START + number * 1_000
+        (claimed,) = await claim(store, now=now)
+        assert (claimed.attempt, claimed.delivery.first_try_at) == (number + 1, START)
+        await finish(store, claimed, DeliveryUpdate(state="retrying", next_at=now + 1_000), now=now)
+
+
+async def test_time_spent_held_does_not_count_as_time_spent_trying(store: Store) -> None:
+    await add(store, new_delivery("email:1"))
+    (claimed,) = await claim(store)
+    await finish(store, claimed, DeliveryUpdate(state="held", reason="bad_credentials"))
+    later = START + 96 * 3_600_000
+    await store.release(["bad_credentials"], lanes=[LANE], now=later)
+    (claimed,) = await claim(store, now=later)
+    assert (claimed.attempt, claimed.delivery.first_try_at) == (2, later)
+
+
+async def test_what_is_due_no_more_is_left_out_of_a_claim(store: Store) -> None:
+    taken, waits, free = (new_delivery(f"email:{number}") for number in range(3))
+    await add(store, taken, waits, free)
+    due = await store.due(LANE, limit=10, now=START)
+    first = await store.claim(LANE, [(one, upsert(one)) for one in due[:2]], now=START)
+    await finish(store, first[1], DeliveryUpdate(state="retrying", next_at=START + 60_000))
+    assert ids(await store.claim(LANE, [(one, upsert(one)) for one in due], now=START)) == [free.delivery_id]
+    assert len(await store.attempts_of(waits.delivery_id)) == 1, "nothing is said to be started that is not claimed"
+
+
+async def test_what_was_held_for_different_reasons_comes_back_in_its_order(store: Store) -> None:
+    first, second = new_delivery("email:1", "phone:1"), new_delivery("email:1", "phone:2")
+    await add(store, first)
+    await add(store, second)
+    for reason in ("unknown_custom_field", "bad_credentials"):  # sorted by reason, the second would come first
+        (claimed,) = await claim(store)
+        await finish(store, claimed, DeliveryUpdate(state="held", reason=reason))
+    following = new_delivery("phone:2")
+    await store.release(["bad_credentials", "unknown_custom_field"], lanes=[LANE], now=START)
+    await add(store, following)
+    order = []
+    while claims := await claim(store):
+        assert len(claims) == 1, "a released delivery has its keys again"
+        order += ids(claims)
+        await finish(store, claims[0])
+    assert order == [first.delivery_id, second.delivery_id, following.delivery_id]
+
+
+async def test_holding_a_lane_leaves_alone_what_is_under_way_and_its_person(store: Store) -> None:
+    first, second = new_delivery("email:1"), new_delivery("email:1")
+    await add(store, first)
+    await add(store, second)
+    (under_way,) = await claim(store)
+    assert await store.hold_lane(LANE, reason="destination_removed", detail="gone", now=START) == 1
+    await store.release(["destination_removed"], lanes=[LANE], now=START)
+    assert await claim(store) == ()
+    await finish(store, under_way)
+    assert ids(await claim(store)) == [second.delivery_id]
+
+
+async def test_integers_of_any_size_come_back_as_they_went_in(store: Store) -> None:
+    big = 2**70 + 1
+    delivery = replace(new_delivery("email:1"), plan=f'{{"custom_fields": {{"Number": {big}}}}}')
+    await add(store, delivery)
+    call = Call(purpose="upsert lead", method="PUT", path="/leads", body={"number": big})
+    (claimed,) = await claim(store, begin=lambda _due: call)
+    warning = WriteWarning(field="number", sent=big, got=-big, cause="too large for it")
+    candidate = Candidate(record_id="7", summary={"number": big})
+    await finish(
+        store, claimed, DeliveryUpdate(state="delivered_with_warnings", warnings=(warning,), candidates=(candidate,))
+    )
+    row = await store.delivery(delivery.delivery_id)
+    assert row is not None
+    assert (row.plan, row.warnings, row.candidates) == ({"custom_fields": {"Number": big}}, (warning,), (candidate,))
+    (attempt,) = await store.attempts_of(delivery.delivery_id)
+    assert attempt.request == {"number": big}
+
+
+async def test_a_call_that_never_left_does_not_count_and_an_unanswered_one_counts_from_its_start(
+    store: Store,
+) -> None:
+    unsent, lost = new_delivery("email:1"), new_delivery("email:2")
+    await add(store, unsent, lost)
+    for one, sent in zip(await claim(store), (False, True), strict=True):
+        ended = FinishedCall(
+            attempt_id=one.attempt_id or 0, answered_at=None, outcome="failed", sent=sent, error="broken"
+        )
+        update = DeliveryUpdate(state="failed")
+        await store.record(LANE, TryResult(claim=one, at=START + 900, finished=ended, update=update))
+    assert await store.recent_calls(LANE, since=START - 1) == (CallSpan(started_at=START, answered_at=None),)
+    assert await store.recent_calls(LANE, since=START) == ()
+    (attempt,) = await store.attempts_of(lost.delivery_id)
+    assert (attempt.answered_at, attempt.error) == (None, "broken")
 
 
 STEPS = st.lists(

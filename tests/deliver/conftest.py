@@ -1,0 +1,54 @@
+"""A deliverer on a string: its CRM answers as the test says, its clock stands still, its looks are counted."""
+
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from leadbridge.crm.adapter import Adapter, Quota
+from leadbridge.deliver.deliverer import Deliverer
+from leadbridge.deliver.lane import Means
+from leadbridge.record import Recorder
+from leadbridge.retry import RetryPolicy
+from leadbridge.store.base import Store
+from tests.deliver.lanes import Run, WatchedClock
+from tests.support.crm import PlainAdapter, ScriptedTransport
+from tests.support.journal import Journal
+
+
+@pytest.fixture
+def clock() -> WatchedClock:
+    return WatchedClock()
+
+
+@pytest.fixture
+def transport() -> ScriptedTransport:
+    return ScriptedTransport()
+
+
+@pytest.fixture
+async def run(store: Store, clock: WatchedClock, journal: Journal, transport: ScriptedTransport) -> AsyncIterator[Run]:
+    """Start delivering; stopped when the test is over."""
+    started: list[Deliverer] = []
+
+    async def start(
+        *,
+        quota: Quota | None = None,
+        adapter: PlainAdapter | None = None,
+        destinations: dict[str, Quota | None] | None = None,
+    ) -> Deliverer:
+        log: Any = journal
+        recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=Random(1), log=log)
+        quotas = destinations or {"copper": quota}
+        adapters: dict[str, Adapter] = {name: adapter or PlainAdapter() for name in quotas}
+        means = Means(store=store, transport=transport, recorder=recorder, clock=clock, log=log)
+        deliverer = Deliverer(adapters, quotas=quotas, means=means)
+        started.append(deliverer)
+        await deliverer.start()
+        return deliverer
+
+    yield start
+    transport.gate.set()
+    for deliverer in started:
+        await deliverer.stop()

@@ -1,0 +1,221 @@
+"""The one writer of the file: what a commit means, and what is left after one that failed."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import apsw
+import pytest
+
+from leadbridge.errors import StorageUnavailable
+from leadbridge.store.sqlite.connection import open_for_reading
+from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.sqlite.writer import Writer
+from tests.support.stored import add, claim, ids, new_delivery, new_request
+
+PATIENCE = 10.0  # seconds until a test that hangs fails
+SMALL = 40  # pages beyond what a fresh database needs
+
+
+@pytest.fixture
+async def writer(tmp_path: Path) -> AsyncIterator[Writer]:
+    opened = Writer(tmp_path / "written.db")
+    await opened.run(lambda connection: connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)"))
+    yield opened
+    await opened.close()
+
+
+def note(text: str) -> Callable[[apsw.Connection], str]:
+    def apply(connection: apsw.Connection) -> str:
+        connection.execute("INSERT INTO notes (text) VALUES (?)", (text,))
+        return text
+
+    return apply
+
+
+def an_orphan(connection: apsw.Connection) -> None:
+    """A change that only the COMMIT can refuse; SQLite then leaves the transaction open."""
+    connection.execute("PRAGMA defer_foreign_keys = ON")
+    connection.execute("INSERT INTO delivery_keys (lane, key, seq) VALUES ('a lane', 'a key', 999)")
+
+
+def notes(path: Path) -> list[str]:
+    connection = open_for_reading(path)
+    try:
+        return [text for (text,) in connection.execute("SELECT text FROM notes ORDER BY id")]
+    finally:
+        connection.close()
+
+
+class Held:
+    """A change that keeps the writer's thread busy until a test lets it go, so that all others wait for one batch."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.go = threading.Event()
+
+    def __call__(self, _connection: apsw.Connection) -> None:
+        self.reached.set()
+        self.go.wait(PATIENCE)
+
+
+async def in_one_batch(writer: Writer, *changes: Callable[[apsw.Connection], object]) -> list[object]:
+    """Have these changes committed together; what each caller got."""
+    held = Held()
+    first = asyncio.create_task(writer.run(held))
+    await asyncio.to_thread(held.reached.wait, PATIENCE)
+    waiting = [asyncio.create_task(writer.run(change)) for change in changes]
+    await asyncio.sleep(0)  # each has put its change into the queue
+    held.go.set()
+    async with asyncio.timeout(PATIENCE):
+        await first
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_a_commit_is_synced_to_the_disk_before_it_is_answered(writer: Writer) -> None:
+    settings = await writer.run(
+        lambda connection: [connection.pragma(name) for name in ("synchronous", "journal_mode", "foreign_keys")]
+    )
+    assert settings == [2, "wal", 1]  # 2 is FULL
+
+
+async def test_an_answered_change_is_seen_by_another_connection(writer: Writer, tmp_path: Path) -> None:
+    assert await writer.run(note("kept")) == "kept"
+    assert notes(tmp_path / "written.db") == ["kept"]
+
+
+async def test_a_commit_that_fails_is_told_to_all_who_were_in_it_and_the_next_one_works(
+    writer: Writer, tmp_path: Path
+) -> None:
+    outcomes = await in_one_batch(writer, note("lost"), an_orphan, note("lost too"))
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 3
+    assert await writer.run(note("next")) == "next"
+    assert notes(tmp_path / "written.db") == ["next"]
+
+
+async def test_a_file_that_cannot_even_be_rolled_back_is_opened_anew(writer: Writer, tmp_path: Path) -> None:
+    def broken(connection: apsw.Connection) -> None:
+        connection.exec_trace = lambda _cursor, sql, _bindings: sql != "ROLLBACK"  # False aborts the statement
+        an_orphan(connection)
+
+    outcomes = await in_one_batch(writer, note("lost"), broken)
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 2
+    assert await writer.run(note("next")) == "next"
+    assert await writer.run(lambda connection: connection.exec_trace) is None, "this is another connection"
+    assert await writer.run(lambda connection: connection.pragma("synchronous")) == 2
+    assert notes(tmp_path / "written.db") == ["next"]
+
+
+async def test_a_file_that_cannot_be_opened_anew_is_tried_again_with_every_batch(
+    writer: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_path: Path) -> apsw.Connection:
+        raise StorageUnavailable("the folder is gone")
+
+    def broken(connection: apsw.Connection) -> None:
+        connection.exec_trace = lambda _cursor, sql, _bindings: sql != "ROLLBACK"
+        an_orphan(connection)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("leadbridge.store.sqlite.writer.open_for_writing", gone)
+        for change in (broken, note("lost")):
+            with pytest.raises(StorageUnavailable):
+                await asyncio.wait_for(writer.run(change), PATIENCE)
+    await asyncio.wait_for(writer.run(note("next")), PATIENCE)
+    assert notes(tmp_path / "written.db") == ["next"]
+
+
+async def test_a_change_that_fails_undoes_itself_alone(writer: Writer, tmp_path: Path) -> None:
+    def half(connection: apsw.Connection) -> None:
+        note("half done")(connection)
+        raise ValueError("a mistake")
+
+    outcomes = await in_one_batch(writer, note("before"), half, note("after"))
+    assert outcomes[0::2] == ["before", "after"]
+    assert isinstance(outcomes[1], ValueError)
+    assert notes(tmp_path / "written.db") == ["before", "after"]
+
+
+async def test_what_is_applied_together_and_fails_is_tried_one_by_one(writer: Writer, tmp_path: Path) -> None:
+    def all_notes(connection: apsw.Connection, texts: object) -> list[str]:
+        assert isinstance(texts, list)
+        for text in texts:
+            note(text)(connection)
+        if "bad" in texts:
+            raise ValueError("one of these is bad")
+        return [f"{text} of {len(texts)}" for text in texts]
+
+    held = Held()
+    first = asyncio.create_task(writer.run(held))
+    await asyncio.to_thread(held.reached.wait, PATIENCE)
+    waiting = [asyncio.create_task(writer.run_together(all_notes, text)) for text in ("a", "bad", "b")]
+    await asyncio.sleep(0)
+    held.go.set()
+    await first
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert outcomes[0::2] == ["a of 1", "b of 1"]
+    assert isinstance(outcomes[1], ValueError)
+    assert notes(tmp_path / "written.db") == ["a", "b"]
+
+
+async def test_a_caller_that_went_away_takes_nothing_from_the_others(writer: Writer, tmp_path: Path) -> None:
+    held = Held()
+    first = asyncio.create_task(writer.run(held))
+    await asyncio.to_thread(held.reached.wait, PATIENCE)
+    impatient, patient = (asyncio.create_task(writer.run(note(text))) for text in ("impatient", "patient"))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    held.go.set()
+    async with asyncio.timeout(PATIENCE):
+        await first
+        assert await patient == "patient"
+    assert notes(tmp_path / "written.db") == ["impatient", "patient"], "what was handed in stands"
+
+
+async def test_a_close_commits_and_answers_what_waits_and_takes_no_more(writer: Writer, tmp_path: Path) -> None:
+    held = Held()
+    first = asyncio.create_task(writer.run(held))
+    await asyncio.to_thread(held.reached.wait, PATIENCE)
+    waiting = [asyncio.create_task(writer.run(note(text))) for text in ("a", "b")]
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(writer.close())
+    await asyncio.sleep(0)
+    with pytest.raises(StorageUnavailable, match="closed"):
+        await asyncio.wait_for(writer.run(note("too late")), 0)
+    held.go.set()
+    async with asyncio.timeout(PATIENCE):
+        await closing
+        await first
+        assert await asyncio.gather(*waiting) == ["a", "b"]
+    assert notes(tmp_path / "written.db") == ["a", "b"]
+
+
+async def test_after_a_full_disk_nothing_is_half_stored_and_with_space_all_goes_on(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
+    waiting = new_delivery("email:1")
+    await add(store, waiting)
+    pages = await store._writer.run(lambda connection: int(connection.pragma("page_count")))
+    await store._writer.run(lambda connection: connection.pragma("max_page_count", pages + SMALL))
+    before = await store.submissions(limit=1000)
+
+    large = new_request(body=b"x" * 4096 * (SMALL + 10))
+    with pytest.raises(StorageUnavailable, match="full"):
+        await store.accept(large)
+    assert await store.request(large.request_id) is None
+    assert await store.submissions(limit=1000) == before
+
+    accepted = await asyncio.gather(
+        *(store.accept(new_request(body=b"x" * 4096)) for _ in range(2 * SMALL)), return_exceptions=True
+    )
+    taken = [one for one in accepted if isinstance(one, tuple)]
+    assert {type(one) for one in accepted} <= {tuple, StorageUnavailable}
+    assert len(await store.submissions(limit=1000)) == len(before) + len(taken)
+    assert (await store.ledger()).balances
+
+    await store._writer.run(lambda connection: connection.pragma("max_page_count", 1_000_000))
+    await store.accept(large)
+    assert await store.request(large.request_id) is not None
+    assert ids(await claim(store)) == [waiting.delivery_id]
+    assert (await store.ledger()).balances
+    await store.close()
