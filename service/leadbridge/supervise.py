@@ -1,4 +1,7 @@
-"""Keeping background work alive: a stage that died in silence would be leads that wait for ever."""
+"""Mistakes that nobody foresaw: kept from stopping the work of others, and put into words.
+
+A stage that died in silence would be leads that wait for ever.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
@@ -7,6 +10,11 @@ import structlog
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger
 CRASH_PAUSE: Final = 1.0  # seconds before crashed work starts again
+
+
+def words_of(error: Exception) -> str:
+    """What an exception says, without characters that no database takes: an adapter or a preset may be anyone's."""
+    return f"leadbridge crashed on it: {type(error).__name__}: {error}".encode("utf-8", "replace").decode()
 
 
 async def keep_running(

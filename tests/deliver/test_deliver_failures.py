@@ -135,8 +135,11 @@ async def test_a_crash_in_a_try_ends_that_try_and_frees_its_places(
     transport.respond = lambda _call: answer()
     third = new_delivery("email:3")
     await add(store, third)
-    clock.advance(PLACE + DEADLINE)
+    # A call whose end is unknown may reach the CRM until its deadline, and counts for a window from then.
+    clock.advance(WINDOW + (DEADLINE if where in ("headers", "transport") else 0) - 0.1)
     await clock.looked(deliverer)
+    assert (await row(store, third)).state == "pending"
+    clock.advance(0.2)
     await journal.seen("delivery.attempted", outcome="delivered", delivery=third.delivery_id)
     if safe:
         clock.advance(PLACE)

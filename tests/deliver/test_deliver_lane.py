@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from leadbridge.crm.adapter import Quota
+from leadbridge.crm.adapter import Call, Quota
 from leadbridge.deliver.lane import CONCURRENCY
 from leadbridge.deliver.transport import Unanswered
 from leadbridge.plan import FieldWarning, Plan, TagChange
@@ -243,3 +243,20 @@ async def test_what_mapping_could_not_read_is_a_warning_of_the_delivery_too(
     await journal.seen("delivery.attempted", outcome="delivered_with_warnings")
     (warning,) = (await row(store, delivery)).warnings
     assert (warning.field, warning.sent, warning.cause) == ("phone", "call me", "is no phone number")
+
+
+async def test_a_call_that_cannot_be_written_down_fails_its_delivery_and_not_the_lane(
+    store: Store, run: Run, journal: Journal
+) -> None:
+    class Broken(PlainAdapter):
+        def next(self, plan: Plan, answers: Any) -> Any:
+            if plan.lead.email == "bad@example.com":
+                return Call(purpose="upsert", method="PUT", path="/upsert", body={"x": object()})
+            return super().next(plan, answers)
+
+    bad, good = new_delivery("email:1", email="bad@example.com"), new_delivery("email:2")
+    await add(store, bad)
+    await add(store, good)
+    await run(adapter=Broken())
+    await journal.seen("delivery.attempted", outcome="delivered")
+    assert (await row(store, bad)).state == "failed"

@@ -33,7 +33,7 @@ async def post_in_pieces(
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
         "path": "/hooks/website", "raw_path": b"/hooks/website", "query_string": b"", "root_path": "",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
         "client": ("127.0.0.1", 5000), "server": ("leads.test", 80),
     }  # fmt: skip
     waiting, sent = list(messages), list[Message]()

@@ -200,6 +200,7 @@ async def test_crashed_work_is_told_and_run_again_after_a_rest_until_it_returns(
 
     async def rest(seconds: float) -> None:
         rests.append(seconds)
+        assert len(rests) < 9, "it goes on for ever"
 
     await keep_running(work, name="a stage", rest=rest, log=log)
     assert len(ends) == 1, "what returned is not run again"

@@ -182,7 +182,7 @@ async def test_a_close_commits_and_answers_what_waits_and_takes_no_more(writer: 
     closing = asyncio.create_task(writer.close())
     await asyncio.sleep(0)
     with pytest.raises(StorageUnavailable, match="closed"):
-        await asyncio.wait_for(writer.run(note("too late")), 0)
+        await asyncio.wait_for(writer.run(note("too late")), PATIENCE)
     held.go.set()
     async with asyncio.timeout(PATIENCE):
         await closing

@@ -15,6 +15,7 @@ from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry, WriteWarni
 from leadbridge.plan import Plan
 from leadbridge.record import CallEnd, Recorder
 from leadbridge.store.base import Claim
+from leadbridge.supervise import words_of
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger
 MOST_CALLS: Final = 9  # of one try; an adapter that wants more is broken
@@ -65,7 +66,7 @@ class Try:
             outcome = self._told_honestly(await self._outcome())
         except Exception as error:  # an adapter may be anyone's: its mistake ends this try, not the lane
             self._bench.log.exception("delivery.crashed", lane=self._bench.lane, delivery=self._delivery_id)
-            outcome = self._told_honestly(Retry(detail=f"leadbridge crashed on it: {type(error).__name__}: {error}"))
+            outcome = self._told_honestly(Retry(detail=words_of(error)))
         if isinstance(outcome, Delivered):
             self._bench.facts.went_through(self._given)
         await self._bench.recorder.ended(self._bench.lane, self._claim, self._last, outcome)
@@ -120,7 +121,7 @@ class Try:
             error, sent = unanswered.why, unanswered.sent
         except Exception as crash:  # the adapter's headers, or the transport: it may have been sent
             bench.log.exception("delivery.crashed", lane=bench.lane, delivery=self._delivery_id)
-            error = f"leadbridge crashed on it: {type(crash).__name__}: {crash}"
+            error = words_of(crash)
         finally:
             if answer is not None:
                 bench.places.answered()

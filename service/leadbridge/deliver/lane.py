@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 import structlog
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from leadbridge.clock import Clock
 from leadbridge.crm.adapter import Adapter, Call, Done, Quota
@@ -20,7 +21,7 @@ from leadbridge.outcome import Fail, Hold
 from leadbridge.plan import Plan
 from leadbridge.record import STORAGE_PAUSE, Recorder
 from leadbridge.store.base import Claim, DueDelivery, Store
-from leadbridge.supervise import keep_running
+from leadbridge.supervise import keep_running, words_of
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger
 CONCURRENCY: Final = 16  # deliveries under way at once
@@ -172,9 +173,11 @@ class Lane:
             return Done(outcome=Hold(reason="destination_removed", detail=detail))
         try:
             step = adapter.next(plan, answers)
+            if isinstance(step, Call):
+                to_json(step.body)  # what cannot be written down must not come as far as the claim of all
         except Exception as error:  # an adapter may be anyone's: its mistake must not stop the lane
             self._log.exception("adapter.crashed", lane=self.name, destination=delivery.destination)
-            return Done(outcome=Fail(detail=f"the adapter for this CRM crashed: {type(error).__name__}: {error}"))
+            return Done(outcome=Fail(detail=words_of(error)))
         return Prepared(plan=plan, adapter=adapter, answers=answers, step=step)
 
     def _done(self, task: asyncio.Task[None]) -> None:

@@ -16,6 +16,7 @@ from leadbridge.mapping import Filtered, Planned, SourceContext, map_event
 from leadbridge.plan import RecordKind
 from leadbridge.settings.route import Route
 from leadbridge.store.base import MappedSubmission, NewDelivery, Store, WaitingSubmission
+from leadbridge.supervise import words_of
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger
 BATCH: Final = 64  # submissions mapped for one commit
@@ -95,7 +96,7 @@ class Mapper:
             return self._map_item(item)
         except Exception as error:  # a preset may be anyone's: its mistake must not stop the others
             self._log.exception("mapping.crashed", submission=item.submission_id, source=item.received.source)
-            return self._ended(item, "failed", f"mapping: leadbridge crashed on it: {type(error).__name__}: {error}")
+            return self._ended(item, "failed", f"mapping: {words_of(error)}")
 
     def _map_item(self, item: WaitingSubmission) -> MappedSubmission:
         received = item.received
