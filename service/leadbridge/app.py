@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from random import Random, SystemRandom
-from typing import TypeAlias
 
 import structlog
 from starlette.applications import Starlette
@@ -22,6 +21,7 @@ from leadbridge.deliver.lane import Means
 from leadbridge.deliver.transport import HttpTransport, Transport
 from leadbridge.desk import desks
 from leadbridge.errors import StorageUnavailable
+from leadbridge.logs import Logger
 from leadbridge.mapping.mapper import Mapper, Routing
 from leadbridge.plan import RecordKind
 from leadbridge.problems import problem
@@ -33,8 +33,6 @@ from leadbridge.settings.models import Settings
 from leadbridge.settings.route import Route
 from leadbridge.store.base import Store
 from leadbridge.supervise import keep_running
-
-Logger: TypeAlias = structlog.stdlib.BoundLogger
 
 
 class Service:

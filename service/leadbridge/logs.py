@@ -5,12 +5,14 @@ import os
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, TypeAlias
 
 import structlog
 from pydantic_core import to_json
 
 from leadbridge.masking import MASK, harmless, masked
+
+Logger: TypeAlias = structlog.stdlib.BoundLogger
 
 # Words of others (a CRM's answer, an exception) may quote the person; models cannot declare what is in them.
 _QUOTED: Final = re.compile(

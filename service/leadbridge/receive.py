@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, TypeAlias
+from typing import Final
 
 import orjson
-import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -18,11 +17,11 @@ from leadbridge.desk import Desk
 from leadbridge.errors import RequestRefused, SignatureError, StorageUnavailable, Unparseable
 from leadbridge.events import Event, Parsed, Received, Verified
 from leadbridge.ids import new_id, new_trace_id, trace_id_of
+from leadbridge.logs import Logger
 from leadbridge.problems import problem
 from leadbridge.store.base import Accepted, NewItem, NewRequest, Store
 from leadbridge.verify import verify
 
-Logger: TypeAlias = structlog.stdlib.BoundLogger
 BODY_TIME: Final = 30.0  # seconds a sender may take to send its body
 STORAGE_SAID_EVERY: Final = 10.0  # seconds between two log lines about it
 STORAGE_RETRY_AFTER: Final = 10  # seconds, told to senders while nothing can be stored

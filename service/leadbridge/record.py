@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 from random import Random
-from typing import Final, TypeAlias
-
-import structlog
+from typing import Final
 
 from leadbridge.clock import Clock, Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
+from leadbridge.logs import Logger
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
 from leadbridge.retry import RetryAt, RetryPolicy
 from leadbridge.store.base import Claim, DeliveryUpdate, FinishedCall, Store, TryResult
 
-Logger: TypeAlias = structlog.stdlib.BoundLogger
 MOST_KEPT: Final = 64 * 1024  # characters of an answer that are kept
 STORAGE_PAUSE: Final = 1.0  # seconds between two tries to record on a full disk
 

@@ -4,11 +4,10 @@ A stage that died in silence would be leads that wait for ever.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from typing import Final
 
-import structlog
+from leadbridge.logs import Logger
 
-Logger: TypeAlias = structlog.stdlib.BoundLogger
 CRASH_PAUSE: Final = 1.0  # seconds before crashed work starts again
 
 

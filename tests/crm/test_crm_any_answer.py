@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadbridge.crm.adapter import Adapter, Answer, Answers, Call, Done
-from leadbridge.crm.contract import MOST_CALLS, example_adapter, exchanges
+from leadbridge.crm.adapter import MOST_CALLS, Adapter, Answer, Answers, Call, Done
+from leadbridge.crm.contract import example_adapter, exchanges
 from leadbridge.crm.registry import CRMS
 from leadbridge.events import Json
 from leadbridge.plan import Plan

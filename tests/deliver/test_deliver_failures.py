@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from leadbridge.crm.adapter import Adapter, Answer, Answers, Call, Done, Quota, Step
-from leadbridge.deliver.attempt import MOST_CALLS
+from leadbridge.crm.adapter import MOST_CALLS, Adapter, Answer, Answers, Call, Done, Quota, Step
 from leadbridge.deliver.transport import DEADLINE, Unanswered
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Retry

@@ -12,7 +12,8 @@ from leadbridge.bodies.document import Document
 from leadbridge.errors import StorageUnavailable
 from leadbridge.events import Event
 from leadbridge.mapping import map_event
-from leadbridge.mapping.mapper import BATCH, STORAGE_PAUSE
+from leadbridge.mapping.mapper import BATCH
+from leadbridge.record import STORAGE_PAUSE
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import PRESETS
 from leadbridge.store.base import MappedSubmission, Store, WaitingSubmission

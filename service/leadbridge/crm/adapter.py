@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, TypeAlias
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from leadbridge.events import Json
 from leadbridge.outcome import Outcome
 from leadbridge.plan import Plan, RecordKind
+
+MOST_CALLS: Final = 9  # of one try, lookups that its lane shares among them; an adapter that wants more is broken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

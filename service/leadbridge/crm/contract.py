@@ -21,8 +21,6 @@ from leadbridge.lead import LEAD_KEYS
 from leadbridge.outcome import Outcome
 from leadbridge.plan import MatchKey, Plan
 
-MOST_CALLS: Final = 9  # of one delivery, lookups that its lane shares among them
-
 _SETTINGS: Final = "settings.json"
 _KINDS_OF_OUTCOME: Final = ("Delivered", "Retry", "Hold", "Fail")
 _MATCH_KEYS: Final = get_args(MatchKey.model_fields["by"].annotation)

@@ -2,23 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
-
-import structlog
+from typing import Final
 
 from leadbridge.clock import Clock
-from leadbridge.crm.adapter import Adapter, Answer, Call, Done, Step
+from leadbridge.crm.adapter import MOST_CALLS, Adapter, Answer, Call, Done, Step
 from leadbridge.deliver.facts import AccountFacts
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.transport import Transport, Unanswered
+from leadbridge.logs import Logger
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry, WriteWarning
 from leadbridge.plan import Plan
 from leadbridge.record import CallEnd, Recorder
 from leadbridge.store.base import Claim
 from leadbridge.supervise import words_of
 
-Logger: TypeAlias = structlog.stdlib.BoundLogger
-MOST_CALLS: Final = 9  # of one try; an adapter that wants more is broken
 CERTAINLY_NOT_DONE: Final = frozenset({408, 425, 429, 503})  # after any other failure the CRM may have done it
 
 

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
-import structlog
 from pydantic import ValidationError
 from pydantic_core import to_json
 
@@ -17,13 +16,13 @@ from leadbridge.deliver.places import Places
 from leadbridge.deliver.quota import Window
 from leadbridge.deliver.transport import DEADLINE, Transport
 from leadbridge.errors import StorageUnavailable
+from leadbridge.logs import Logger
 from leadbridge.outcome import Fail, Hold
 from leadbridge.plan import Plan
 from leadbridge.record import STORAGE_PAUSE, Recorder
 from leadbridge.store.base import Claim, DueDelivery, Store
 from leadbridge.supervise import keep_running, words_of
 
-Logger: TypeAlias = structlog.stdlib.BoundLogger
 CONCURRENCY: Final = 16  # deliveries under way at once
 PAUSE_WITHOUT_QUOTA: Final = 1.0  # seconds of quiet after a 429 that says nothing, where we keep no quota
 

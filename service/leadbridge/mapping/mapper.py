@@ -3,24 +3,22 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
-
-import structlog
+from typing import Final, Literal
 
 from leadbridge.clock import Clock, Millis
 from leadbridge.desk import Desk
 from leadbridge.errors import MappingError, StorageUnavailable, Unparseable
 from leadbridge.events import Event, Parsed, Verified
 from leadbridge.ids import new_id
+from leadbridge.logs import Logger
 from leadbridge.mapping import Filtered, Planned, SourceContext, map_event
 from leadbridge.plan import RecordKind
+from leadbridge.record import STORAGE_PAUSE
 from leadbridge.settings.route import Route
 from leadbridge.store.base import MappedSubmission, NewDelivery, Store, WaitingSubmission
 from leadbridge.supervise import words_of
 
-Logger: TypeAlias = structlog.stdlib.BoundLogger
 BATCH: Final = 64  # submissions mapped for one commit
-STORAGE_PAUSE: Final = 1.0  # seconds between two tries while the database cannot be written
 NO_KEY: Final = "the lead has none of the route's match keys"
 
 
