@@ -53,7 +53,7 @@ class Try:
         self._given = prepared.answers  # what was believed of the account when it began
         self._answers = dict(prepared.answers)
         self._last: CallEnd | None = None  # the call whose end is not recorded yet
-        self._may_have_written: str | None = None  # the purpose of a call that must not be made again
+        self._may_have_written: list[str] = []  # the purposes of calls that must not be made again
         self._wrote = False
         self._asked_anew = False
 
@@ -111,7 +111,7 @@ class Try:
         started = bench.clock.monotonic()
         answer, error, sent = None, None, True
         if not call.safe_to_repeat:
-            self._may_have_written = call.purpose
+            self._may_have_written.append(call.purpose)
         try:
             answer = await bench.transport.send(adapter, call, trace_id=self._claim.delivery.trace_id)
         except Unanswered as unanswered:
@@ -126,8 +126,8 @@ class Try:
                 bench.places.unanswered(sent_at=started)
             else:
                 bench.places.give_back(1)
-        if not sent:
-            self._may_have_written = None
+        if not sent and not call.safe_to_repeat:
+            self._may_have_written.remove(call.purpose)
         self._last = CallEnd(
             attempt_id=attempt_id,
             purpose=call.purpose,
@@ -147,7 +147,7 @@ class Try:
         """The step after an answer."""
         bench = self._bench
         if not call.safe_to_repeat and (400 <= answer.status < 500 or answer.status in CERTAINLY_NOT_DONE):
-            self._may_have_written = None
+            self._may_have_written.remove(call.purpose)
         self._wrote = self._wrote or not call.shared
         self._answers[call.purpose] = answer
         bench.facts.learn(call, answer, now=bench.clock.monotonic())
@@ -179,11 +179,11 @@ class Try:
         """The outcome, with what mapping could not read; held when a repeat could double what was written."""
         if isinstance(outcome, Delivered):
             return _with_mapping_warnings(self._prepared.plan, outcome)
-        if self._may_have_written is None:
+        if not self._may_have_written:
             return outcome
         return Hold(
             reason="unknown_outcome",
-            detail=f"{self._may_have_written} was sent and may have been done; then: {outcome.detail}. "
+            detail=f"{self._may_have_written[0]} was sent and may have been done; then: {outcome.detail}. "
             "A repeat could make a second record; look in the CRM whether the first is there.",
         )
 
