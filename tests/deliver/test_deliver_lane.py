@@ -260,3 +260,20 @@ async def test_a_call_that_cannot_be_written_down_fails_its_delivery_and_not_the
     await run(adapter=Broken())
     await journal.seen("delivery.attempted", outcome="delivered")
     assert (await row(store, bad)).state == "failed"
+
+
+async def test_a_record_that_was_written_for_another_person_before_is_a_warning(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
+) -> None:
+    """As LeadConnector does with two people who share a phone number."""
+    new = iter([True, False, False])
+    transport.respond = lambda _call: answer(body={"id": 7, "new": next(new)})
+    taro, again, jiro = (new_delivery(key, "phone:1") for key in ("email:taro", "email:taro", "email:jiro"))
+    for delivery in (taro, again, jiro):
+        await add(store, delivery)
+    await run()
+    await journal.seen("delivery.attempted", outcome="delivered", count=2)
+    await journal.seen("delivery.attempted", outcome="delivered_with_warnings")
+    (warning,) = (await row(store, jiro)).warnings
+    assert warning.field == "match"
+    assert "for another email" in warning.cause

@@ -48,7 +48,8 @@ class PlainAdapter:
             return Done(outcome=Retry(detail=f"HTTP {last.status}", after=float(after) if after else None))
         if not last.ok:
             return Done(outcome=Fail(detail=f"HTTP {last.status}"))
-        return Done(outcome=Delivered(record_id=str(answers["upsert"].body["id"]), created=True))
+        body = answers["upsert"].body
+        return Done(outcome=Delivered(record_id=str(body["id"]), created=body.get("new", True)))
 
     def crm_trace_id(self, answer: Answer) -> str | None:
         return answer.headers.get("x-request-id")

@@ -9,11 +9,12 @@ from leadbridge.crm.adapter import MOST_CALLS, Adapter, Answer, Call, Done, Step
 from leadbridge.deliver.facts import AccountFacts
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.transport import Transport, Unanswered
+from leadbridge.errors import StorageUnavailable
 from leadbridge.logs import Logger
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry, WriteWarning
 from leadbridge.plan import Plan
 from leadbridge.record import CallEnd, Recorder
-from leadbridge.store.base import Claim
+from leadbridge.store.base import Claim, Store
 from leadbridge.supervise import words_of
 
 CERTAINLY_NOT_DONE: Final = frozenset({408, 425, 429, 503})  # after any other failure the CRM may have done it
@@ -38,6 +39,7 @@ class Bench:
     recorder: Recorder
     places: Places
     facts: AccountFacts
+    store: Store
     clock: Clock
     log: Logger
     pause_at_429: float  # seconds, when the CRM asks for nothing
@@ -66,6 +68,7 @@ class Try:
             outcome = self._told_honestly(Retry(detail=words_of(error)))
         if isinstance(outcome, Delivered):
             self._bench.facts.went_through(self._given)
+            outcome = await self._with_another_person(outcome)
         await self._bench.recorder.ended(self._bench.lane, self._claim, self._last, outcome)
 
     @property
@@ -171,6 +174,30 @@ class Try:
         self._given = {}
         self._answers = {}
         return self._think()
+
+    async def _with_another_person(self, outcome: Delivered) -> Delivered:
+        """A warning when the CRM updated a record that was written before only for others than the match key names.
+
+        LeadConnector's location decides by what a contact is found, whatever a route's `match` says.
+        """
+        match = self._prepared.plan.match
+        if outcome.created is not False or match is None:
+            return outcome
+        kind = f"{match.by}:"
+        mine = {key for key in self._claim.delivery.keys if key.startswith(kind)}
+        try:
+            earlier = await self._bench.store.keys_of_record(self._bench.lane, outcome.record_id, but=self._delivery_id)
+        except StorageUnavailable:  # the recorder waits for the store; this is only a look
+            return outcome
+        theirs = {key for keys in earlier for key in keys if key.startswith(kind)}
+        if not mine or not theirs or mine & theirs:
+            return outcome
+        cause = (
+            f"the CRM updated a record that was written before for another {match.by}: two people may share it now; "
+            "look at the record, and at how the account finds duplicates"
+        )
+        shared = WriteWarning(field="match", sent=match.value, got=None, cause=cause)
+        return replace(outcome, warnings=(*outcome.warnings, shared))
 
     def _without_an_answer(self, call: Call) -> Outcome:
         return Retry(detail=f"{call.purpose}: {self._last.error if self._last else 'not sent'}")

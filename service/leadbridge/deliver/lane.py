@@ -58,6 +58,7 @@ class Lane:
             recorder=means.recorder,
             places=self._places,
             facts=self._facts,
+            store=means.store,
             clock=means.clock,
             log=means.log,
             pause_at_429=quota.window if quota else PAUSE_WITHOUT_QUOTA,

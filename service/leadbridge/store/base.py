@@ -97,6 +97,7 @@ class DueDelivery:
     event_at: Millis
     tries: int  # before this one
     first_try_at: Millis
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +212,9 @@ class Store(Protocol):
 
     async def recent_calls(self, lane: str, *, since: Millis) -> tuple[CallSpan, ...]:
         """Calls answered after `since`, and those without an answer that were started after it."""
+
+    async def keys_of_record(self, lane: str, record_id: str, *, but: str) -> tuple[tuple[str, ...], ...]:
+        """The keys of the newest deliveries that wrote a record, without the delivery `but`."""
 
     async def recover(self, *, now: Millis) -> Recovered:
         """Take back what a crash left in `sending`: again if a repeat is safe, else held as `unknown_outcome`."""

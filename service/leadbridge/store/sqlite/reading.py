@@ -48,6 +48,8 @@ _RECENT_CALLS = """
     SELECT started_at, answered_at FROM attempts WHERE lane = ?1 AND answered_at > ?2
     UNION ALL
     SELECT started_at, NULL FROM attempts WHERE lane = ?1 AND answered_at IS NULL AND started_at > ?2 AND sent = 1"""
+_OF_RECORD = """
+    SELECT keys FROM deliveries WHERE lane = ? AND record_id = ? AND id <> ? ORDER BY seq DESC LIMIT 50"""
 _MAPPED_TO_NOTHING = """
     SELECT count(*) FROM submissions s
     WHERE state = 'mapped' AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.submission_id = s.id)"""
@@ -121,6 +123,11 @@ def recent_calls(connection: apsw.Connection, lane: str, since: Millis) -> tuple
     """Calls that may still occupy a quota window that began at `since`."""
     found = rows(connection, _RECENT_CALLS, (lane, since))
     return tuple(CallSpan(started_at=started_at, answered_at=answered_at) for started_at, answered_at in found)
+
+
+def keys_of_record(connection: apsw.Connection, lane: str, record_id: str, but: str) -> tuple[tuple[str, ...], ...]:
+    """The keys of the newest deliveries that wrote a record."""
+    return tuple(tuple(orjson.loads(keys)) for (keys,) in rows(connection, _OF_RECORD, (lane, record_id, but)))
 
 
 def ledger(connection: apsw.Connection) -> Ledger:

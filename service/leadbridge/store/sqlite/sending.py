@@ -22,7 +22,8 @@ from leadbridge.store.sqlite import flight
 from leadbridge.store.sqlite.connection import row, rows
 
 _DUE = """
-    SELECT id, submission_id, trace_id, route, destination, plan, event_at, tries, coalesce(first_try_at, ?1)
+    SELECT id, submission_id, trace_id, route, destination, plan, event_at, tries, coalesce(first_try_at, ?1),
+           keys
     FROM deliveries
     WHERE lane = ?2 AND state IN ('pending', 'retrying') AND blocked = 0 AND next_at <= ?1
     ORDER BY next_at, seq LIMIT ?3"""
@@ -84,8 +85,9 @@ def due(connection: apsw.Connection, lane: str, limit: int, now: Millis) -> tupl
             event_at=event_at,
             tries=tries,
             first_try_at=first_try_at,
+            keys=tuple(orjson.loads(keys)),
         )
-        for delivery_id, submission_id, trace_id, route, destination, plan, event_at, tries, first_try_at in rows(
+        for delivery_id, submission_id, trace_id, route, destination, plan, event_at, tries, first_try_at, keys in rows(
             connection, _DUE, (now, lane, limit)
         )
     )

@@ -72,6 +72,10 @@ class SqliteReader:
         """Calls that may still occupy a quota window."""
         return await self._read(lambda connection: reading.recent_calls(connection, lane, since))
 
+    async def keys_of_record(self, lane: str, record_id: str, *, but: str) -> tuple[tuple[str, ...], ...]:
+        """The keys of the newest deliveries that wrote a record."""
+        return await self._read(lambda connection: reading.keys_of_record(connection, lane, record_id, but))
+
     async def ledger(self) -> Ledger:
         """Both sides of the books."""
         return await self._read(reading.ledger)
