@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+from zlib import crc32
 
 import httpx
 
@@ -82,4 +83,5 @@ async def running(
 def _copper(call: Call) -> Answer:
     """Copper's answer to any upsert, near enough for what is tested here."""
     properties = call.body["properties"]
-    return answer(body={**properties, "id": 7, "tags": [], "date_created": 1, "date_modified": 2})
+    record_id = crc32(str(call.body["match"]).encode())  # one record for each person
+    return answer(body={**properties, "id": record_id, "tags": [], "date_created": 1, "date_modified": 2})
