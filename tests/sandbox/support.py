@@ -8,7 +8,14 @@ import httpx
 
 from leadbridge.clock import Millis
 from leadbridge.events import Json
-from leadbridge.sandbox import COPPER_PATH, LEADCONNECTOR_PATH, Sandbox, SandboxControl, SandboxOptions
+from leadbridge.sandbox import (
+    COPPER_PATH,
+    LEADCONNECTOR_PATH,
+    LeadConnectorOptions,
+    Sandbox,
+    SandboxControl,
+    SandboxOptions,
+)
 
 NOW = 1_750_000_000_000
 COPPER_HEADERS = {
@@ -76,3 +83,23 @@ def upsert_by_email(email: str, **properties: Json) -> dict[str, Json]:
     """The body of a Copper upsert."""
     values = {"name": "My Lead", "email": {"email": email, "category": "work"}, **properties}
     return {"properties": values, "match": {"field_name": "email", "field_value": email}}
+
+
+LOC = {"locationId": "LOC1"}
+EMAIL = {**LOC, "email": "a@b.test"}
+
+
+def switched(**switches: Json) -> Bench:
+    return Bench(SandboxOptions(leadconnector=LeadConnectorOptions.model_validate(switches)))
+
+
+async def upsert(bench: Bench, **values: Json) -> dict[str, Json]:
+    answer = await bench.leadconnector("POST", "/contacts/upsert", {**EMAIL, **values})
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Json] = answer.json()
+    return body
+
+
+async def contacts(bench: Bench) -> list[dict[str, Json]]:
+    listed: list[dict[str, Json]] = (await bench.control.state())["leadconnector"]["LOC1"]["contacts"]
+    return listed

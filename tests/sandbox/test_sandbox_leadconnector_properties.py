@@ -3,28 +3,8 @@
 import pytest
 
 from leadbridge.events import Json
-from leadbridge.sandbox import LeadConnectorOptions, SandboxOptions
 
-from .support import LEADCONNECTOR_HEADERS, Bench
-
-LOC = {"locationId": "LOC1"}
-EMAIL = {**LOC, "email": "a@b.test"}
-
-
-def switched(**switches: Json) -> Bench:
-    return Bench(SandboxOptions(leadconnector=LeadConnectorOptions.model_validate(switches)))
-
-
-async def upsert(bench: Bench, **values: Json) -> dict[str, Json]:
-    answer = await bench.leadconnector("POST", "/contacts/upsert", {**EMAIL, **values})
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Json] = answer.json()
-    return body
-
-
-async def contacts(bench: Bench) -> list[dict[str, Json]]:
-    listed: list[dict[str, Json]] = (await bench.control.state())["leadconnector"]["LOC1"]["contacts"]
-    return listed
+from .support import EMAIL, LEADCONNECTOR_HEADERS, Bench, contacts, switched, upsert
 
 
 @pytest.mark.parametrize(
