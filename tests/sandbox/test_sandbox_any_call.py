@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from leadbridge.events import Json
 from leadbridge.sandbox.copper.api import Copper
-from leadbridge.sandbox.copper.attributes import ATTRIBUTES
+from leadbridge.sandbox.copper.attributes import LEAD_ATTRIBUTES, OPPORTUNITY_ATTRIBUTES, PERSON_ATTRIBUTES
 from leadbridge.sandbox.emulator import Emulator
 from leadbridge.sandbox.exchange import ApiRequest
 from leadbridge.sandbox.leadconnector.api import LeadConnector
@@ -18,7 +18,21 @@ from leadbridge.sandbox.world import World
 
 from .support import StillClock
 
-COPPER_CALLS = (("PUT", "/leads/upsert"), ("POST", "/leads"), ("PUT", "/leads/7"), ("POST", "/leads/search"))
+COPPER_CALLS = (
+    ("PUT", "/leads/upsert"),
+    ("POST", "/leads"),
+    ("PUT", "/leads/7"),
+    ("POST", "/leads/search"),
+    ("POST", "/leads/bulk_create"),
+    ("POST", "/leads/bulk_update"),
+    ("POST", "/leads/7/convert"),
+    ("POST", "/people"),
+    ("POST", "/people/bulk_create"),
+    ("POST", "/people/bulk_update"),
+    ("PUT", "/people/8"),
+    ("POST", "/people/search"),
+    ("POST", "/people/fetch_by_email"),
+)
 LEADCONNECTOR_CALLS = (
     ("POST", "/contacts/upsert"),
     ("POST", "/contacts/"),
@@ -28,8 +42,10 @@ LEADCONNECTOR_CALLS = (
 )
 names = st.sampled_from(
     [
-        *ATTRIBUTES, *UPSERT.takes, "properties", "match", "custom_fields", "field_name", "field_value", "value", "id",
+        *LEAD_ATTRIBUTES, *PERSON_ATTRIBUTES, *OPPORTUNITY_ATTRIBUTES, *UPSERT.takes,
+        "properties", "match", "custom_fields", "field_name", "field_value", "value", "id",
         "custom_field_definition_id", "category", "number", "page_size", "emails", "sort_by", "key", "SMS", "status",
+        "person", "company", "opportunity", "exact_match",
     ]
 )  # fmt: skip
 scalars = st.one_of(
@@ -73,9 +89,16 @@ def ask(emulator: Emulator, method: str, path: str, payload: Json) -> int:
 @given(body=bodies, match=values)
 def test_copper_answers_any_body(method: str, path: str, body: dict[str, Json], match: Json) -> None:
     copper = Copper(world())
-    copper.seed(CopperSeed(account="acme", leads=({"id": 7, "name": "Ann"},)))
+    copper.seed(CopperSeed(account="acme", leads=({"id": 7, "name": "Ann"},), people=({"id": 8, "name": "Ann"},)))
     email = {"field_name": "email", "field_value": "a@b.test"}
-    for payload in (body, {"properties": body, "match": email}, {"properties": {"name": "A"}, "match": match}):
+    for payload in (
+        body,
+        {"properties": body, "match": email},
+        {"properties": {"name": "A"}, "match": match},
+        {"leads": [{"id": 7, **body}, match]},
+        {"people": [{"id": 8, **body}, match]},
+        {"details": body},
+    ):
         assert ask(copper, method, path, payload) in (200, 404, 422)
     orjson.dumps(copper.state())
 

@@ -3,15 +3,10 @@
 import pytest
 
 from leadbridge.events import Json
-from leadbridge.sandbox import CopperOptions, CopperSeed, SandboxOptions
+from leadbridge.sandbox import CopperSeed
 
+from .copper_support import INVALID, switched
 from .support import COPPER_HEADERS, NOW, Bench, upsert_by_email
-
-INVALID = "Invalid input: Validation errors: "
-
-
-def switched(**switches: Json) -> Bench:
-    return Bench(SandboxOptions(copper=CopperOptions.model_validate(switches)))
 
 
 async def test_more_than_thirty_matches_are_not_named() -> None:
@@ -75,6 +70,15 @@ async def test_a_custom_value_matched_by_is_stored_on_creation_only_when_switche
     assert {"custom_field_definition_id": 100764, "value": kept} in answer.json()["custom_fields"]
 
 
+async def test_a_custom_value_that_is_given_goes_before_the_one_matched_by() -> None:
+    bench = switched(writes_custom_match=True)
+    match = {"field_name": "custom", "field_value": {"custom_field_definition_id": 100764, "value": "k1"}}
+    own = {"custom_field_definition_id": 100764, "value": "k2"}
+    body = {"properties": {"name": "A", "custom_fields": [own]}, "match": match}
+
+    assert own in (await bench.copper("PUT", "/leads/upsert", body)).json()["custom_fields"]
+
+
 @pytest.mark.parametrize(
     "match",
     [
@@ -97,6 +101,14 @@ async def test_a_match_that_the_api_does_not_take_is_refused(match: Json) -> Non
     assert answer.json()["message"].startswith(INVALID)
 
 
+@pytest.mark.parametrize("properties", [None, [], "name"])
+async def test_properties_that_are_no_object_are_refused(properties: Json) -> None:
+    body = {"properties": properties, "match": {"field_name": "name", "field_value": "A"}}
+    answer = await Bench().copper("PUT", "/leads/upsert", body)
+
+    assert (answer.status_code, answer.json()["message"]) == (422, f"{INVALID}Properties: must be an object")
+
+
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"title": "T"}), ("DELETE", None)])
 @pytest.mark.parametrize("lead_id", ["999", "abc", "9" * 5000])
 async def test_a_lead_that_nobody_has_is_404(method: str, lead_id: str, body: Json) -> None:
@@ -115,6 +127,14 @@ async def test_only_a_write_that_changes_something_moves_the_date() -> None:
     assert lead["date_created"] == lead["date_modified"] == NOW // 1000
     assert same["date_modified"] == NOW // 1000
     assert (changed["date_created"], changed["date_modified"]) == (NOW // 1000, NOW // 1000 + 60)
+
+
+async def test_a_record_is_never_changed_before_it_was_created() -> None:
+    bench = Bench()
+    created = NOW // 1000 + 3600
+    await bench.control.seed(CopperSeed(account="acme", leads=({"id": 1, "name": "A", "date_created": created},)))
+
+    assert (await bench.copper("PUT", "/leads/1", {"title": "T"})).json()["date_modified"] == created
 
 
 async def test_every_account_has_its_own_leads() -> None:

@@ -3,17 +3,14 @@
 import pytest
 
 from leadbridge.events import Json
-from leadbridge.sandbox import CopperOptions, SandboxOptions
+from leadbridge.sandbox import CopperSeed
+from leadbridge.sandbox.copper.catalog import DataType, Definition
 
+from .copper_support import INVALID, switched
 from .support import Bench, upsert_by_email
 
 ID_MISSING = "Custom Fields: Invalid value for Custom Field Definition Id: IDs must be positive integers: None"
 ENTRY_BROKEN = "Custom Fields: must be objects of custom_field_definition_id and value"
-INVALID = "Invalid input: Validation errors: "
-
-
-def switched(**switches: Json) -> Bench:
-    return Bench(SandboxOptions(copper=CopperOptions.model_validate(switches)))
 
 
 async def message(bench: Bench, properties: dict[str, Json]) -> str:
@@ -95,6 +92,28 @@ async def test_an_attribute_that_is_wrong_is_named_and_nothing_is_written(
 )
 async def test_a_custom_field_takes_its_own_type_alone(definition: int, value: Json, kept: Json) -> None:
     assert await custom_value(Bench(), definition, value) == kept
+
+
+@pytest.mark.parametrize(
+    ("data_type", "value", "kept"),
+    [
+        ("Connect", [{"id": 5, "type": "company"}], [{"id": 5, "type": "company"}]),
+        ("Connect", 5, 422),
+        ("Text", "x" * 300, "x" * 300),
+        ("URL", "https://a.test", "https://a.test"),
+        ("URL", "x" * 256, 422),
+        ("Percentage", 12.5, 12.5),
+        ("Float", "12", 422),
+    ],
+)
+async def test_a_custom_field_of_a_seeded_type_takes_that_type_alone(
+    data_type: DataType, value: Json, kept: Json
+) -> None:
+    bench = Bench()
+    definition = Definition(id=55, name="Seeded", data_type=data_type)
+    await bench.control.seed(CopperSeed(account="acme", custom_field_definitions=(definition,)))
+
+    assert await custom_value(bench, 55, value) == kept
 
 
 async def test_a_date_can_be_answered_as_text() -> None:

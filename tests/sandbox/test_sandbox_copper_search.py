@@ -4,6 +4,7 @@ import pytest
 
 from leadbridge.events import Json
 from leadbridge.sandbox import CopperOptions, CopperSeed, SandboxOptions
+from leadbridge.sandbox.copper.catalog import Definition
 
 from .support import Bench, upsert_by_email
 
@@ -39,6 +40,7 @@ async def found(bench: Bench, query: dict[str, Json]) -> list[int]:
         ({"tags": ["vip"]}, [1]),
         ({"tags": "web", "name": "Bob"}, [2]),
         ({"status_ids": [208233]}, [3]),
+        ({"ids": [3, 1]}, [1, 3]),
         ({"custom_fields": [{"custom_field_definition_id": 100764, "value": "k1"}]}, [3]),
         ({"custom_fields": [{"custom_field_definition_id": 100766, "value": [2082400, 2082401]}]}, [3]),
         ({"custom_fields": [{"custom_field_definition_id": 100764, "value": "k2"}]}, []),
@@ -68,10 +70,20 @@ async def test_search_filters_orders_and_pages(query: dict[str, Json], ids: list
         {"status_ids": 1},
         {"custom_fields": [{"custom_field_definition_id": 999, "value": 1}]},
         {"custom_fields": {"custom_field_definition_id": 100764}},
+        {"custom_fields": [{"custom_field_definition_id": 55, "value": "x"}]},
+        {"custom_fields": [{"custom_field_definition_id": 56, "value": "x"}]},
+        {"custom_fields": [{"custom_field_definition_id": 55}]},
     ],
 )
 async def test_a_query_that_the_api_does_not_take_is_refused(query: dict[str, Json]) -> None:
-    assert (await Bench().copper("POST", "/leads/search", query)).status_code == 422
+    bench = Bench()
+    definitions = (
+        Definition(id=55, name="Kept out of filters", data_type="String"),
+        Definition(id=56, name="Notes", data_type="Text", is_filterable=True),
+    )
+    await bench.control.seed(CopperSeed(account="acme", custom_field_definitions=definitions))
+
+    assert (await bench.copper("POST", "/leads/search", query)).status_code == 422
 
 
 async def test_search_shows_a_write_after_its_lag_and_until_then_what_was_before() -> None:
@@ -108,6 +120,15 @@ async def test_the_lag_follows_the_time_scale_and_can_be_none() -> None:
         lead = (await bench.copper("POST", "/leads", {"name": "A"})).json()
         bench.clock.elapsed += seconds
         assert await found(bench, {}) == [lead["id"]]
+
+
+async def test_a_write_without_a_lag_shows_what_an_earlier_one_still_hid() -> None:
+    bench = Bench(SandboxOptions(copper=CopperOptions(search_lag=10)))
+    await bench.control.seed(CopperSeed(account="acme", leads=LEADS))
+    await bench.copper("PUT", "/leads/1", {"name": "Old Name"})
+    await bench.control.seed(CopperSeed(account="acme", leads=({**LEADS[0], "name": "New Name"},)))
+
+    assert await found(bench, {"name": "New Name"}) == [1]
 
 
 async def test_seeded_leads_are_searchable_at_once_and_deleted_ones_no_more() -> None:

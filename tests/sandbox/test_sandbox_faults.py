@@ -8,6 +8,7 @@ import pytest
 from leadbridge.errors import RequestRefused
 from leadbridge.events import Json
 from leadbridge.sandbox import Delay, Drop, Fault, Html, LoseField, Malformed, Status
+from leadbridge.sandbox.recipes import RECIPES
 
 from .support import Bench, upsert_by_email
 
@@ -154,6 +155,11 @@ async def test_delays_and_lost_fields_go_on_to_the_fault_that_ends_the_call() ->
         ({"email": "A@b.test "}, True),
         ({"email": "c@b.test"}, False),
         ({"method": "PUT", "email": "c@b.test"}, False),
+        ({"attributes": {"name": "My Lead"}}, True),
+        ({"attributes": {"name": "My"}}, False),
+        ({"attributes": {"match": {"field_name": "email", "field_value": "a@b.test"}, "name": "My Lead"}}, True),
+        ({"attributes": {"title": None}}, False),
+        ({"attributes": {}}, True),
     ],
 )
 async def test_a_fault_strikes_only_the_calls_it_is_about(fields: dict[str, Any], struck: bool) -> None:
@@ -180,6 +186,66 @@ async def test_a_fault_strikes_so_many_times_and_no_more() -> None:
     await bench.control.fault(Fault(action=Status(status=503), times=2))
 
     assert [(await upsert(bench)).status_code for _ in range(3)] == [503, 503, 200]
+
+
+@pytest.mark.parametrize("body", [None, [1], "x", {"properties": 5}])
+async def test_a_body_without_attributes_has_none_to_be_known_by(body: Json) -> None:
+    bench = Bench()
+    await bench.control.fault(Fault(action=Status(status=503), attributes={"name": "x"}))
+
+    assert (await bench.copper("PUT", "/leads/upsert", body)).status_code != 503
+
+
+async def test_leadconnectors_attributes_stand_in_the_body_itself() -> None:
+    bench = Bench()
+    await bench.control.fault(Fault(action=Status(status=503), attributes={"city": "Dallas"}))
+    body = {"locationId": "LOC1", "email": "a@b.test"}
+
+    assert (await bench.leadconnector("POST", "/contacts/upsert", {**body, "city": "Dallas"})).status_code == 503
+    assert (await bench.leadconnector("POST", "/contacts/upsert", {**body, "city": "Austin"})).status_code == 200
+
+
+async def test_a_fault_can_let_so_many_calls_go_well_first() -> None:
+    bench = Bench()
+    await bench.control.fault(Fault(action=Status(status=503), path="/leads/upsert", after=2, times=1))
+    statuses = []
+    for _ in range(4):
+        await bench.copper("GET", "/account")
+        statuses.append((await upsert(bench)).status_code)
+
+    assert statuses == [200, 200, 503, 200]
+    (fault,) = await bench.control.faults()
+    assert (fault["fitted"], fault["struck"]) == (4, 1)
+
+
+async def test_a_recipe_is_a_fault_by_name_that_may_be_narrowed() -> None:
+    bench = Bench()
+    recipes = (await bench.client.get("/sandbox/recipes")).json()
+    assert recipes["maintenance"]["fault"] == {
+        "action": {"kind": "status", "status": 503, "headers": {"retry-after": "2"}},
+        "times": 3,
+    }
+    asked = {"recipe": "maintenance", "crm": "copper", "times": 1}
+    assert (await bench.client.post("/sandbox/faults", json=asked)).status_code == 201
+    answers = [await upsert(bench), await upsert(bench), await bench.leadconnector("GET", "/locations/LOC1")]
+
+    assert [answer.status_code for answer in answers] == [503, 200, 200]
+    assert answers[0].headers["retry-after"] == "2"
+
+
+@pytest.mark.parametrize("name", RECIPES)
+async def test_every_recipe_can_be_put_in_force_by_its_name(name: str) -> None:
+    bench = Bench()
+    assert (await bench.client.post("/sandbox/faults", json={"recipe": name})).status_code == 201
+    shown = (await bench.client.get("/sandbox/recipes")).json()[name]["fault"]
+    assert Fault.model_validate(shown) == RECIPES[name].fault
+    (fault,) = await bench.control.faults()
+    assert fault == {
+        "id": "1",
+        "fitted": 0,
+        "struck": 0,
+        **RECIPES[name].fault.model_dump(mode="json", exclude_none=True),
+    }
 
 
 async def test_a_probability_strikes_the_same_calls_for_the_same_seed() -> None:

@@ -54,6 +54,13 @@ async def test_a_date_of_birth_is_read_in_eight_formats(text: str) -> None:
     assert (await upsert(Bench(), dateOfBirth=text))["contact"]["dateOfBirth"] == "1990-09-25"
 
 
+async def test_a_country_of_its_list_is_kept_and_stays() -> None:
+    bench = Bench()
+    await upsert(bench, country="XK")
+
+    assert (await upsert(bench))["contact"]["country"] == "XK"
+
+
 async def test_a_bad_phone_can_be_dropped_instead() -> None:
     bench = switched(bad_phone="drop")
 

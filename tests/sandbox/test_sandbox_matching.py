@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from leadbridge.events import Json
 from leadbridge.sandbox.copper.account import Account
-from leadbridge.sandbox.copper.leads import Lead
+from leadbridge.sandbox.copper.records import Record
 from leadbridge.sandbox.index import Index
 from leadbridge.sandbox.options import SandboxOptions
 from leadbridge.sandbox.world import World
@@ -37,7 +37,7 @@ def properties(write: dict[str, Any]) -> dict[str, Json]:
     return values
 
 
-def email_of(lead: Lead) -> str | None:
+def email_of(lead: Record) -> str | None:
     email = lead.values.get("email")
     return email["email"].lower() if email else None
 
@@ -48,22 +48,22 @@ def test_matching_finds_what_a_look_through_all_leads_finds(listed: list[dict[st
     for write in listed:
         leads = list(account.leads)
         if write["target"] >= len(leads):
-            account.create({"name": "Cy", **properties(write)}, lost=frozenset())
+            account.leads.create({"name": "Cy", **properties(write)}, lost=frozenset())
         elif "delete" in write:
             account.leads.delete(leads[write["target"]])
         else:
-            account.update(leads[write["target"]], properties(write), lost=frozenset())
+            account.leads.update(leads[write["target"]], properties(write), lost=frozenset())
 
     for email in EMAILS:
-        assert set(account.leads.matching("email", email)) == {
+        assert {lead.id for lead in account.leads.matching("email", email)} == {
             lead.id for lead in account.leads if email_of(lead) == email.lower()
         }
     for name in (*NAMES, "Cy"):
-        assert set(account.leads.matching("name", name)) == {
+        assert {lead.id for lead in account.leads.matching("name", name)} == {
             lead.id for lead in account.leads if lead.values["name"] == name
         }
     for key in KEYS[:2]:
-        assert set(account.leads.matching(100764, key)) == {
+        assert {lead.id for lead in account.leads.matching(100764, key)} == {
             lead.id for lead in account.leads if lead.custom_fields.get(100764) == key
         }
 

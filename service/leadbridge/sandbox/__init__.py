@@ -6,10 +6,11 @@ harsher of the likely ways: what passes here should pass there.
 
 from leadbridge.sandbox.app import COPPER_PATH, LEADCONNECTOR_PATH, Sandbox
 from leadbridge.sandbox.client import SandboxControl
-from leadbridge.sandbox.faults import Delay, Drop, Fault, Html, LoseField, Malformed, Status
-from leadbridge.sandbox.gateway import ConnectionDropped, HideDrops
+from leadbridge.sandbox.faults import Delay, Drip, Drop, Fault, Html, Huge, LoseField, Malformed, Status
+from leadbridge.sandbox.gateway import HideDrops
 from leadbridge.sandbox.options import CopperOptions, LeadConnectorOptions, RateLimit, SandboxOptions
 from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed, Seed
+from leadbridge.sandbox.wire import ConnectionDropped
 
 __all__ = [
     "COPPER_PATH",
@@ -18,10 +19,12 @@ __all__ = [
     "CopperOptions",
     "CopperSeed",
     "Delay",
+    "Drip",
     "Drop",
     "Fault",
     "HideDrops",
     "Html",
+    "Huge",
     "LeadConnectorOptions",
     "LeadConnectorSeed",
     "LoseField",

@@ -1,29 +1,34 @@
 """The sandbox: both emulated CRMs and their control in one ASGI application."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from typing import TypeVar
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
 
 from leadbridge.clock import Clock
-from leadbridge.errors import RequestRefused
 from leadbridge.events import Json
 from leadbridge.sandbox.control import Control
 from leadbridge.sandbox.copper.api import Copper
 from leadbridge.sandbox.copper.problems import Invalid as InvalidLead
-from leadbridge.sandbox.emulator import Emulator
-from leadbridge.sandbox.faults import FaultBook
+from leadbridge.sandbox.emulator import CrmName, Emulator
+from leadbridge.sandbox.faultbook import FaultBook
 from leadbridge.sandbox.gateway import Gateway
 from leadbridge.sandbox.history import History
 from leadbridge.sandbox.leadconnector.api import LeadConnector
 from leadbridge.sandbox.leadconnector.problems import Invalid as InvalidContact
 from leadbridge.sandbox.options import SandboxOptions
-from leadbridge.sandbox.quota import CopperQuota, LeadConnectorQuota, Quota
-from leadbridge.sandbox.seeds import CopperSeed, Seed
+from leadbridge.sandbox.quota import CopperQuota, LeadConnectorQuota, Quota, Use
+from leadbridge.sandbox.refusals import ControlRefused, Problem, refused
+from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed, Seed
 from leadbridge.sandbox.world import World
 
 COPPER_PATH = "/copper/developer_api/v1"
 LEADCONNECTOR_PATH = "/leadconnector"
+AnySeed = TypeVar("AnySeed", CopperSeed, LeadConnectorSeed)
 
 
 class Sandbox:
@@ -35,7 +40,7 @@ class Sandbox:
 
     def __init__(self, options: SandboxOptions, clock: Clock) -> None:
         self.faults = FaultBook()
-        self.history = History(options.history)
+        self.history = History(options.history, bodies=options.history_bodies)
         self._at_start = options
         self._world = World(clock=clock, options=options)
         self._copper = Copper(self._world)
@@ -47,6 +52,7 @@ class Sandbox:
                 Mount(COPPER_PATH, app=self._gateway(self._copper, self._copper_quota)),
                 Mount(LEADCONNECTOR_PATH, app=self._gateway(self._leadconnector, self._leadconnector_quota)),
                 Mount("/sandbox", routes=Control(self).routes()),
+                Route("/", _to_page, methods=["GET"]),
             ]
         )
         self._plant(options)
@@ -57,12 +63,15 @@ class Sandbox:
         return self._world.options
 
     def change_options(self, changes: Mapping[str, Json]) -> None:
-        """Lay `changes` over the options, from the next call on. Seeds among them are planted at the next reset.
+        """Lay `changes` over the options, from the next call on.
 
-        Raises pydantic's `ValidationError`, and changes nothing, for an option or value that does not exist.
+        Raises pydantic's `ValidationError`, and changes nothing, for an option or value that does not exist, and
+        `RequestRefused` for seeds: those of the options are planted at the start.
         """
+        if "seeds" in changes:
+            raise refused("cannot be changed later", path="seeds", hint="POST them to /sandbox/seed, one by one")
         self._world.options = self.options.merged(changes)
-        self.history.resize(self.options.history)
+        self.history.resize(self.options.history, bodies=self.options.history_bodies)
 
     def seed(self, seed: Seed) -> list[str]:
         """Put records beforehand, outside every quota; answers their ids.
@@ -72,18 +81,31 @@ class Sandbox:
         try:
             return self._copper.seed(seed) if isinstance(seed, CopperSeed) else self._leadconnector.seed(seed)
         except (InvalidLead, InvalidContact) as invalid:
-            raise RequestRefused(f"A record cannot be kept: {invalid}") from invalid
+            raise ControlRefused(self._wrong_records(seed) or [Problem(path="", problem=str(invalid))]) from invalid
 
-    def state(self, crm: str | None = None) -> dict[str, Json]:
-        """Every record per CRM and account, as the API answers it."""
-        emulators = (self._copper, self._leadconnector)
-        return {emulator.crm: emulator.state() for emulator in emulators if crm in (None, emulator.crm)}
+    def emulator(self, crm: CrmName) -> Emulator:
+        """One of the CRMs."""
+        return self._copper if crm == "copper" else self._leadconnector
+
+    def state(self, crm: str | None = None, *, account: str | None = None) -> dict[str, Json]:
+        """Every record per CRM and account, as the API answers it; of one CRM or account when it is given."""
+        emulators: tuple[Emulator, ...] = (self._copper, self._leadconnector)
+        return {
+            emulator.crm: {name: kept for name, kept in emulator.state().items() if account in (None, name)}
+            for emulator in emulators
+            if crm in (None, emulator.crm)
+        }
+
+    def quotas(self) -> dict[str, Json]:
+        """How full each account's quotas are, per CRM: `{account: [{"window", "limit", "used"}]}`."""
+        quotas: dict[CrmName, Quota] = {"copper": self._copper_quota, "leadconnector": self._leadconnector_quota}
+        return {crm: _by_account(quota.uses()) for crm, quota in quotas.items()}
 
     def reset(self) -> None:
         """As at the start: its options and seeds, no faults, no history, every quota unused."""
         self._world.options = self._at_start
         self.faults.clear()
-        self.history.resize(self._at_start.history)
+        self.history.resize(self._at_start.history, bodies=self._at_start.history_bodies)
         self.history.clear()
         self._copper.reset()
         self._leadconnector.reset()
@@ -91,9 +113,45 @@ class Sandbox:
         self._leadconnector_quota.reset()
         self._plant(self._at_start)
 
+    def _wrong_records(self, seed: Seed) -> list[Problem]:
+        """Every record of a seed that cannot be kept, each tried alone on a copy of the CRM."""
+        shared = {id(self._world): self._world}
+        if isinstance(seed, CopperSeed):
+            return _wrong_alone(seed, deepcopy(self._copper, shared).seed)
+        return _wrong_alone(seed, deepcopy(self._leadconnector, shared).seed)
+
     def _plant(self, options: SandboxOptions) -> None:
         for seed in options.seeds:
             self.seed(seed)
 
     def _gateway(self, emulator: Emulator, quota: Quota) -> Gateway:
         return Gateway(emulator, quota=quota, world=self._world, faults=self.faults, history=self.history)
+
+
+def _wrong_alone(seed: AnySeed, plant: Callable[[AnySeed], object]) -> list[Problem]:
+    problems: list[Problem] = []
+    kinds = {name: value for name, value in seed if _are_records(value)}
+    bare = seed.model_copy(update=dict.fromkeys(kinds, ()))
+    for kind, records in kinds.items():
+        for place, record in enumerate(records):
+            try:
+                plant(bare.model_copy(update={kind: (record,)}))
+            except (InvalidLead, InvalidContact) as invalid:
+                said = "; ".join(str(invalid).splitlines())
+                problems.append(Problem(path=f"{kind}[{place}]", problem=f"cannot be kept: {said}"))
+    return problems
+
+
+def _are_records(value: object) -> bool:
+    return isinstance(value, tuple) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _by_account(uses: Iterable[Use]) -> dict[str, Json]:
+    listed: dict[str, Json] = {}
+    for use in uses:
+        listed.setdefault(use.account, []).append({"window": use.window, "limit": use.limit, "used": use.used})
+    return listed
+
+
+async def _to_page(_: Request) -> Response:
+    return RedirectResponse("/sandbox/")

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from leadbridge.clock import Millis
 from leadbridge.errors import RequestRefused
 from leadbridge.events import Json
 from leadbridge.sandbox.emulator import CrmName
@@ -37,16 +38,31 @@ class SandboxControl:
         """Lift one fault, or all."""
         await self._ask("DELETE", f"/faults/{fault_id}" if fault_id else "/faults")
 
-    async def state(self, crm: CrmName | None = None) -> dict[str, Json]:
-        """`{crm: {account: {"leads" or "contacts": [...]}}}`."""
-        answer: dict[str, Json] = await self._ask("GET", "/state", params={"crm": crm} if crm else {})
+    async def state(self, crm: CrmName | None = None, *, account: str | None = None) -> dict[str, Json]:
+        """`{crm: {account: {"leads" or "contacts" or another kind: [...]}}}`; of one CRM or account when given."""
+        answer: dict[str, Json] = await self._ask("GET", "/state", params=_given(crm=crm, account=account))
         return answer
 
-    async def history(self, crm: CrmName | None = None, account: str | None = None) -> list[dict[str, Json]]:
-        """The last calls, oldest first."""
-        given = {"crm": crm, "account": account}
-        params = {key: value for key, value in given.items() if value is not None}
+    async def history(
+        self,
+        crm: CrmName | None = None,
+        account: str | None = None,
+        *,
+        record_id: str | None = None,
+        since: Millis | None = None,
+        limit: int | None = None,
+        bodies: bool = False,
+    ) -> list[dict[str, Json]]:
+        """The last calls, oldest first, that fit what is given; with `bodies`, what was sent and answered."""
+        params = _given(
+            crm=crm, account=account, record_id=record_id, since=since, limit=limit, bodies="true" if bodies else None
+        )
         answer: list[dict[str, Json]] = await self._ask("GET", "/history", params=params)
+        return answer
+
+    async def quotas(self) -> dict[str, Json]:
+        """How full each account's quotas are: `{crm: {account: [{"window", "limit", "used"}]}}`."""
+        answer: dict[str, Json] = await self._ask("GET", "/quotas")
         return answer
 
     async def options(self, **changes: Json) -> dict[str, Json]:
@@ -64,3 +80,7 @@ class SandboxControl:
             return response.json() if response.content else None
         problem = response.headers.get("content-type", "").startswith("application/problem+json")
         raise RequestRefused(response.json()["detail"] if problem else f"{method} {path}: HTTP {response.status_code}")
+
+
+def _given(**params: str | int | None) -> dict[str, str | int]:
+    return {name: value for name, value in params.items() if value is not None}

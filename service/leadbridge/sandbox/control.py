@@ -1,7 +1,8 @@
-"""The sandbox's own endpoints, under `/sandbox`: faults, state, history, seeds, options, reset."""
+"""The sandbox's own endpoints, under `/sandbox`: faults, state, history, seeds, options, reset, and the page."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -11,15 +12,23 @@ from starlette.routing import Route
 
 from leadbridge.errors import RequestRefused
 from leadbridge.events import Json
+from leadbridge.sandbox.asked import Asked
+from leadbridge.sandbox.exchange import MOST_NESTING, is_shallow
 from leadbridge.sandbox.faults import Fault
+from leadbridge.sandbox.options import SandboxOptions
+from leadbridge.sandbox.page import Page
+from leadbridge.sandbox.recipes import RECIPES
+from leadbridge.sandbox.refusals import ControlRefused, Problem, did_you_mean, problems_of, refused, validated
 from leadbridge.sandbox.seeds import Seed
 
 if TYPE_CHECKING:
     from leadbridge.sandbox.app import Sandbox
 
-T = TypeVar("T")
-_FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
-_SEED: TypeAdapter[Seed] = TypeAdapter(Seed)
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+_FAULT: Final[TypeAdapter[Fault]] = TypeAdapter(Fault)
+_SEED: Final[TypeAdapter[Seed]] = TypeAdapter(Seed)
+_OPTIONS: Final[TypeAdapter[SandboxOptions]] = TypeAdapter(SandboxOptions)
+_ANY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Control:
@@ -30,20 +39,38 @@ class Control:
 
     def routes(self) -> list[Route]:
         """Every endpoint, for an application to mount."""
+        page = Page(self._sandbox)
+        endpoints: dict[tuple[str, str], Endpoint] = {
+            ("GET", "/"): page.overview,
+            ("GET", "/record"): page.record,
+            ("GET", "/style.css"): page.style,
+            ("POST", "/faults"): self._add_fault,
+            ("GET", "/faults"): self._list_faults,
+            ("DELETE", "/faults"): self._clear_faults,
+            ("DELETE", "/faults/{fault_id}"): self._remove_fault,
+            ("GET", "/recipes"): self._recipes,
+            ("GET", "/state"): self._state,
+            ("GET", "/history"): self._history,
+            ("GET", "/quotas"): self._quotas,
+            ("POST", "/seed"): self._seed,
+            ("POST", "/reset"): self._reset,
+            ("GET", "/options"): self._options,
+            ("POST", "/options"): self._change_options,
+        }
+
+        async def nowhere(request: Request) -> Response:
+            known = ", ".join(f"{method} /sandbox{path}" for method, path in endpoints)
+            place = request.path_params["place"]
+            problem = f"nothing answers {request.method} /sandbox/{place}"
+            raise refused(problem, hint=f"there are: {known}", status=HTTPStatus.NOT_FOUND)
+
         return [
-            Route("/faults", _refusing(self._add_fault), methods=["POST"]),
-            Route("/faults", _refusing(self._list_faults), methods=["GET"]),
-            Route("/faults", _refusing(self._clear_faults), methods=["DELETE"]),
-            Route("/faults/{fault_id}", _refusing(self._remove_fault), methods=["DELETE"]),
-            Route("/state", _refusing(self._state), methods=["GET"]),
-            Route("/history", _refusing(self._history), methods=["GET"]),
-            Route("/seed", _refusing(self._seed), methods=["POST"]),
-            Route("/reset", _refusing(self._reset), methods=["POST"]),
-            Route("/options", _refusing(self._options), methods=["GET", "POST"]),
+            *(Route(path, _refusing(one), methods=[method]) for (method, path), one in endpoints.items()),
+            Route("/{place:path}", _refusing(nowhere), methods=_ANY_METHOD),
         ]
 
     async def _add_fault(self, request: Request) -> Response:
-        fault = _validated(_FAULT, await _body(request))
+        fault = validated(_FAULT, _with_recipe(await _body(request)))
         return _json(201, {"id": self._sandbox.faults.add(fault)})
 
     async def _list_faults(self, _: Request) -> Response:
@@ -56,76 +83,99 @@ class Control:
     async def _remove_fault(self, request: Request) -> Response:
         fault_id = request.path_params["fault_id"]
         if not self._sandbox.faults.remove(fault_id):
-            raise RequestRefused(f"No fault has the id {fault_id}.")
+            known = ", ".join(fault["id"] for fault in self._sandbox.faults.listed())
+            hint = f"in force are: {known or 'none'}"
+            raise refused(f"No fault has the id {fault_id}", hint=hint, status=HTTPStatus.NOT_FOUND)
         return Response(status_code=204)
 
+    async def _recipes(self, _: Request) -> Response:
+        listed = {
+            name: {"story": recipe.story, "outcome": recipe.outcome, "fault": _plain(recipe.fault)}
+            for name, recipe in RECIPES.items()
+        }
+        return _json(200, listed)
+
     async def _state(self, request: Request) -> Response:
-        return _json(200, self._sandbox.state(_crm(request)))
+        asked = Asked(request, "crm", "account")
+        crm, account = asked.crm("crm"), asked.text("account")
+        asked.check()
+        return _json(200, self._sandbox.state(crm, account=account))
 
     async def _history(self, request: Request) -> Response:
-        account = request.query_params.get("account")
-        return _json(200, self._sandbox.history.listed(crm=_crm(request), account=account))
+        asked = Asked(request, "crm", "account", "record_id", "since", "limit", "bodies")
+        crm, account, record_id = asked.crm("crm"), asked.text("account"), asked.text("record_id")
+        since, limit, bodies = asked.number("since"), asked.number("limit"), asked.switch("bodies")
+        asked.check()
+        listed = self._sandbox.history.listed(
+            crm=crm, account=account, record_id=record_id, since=since, limit=limit, bodies=bodies
+        )
+        return _json(200, listed)
+
+    async def _quotas(self, _: Request) -> Response:
+        return _json(200, self._sandbox.quotas())
 
     async def _seed(self, request: Request) -> Response:
-        seed = _validated(_SEED, await _body(request))
+        seed = validated(_SEED, await _body(request))
         return _json(201, {"ids": self._sandbox.seed(seed)})
 
     async def _reset(self, _: Request) -> Response:
         self._sandbox.reset()
         return Response(status_code=204)
 
-    async def _options(self, request: Request) -> Response:
-        if request.method == "POST":
-            changes = await _body(request)
-            if not isinstance(changes, Mapping):
-                raise RequestRefused("The body must be an object of options.")
-            try:
-                self._sandbox.change_options(changes)
-            except ValidationError as error:
-                raise RequestRefused(_problems(error)) from error
+    async def _options(self, _: Request) -> Response:
         return _json(200, self._sandbox.options.model_dump(mode="json", exclude={"seeds"}))
 
+    async def _change_options(self, request: Request) -> Response:
+        changes = await _body(request)
+        if not isinstance(changes, Mapping):
+            raise refused("the body must be an object of options", hint='for example {"quotas": false}')
+        try:
+            self._sandbox.change_options(changes)
+        except ValidationError as error:
+            raise ControlRefused(problems_of(error, _OPTIONS)) from error
+        return await self._options(request)
 
-def _refusing(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+
+def _with_recipe(body: Json) -> Json:
+    """A fault that names a recipe is that recipe, with what else it says over it."""
+    if not isinstance(body, Mapping) or "recipe" not in body:
+        return body
+    name = body["recipe"]
+    recipe = RECIPES.get(name) if isinstance(name, str) else None
+    if recipe is None:
+        raise refused(f"{name!r} is not known", path="recipe", hint=did_you_mean(name, RECIPES))
+    return {**_plain(recipe.fault), **{key: value for key, value in body.items() if key != "recipe"}}
+
+
+def _plain(fault: Fault) -> dict[str, Json]:
+    return fault.model_dump(mode="json", exclude_defaults=True) | {
+        "action": {"kind": fault.action.kind, **fault.action.model_dump(mode="json", exclude_defaults=True)}
+    }
+
+
+def _refusing(endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except RequestRefused as refused:
-            problem = {
-                "title": refused.http_status.phrase,
-                "status": int(refused.http_status),
-                "detail": refused.detail,
-            }
-            return Response(orjson.dumps(problem), refused.http_status, media_type="application/problem+json")
+        except RequestRefused as error:
+            refusal = (
+                error if isinstance(error, ControlRefused) else ControlRefused([Problem(path="", problem=error.detail)])
+            )
+            return Response(
+                orjson.dumps(refusal.document()), refusal.http_status, media_type="application/problem+json"
+            )
 
     return answer
 
 
 async def _body(request: Request) -> Json:
     try:
-        return orjson.loads(await request.body())
+        body = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
-        raise RequestRefused(f"The body is not JSON: {error}") from error
-
-
-def _validated(adapter: TypeAdapter[T], value: Json) -> T:
-    try:
-        return adapter.validate_python(value)
-    except ValidationError as error:
-        raise RequestRefused(_problems(error)) from error
-
-
-def _problems(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}" for problem in error.errors()
-    )
-
-
-def _crm(request: Request) -> str | None:
-    crm = request.query_params.get("crm")
-    if crm not in (None, "copper", "leadconnector"):
-        raise RequestRefused("crm must be copper or leadconnector.")
-    return crm
+        raise refused(f"the body is not JSON: {error}") from error
+    if not is_shallow(body):
+        raise refused("the body is nested too deeply", hint=f"at most {MOST_NESTING} objects and lists in each other")
+    return body
 
 
 def _json(status: int, value: Json) -> Response:

@@ -9,6 +9,8 @@ import orjson
 
 from leadbridge.events import Json
 
+MOST_NESTING: Final = 100  # what writes JSON gives up at about 250
+
 
 class _Unreadable:
     def __repr__(self) -> str:
@@ -75,3 +77,18 @@ def payload_of(body: bytes) -> Json:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return UNREADABLE
+
+
+def is_shallow(value: Json) -> bool:
+    """Whether a value can be written and shown: at most `MOST_NESTING` objects and lists within each other."""
+    level = [value]
+    for _ in range(MOST_NESTING):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return True
+    return not any(isinstance(outer, dict | list) for outer in level)

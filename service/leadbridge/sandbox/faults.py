@@ -1,7 +1,7 @@
-"""Trouble on demand: which calls go wrong, how often, and in which way."""
+"""Trouble on demand: in which ways a call can go wrong, and which calls do."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -11,20 +11,33 @@ from leadbridge.events import Json
 from leadbridge.sandbox.addresses import email_key
 from leadbridge.sandbox.emulator import CrmName
 from leadbridge.sandbox.exchange import ApiRequest
-from leadbridge.sandbox.ids import digest
 
-_CHANCES: Final = 2**64
+_TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_FRAMING: Final = frozenset({"content-length", "transfer-encoding", "connection"})  # those of the answer itself
+MOST_HUGE: Final = 1024 * 1024 * 1024  # bytes
 
 
 class _Value(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name) or name.lower() in _FRAMING:
+            raise ValueError(f"no header can be called {name[:40]!r} here")
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"the value of {name} must be printable ASCII")
+    return {name.lower(): value for name, value in headers.items()}
+
+
+Headers = Annotated[dict[str, str], AfterValidator(_sendable)]
+
+
 class Delay(_Value):
     """The answer comes later. The call goes on to the faults after this one."""
 
     kind: Literal["delay"] = "delay"
-    seconds: float = Field(gt=0)
+    seconds: float = Field(gt=0, description="How much later; the time scale does not shorten it.")
     commit: bool = Field(default=False, description="Whether the CRM does its work before the wait, or after it.")
 
 
@@ -40,19 +53,19 @@ class _Ending(_Value):
 
 
 class Status(_Ending):
-    """Another answer than the CRM would give; without a body, the CRM's own error of that status."""
+    """Another answer than the CRM would give."""
 
     kind: Literal["status"] = "status"
-    status: int = Field(ge=200, le=599)
-    body: Json = None
-    headers: dict[str, str] = Field(default_factory=dict)
+    status: int = Field(ge=200, le=599, description="The answer's status.")
+    body: Json = Field(default=None, description="Its JSON; without one, the CRM's own error of that status.")
+    headers: Headers = Field(default_factory=dict, description="More headers, such as `retry-after`.")
 
 
 class Html(_Ending):
     """A page from a server in front of the CRM."""
 
     kind: Literal["html"] = "html"
-    status: int = Field(default=502, ge=200, le=599)
+    status: int = Field(default=502, ge=200, le=599, description="The page's status.")
 
 
 class Drop(_Ending):
@@ -62,31 +75,61 @@ class Drop(_Ending):
 
 
 class Malformed(_Value):
-    """The CRM does its work, and half of its answer arrives as if it were all."""
+    """The CRM does its work, and what arrives with its status is not the answer it should be."""
 
     kind: Literal["malformed"] = "malformed"
+    shape: Literal["half", "empty", "null", "text", "not_gzip"] = Field(
+        default="half",
+        description="Half of the JSON as if it were all, no body, JSON's `null`, plain words, or JSON that is "
+        "announced as gzip and is none.",
+    )
 
 
-Ending: TypeAlias = Status | Html | Drop | Malformed
+class Drip(_Value):
+    """The CRM does its work, and its answer comes in small pieces, or stops in the middle."""
+
+    kind: Literal["drip"] = "drip"
+    piece: int = Field(default=1, gt=0, description="Bytes at a time.")
+    pause: float = Field(default=0.05, ge=0, description="Seconds before each piece.")
+    stop_after: int | None = Field(
+        default=None, ge=0, description="Bytes of the body after which no more come; all come unless given."
+    )
+    close: bool = Field(
+        default=False, description="Whether the connection is closed there, instead of being left open in silence."
+    )
+
+
+class Huge(_Value):
+    """The CRM does its work, and its answer begins with more white space than anyone wants; the rest is as usual."""
+
+    kind: Literal["huge"] = "huge"
+    size: int = Field(default=16 * 1024 * 1024, gt=0, le=MOST_HUGE, description="Bytes of white space.")
+
+
+Ending: TypeAlias = Status | Html | Drop | Malformed | Drip | Huge
 Action = Annotated[Delay | LoseField | Ending, Field(discriminator="kind")]
 
 
 class Fault(_Value):
-    """Which calls an action strikes: those that fit everything given here, until it has struck `times` times.
+    """Which calls an action strikes: those that fit everything given here, until it has struck `times` times."""
 
-    `path` is relative to the CRM's base URL and may hold `*`. `email` is the address in the body or of the record.
-    With a `probability`, `seed` decides which calls: the same seed strikes the same ones.
-    """
-
-    action: Action
-    crm: CrmName | None = None
-    account: str | None = None
-    method: Annotated[str, AfterValidator(str.upper)] | None = None
-    path: str | None = None
-    email: Annotated[str, AfterValidator(email_key)] | None = None
-    times: int | None = Field(default=None, gt=0, description="Unlimited unless given.")
-    probability: float = Field(default=1.0, gt=0, le=1)
-    seed: int = 0
+    action: Action = Field(description="What happens; see the kinds.")
+    crm: CrmName | None = Field(default=None, description="Only this CRM's calls.")
+    account: str | None = Field(default=None, description="Only one account's, by the name it has in the state.")
+    method: Annotated[str, AfterValidator(str.upper)] | None = Field(default=None, description="Only this HTTP method.")
+    path: str | None = Field(
+        default=None, description="Only this path, relative to the CRM's base URL; `*` stands for anything."
+    )
+    email: Annotated[str, AfterValidator(email_key)] | None = Field(
+        default=None, description="Only calls about this person: by the address in the call, or in the record it names."
+    )
+    attributes: dict[str, Json] | None = Field(
+        default=None, description="Only calls whose body holds these attributes with exactly these values."
+    )
+    after: int = Field(default=0, ge=0, description="How many of the calls that fit go well first.")
+    times: int | None = Field(default=None, gt=0, description="How often it strikes; always, unless given.")
+    probability: float = Field(default=1.0, gt=0, le=1, description="How likely it strikes a call that fits.")
+    seed: int = Field(default=0, description="Decides which calls a probability strikes: the same for the same seed.")
 
     def fits(self, request: ApiRequest, *, crm: CrmName, account: str, emails: Callable[[], frozenset[str]]) -> bool:
         """Whether this call is one that the fault is about."""
@@ -95,89 +138,19 @@ class Fault(_Value):
             and self.account in (None, account)
             and self.method in (None, request.method)
             and (self.path is None or fnmatchcase(request.path, self.path))
+            and (self.attributes is None or _holds(request.payload, self.attributes))
             and (self.email is None or self.email in emails())
         )
 
 
-@dataclass(slots=True)
-class _Active:
-    fault: Fault
-    fitted: int = 0
-    struck: int = 0
-
-    def strikes(self) -> bool:
-        """Decide about one more call that fits, and remember it."""
-        spent = self.fault.times is not None and self.struck >= self.fault.times
-        self.fitted += 1
-        drawn = int.from_bytes(digest(self.fault.seed, self.fitted, size=8)) / _CHANCES
-        if spent or drawn >= self.fault.probability:
-            return False
-        self.struck += 1
-        return True
+def _holds(payload: Json, wanted: Mapping[str, Json]) -> bool:
+    bodies = list(_attributes_in(payload))
+    return all(any(name in body and body[name] == value for body in bodies) for name, value in wanted.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What befalls one call."""
-
-    delays: tuple[Delay, ...] = ()
-    lost_fields: frozenset[str] = frozenset()
-    ending: Ending | None = None
-
-
-NO_TROUBLE: Final = Trouble()
-
-
-class FaultBook:
-    """The faults in force, asked in the order in which they were added."""
-
-    def __init__(self) -> None:
-        self._active: dict[str, _Active] = {}
-        self._added = 0
-
-    def add(self, fault: Fault) -> str:
-        """Put a fault in force; answers its id."""
-        self._added += 1
-        fault_id = str(self._added)
-        self._active[fault_id] = _Active(fault)
-        return fault_id
-
-    def remove(self, fault_id: str) -> bool:
-        """Lift one fault. False when there is none of that id."""
-        return self._active.pop(fault_id, None) is not None
-
-    def clear(self) -> None:
-        """Lift all faults."""
-        self._active.clear()
-
-    def listed(self) -> list[dict[str, Json]]:
-        """Every fault with its id and how often it struck."""
-        return [
-            {"id": fault_id, **active.fault.model_dump(mode="json", exclude_none=True), "struck": active.struck}
-            for fault_id, active in self._active.items()
-        ]
-
-    def trouble(
-        self, request: ApiRequest, *, crm: CrmName, account: str, emails: Callable[[], frozenset[str]]
-    ) -> Trouble:
-        """What befalls this call: every delay and lost field, up to the first fault that ends it."""
-        if not self._active:
-            return NO_TROUBLE
-        delays: list[Delay] = []
-        lost: set[str] = set()
-        for action in self._striking(request, crm=crm, account=account, emails=emails):
-            match action:
-                case Delay():
-                    delays.append(action)
-                case LoseField(field=field):
-                    lost.add(field)
-                case _:
-                    return Trouble(tuple(delays), frozenset(lost), action)
-        return Trouble(tuple(delays), frozenset(lost))
-
-    def _striking(
-        self, request: ApiRequest, *, crm: CrmName, account: str, emails: Callable[[], frozenset[str]]
-    ) -> Iterator[Delay | LoseField | Ending]:
-        for active in self._active.values():
-            if active.fault.fits(request, crm=crm, account=account, emails=emails) and active.strikes():
-                yield active.fault.action
+def _attributes_in(payload: Json) -> Iterator[Mapping[str, Json]]:
+    """A body's attributes; those of Copper's upsert stand under `properties`."""
+    if isinstance(payload, Mapping):
+        yield payload
+        if isinstance(payload.get("properties"), Mapping):
+            yield payload["properties"]

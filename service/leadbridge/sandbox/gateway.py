@@ -1,31 +1,25 @@
 """The rim of one emulated CRM: reads a request, lets quota and faults have their say, and writes the answer."""
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl
 
-import httpx
 import orjson
 from starlette.types import Receive, Scope, Send
 
 from leadbridge.sandbox.emulator import Emulator
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, payload_of
-from leadbridge.sandbox.faults import Drop, Ending, FaultBook, Html, Malformed, Status
+from leadbridge.sandbox.faultbook import NO_TROUBLE, FaultBook, Trouble
+from leadbridge.sandbox.faults import Drip, Drop, Ending, Html, Huge, Malformed, Status
 from leadbridge.sandbox.history import Entry, History
 from leadbridge.sandbox.quota import Quota
+from leadbridge.sandbox.wire import ConnectionDropped, Wire
 from leadbridge.sandbox.world import World
 
 _PAGE: Final = b"<!DOCTYPE html><html><head><title>%d</title></head><body><h1>%d</h1></body></html>"
-
-
-class ConnectionDropped(httpx.RemoteProtocolError):
-    """Ends a connection without a complete answer.
-
-    A server that sees it closes the connection, since the answer was begun. A client that calls the application in its
-    own process gets it as it is, which is what httpx raises for a connection that a server closed.
-    """
+_UNDONE: Final = ApiReply(status=500, body=b"", traced=False)  # what a dropped call that did nothing would answer
 
 
 class HideDrops(logging.Filter):
@@ -34,6 +28,12 @@ class HideDrops(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is about something else."""
         return not (record.exc_info and isinstance(record.exc_info[1], ConnectionDropped))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    reply: ApiReply
+    trouble: Trouble = NO_TROUBLE
 
 
 class Gateway:
@@ -54,27 +54,28 @@ class Gateway:
             return
         admitted = self._emulator.admit(request)
         account = None if isinstance(admitted, ApiReply) else admitted
-        reply = admitted if isinstance(admitted, ApiReply) else await self._counted(request, admitted)
-        self._history.add(
-            Entry(
-                at=at,
-                crm=self._emulator.crm,
-                account=account,
-                method=request.method,
-                path=request.path,
-                status=reply.status if reply else None,
-                record_id=reply.record_id if reply else None,
-                crm_trace_id=request.trace_id if reply and reply.traced else None,
-            )
-        )
-        if reply is None:
-            await send(_start(500, {"content-length": "1"}))
-            raise ConnectionDropped("the sandbox dropped the connection, as a fault asked")
-        headers = {"content-type": reply.content_type, "content-length": str(len(reply.body)), **reply.headers}
+        answered = _Answered(admitted) if isinstance(admitted, ApiReply) else await self._counted(request, admitted)
+        wire = Wire(receive, send, self._world.clock)
+        for delay in answered.trouble.delays:
+            if delay.commit:
+                await wire.hold(delay.seconds)
+        reply, ending = answered.reply, answered.trouble.ending
         if reply.traced:
-            headers.update(self._emulator.trace_headers(request))
-        await send(_start(reply.status, headers))
-        await send({"type": "http.response.body", "body": reply.body})
+            reply = replace(reply, headers={**reply.headers, **self._emulator.trace_headers(request)})
+        dropped = isinstance(ending, Drop)
+        entry = Entry(
+            at=at,
+            crm=self._emulator.crm,
+            account=account,
+            method=request.method,
+            path=request.path,
+            status=None if dropped else reply.status,
+            record_id=reply.record_id,
+            crm_trace_id=request.trace_id if reply.traced and not dropped else None,
+            faults=answered.trouble.faults,
+        )
+        self._history.add(entry, request=request, reply=reply)
+        await wire.put(reply, ending)
 
     async def _read(self, scope: Scope, receive: Receive) -> ApiRequest | None:
         chunks: list[bytes] = []
@@ -96,37 +97,38 @@ class Gateway:
             trace_id=self._world.ids.trace(),
         )
 
-    async def _counted(self, request: ApiRequest, account: str) -> ApiReply | None:
-        taken = self._quota.take(account)
-        if not taken.allowed:
-            reply: ApiReply | None = self._emulator.error(request, 429)
+    async def _counted(self, request: ApiRequest, account: str) -> _Answered:
+        taken = self._quota.take(account, request.path)
+        if taken.allowed:
+            answered = await self._troubled(request, account)
         else:
-            reply = await self._troubled(request, account)
-        return replace(reply, headers={**taken.headers, **reply.headers}) if reply and taken.headers else reply
+            answered = _Answered(self._emulator.error(request, 429))
+        if not taken.headers:
+            return answered
+        reply = answered.reply
+        return replace(answered, reply=replace(reply, headers={**taken.headers, **reply.headers}))
 
-    async def _troubled(self, request: ApiRequest, account: str) -> ApiReply | None:
+    async def _troubled(self, request: ApiRequest, account: str) -> _Answered:
         emails = partial(self._emulator.emails_of, request, account)
         trouble = self._faults.trouble(request, crm=self._emulator.crm, account=account, emails=emails)
         request = replace(request, lost_fields=trouble.lost_fields) if trouble.lost_fields else request
         for delay in trouble.delays:
             if not delay.commit:
                 await self._world.clock.pause(delay.seconds)
-        reply = self._ended(request, account, trouble.ending)
-        for delay in trouble.delays:
-            if delay.commit:
-                await self._world.clock.pause(delay.seconds)
-        return reply
+        return _Answered(self._ended(request, account, trouble.ending), trouble)
 
-    def _ended(self, request: ApiRequest, account: str, ending: Ending | None) -> ApiReply | None:
-        if ending is None:
-            return self._emulator.answer(request, account)
-        if isinstance(ending, Malformed):
-            whole = self._emulator.answer(request, account)
-            return replace(whole, body=whole.body[: len(whole.body) // 2])
+    def _ended(self, request: ApiRequest, account: str, ending: Ending | None) -> ApiReply:
+        match ending:
+            case None | Drip() | Huge():
+                return self._emulator.answer(request, account)
+            case Malformed():
+                return _malformed(self._emulator.answer(request, account), ending)
         done = self._emulator.answer(request, account) if ending.commit else None
         match ending:
             case Drop():
-                return None
+                return done or _UNDONE
+            case Status(status=204 | 304 as status, headers=headers):  # HTTP has no body with these
+                reply = ApiReply(status=status, body=b"", headers=headers)
             case Html(status=status):
                 page = _PAGE % (status, status)
                 reply = ApiReply(status=status, body=page, content_type="text/html; charset=utf-8", traced=False)
@@ -137,6 +139,15 @@ class Gateway:
         return replace(reply, record_id=done.record_id) if done is not None else reply
 
 
-def _start(status: int, headers: dict[str, str]) -> dict[str, object]:
-    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    return {"type": "http.response.start", "status": status, "headers": pairs}
+def _malformed(whole: ApiReply, malformed: Malformed) -> ApiReply:
+    match malformed.shape:
+        case "half":
+            return replace(whole, body=whole.body[: len(whole.body) // 2])
+        case "empty":
+            return replace(whole, body=b"")
+        case "null":
+            return replace(whole, body=b"null")
+        case "text":
+            return replace(whole, body=b"OK", content_type="text/plain; charset=utf-8")
+        case "not_gzip":
+            return replace(whole, headers={**whole.headers, "content-encoding": "gzip"})

@@ -22,11 +22,24 @@ class Taken:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """How full one limit of an account is; `window` is its length in the sandbox's seconds."""
+
+    account: str
+    window: float
+    limit: int
+    used: int
+
+
 class Quota(Protocol):
     """One CRM's quota, kept per account."""
 
-    def take(self, account: str) -> Taken:
-        """Ask for one call by `account`, now."""
+    def take(self, account: str, path: str = "", /) -> Taken:
+        """Ask for one call by `account` of `path` (relative to the CRM's base URL), now."""
+
+    def uses(self) -> list[Use]:
+        """How full each limit of each account is now."""
 
     def reset(self) -> None:
         """Forget every call."""
@@ -43,6 +56,10 @@ class RollingWindow:
         while self._calls and self._calls[0] + window <= now:
             self._calls.popleft()
         return len(self._calls)
+
+    def frees(self, *, window: float) -> float:
+        """When the oldest call will have left the window."""
+        return self._calls[0] + window
 
     def add(self, now: float) -> None:
         """A call was let through."""
@@ -64,26 +81,46 @@ class Day:
 
 
 class CopperQuota:
-    """180 calls in any 60 s, said nowhere in the headers.
+    """180 calls in any 60 s, of which 3 bulk calls in any second, said nowhere in the headers.
 
-    https://developer.copper.com/introduction/requests.html
+    https://developer.copper.com/introduction/requests.html and https://developer.copper.com/leads/bulk-create-leads.html
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._windows: dict[str, RollingWindow] = {}
+        self._windows: dict[tuple[str, bool], RollingWindow] = {}
 
-    def take(self, account: str) -> Taken:
-        """Ask for one call by `account`, now."""
-        rate = self._world.options.copper.quota
-        if not self._world.options.quotas or rate is None:
+    def take(self, account: str, path: str = "") -> Taken:
+        """Ask for one call by `account` of `path`, now."""
+        options = self._world.options
+        if not options.quotas:
             return Taken(allowed=True)
         now = self._world.clock.monotonic()
-        calls = self._windows.setdefault(account, RollingWindow())
-        if calls.used(now=now, window=self._world.scaled(rate.window)) >= rate.limit:
-            return Taken(allowed=False)
-        calls.add(now)
+        rates = {False: options.copper.quota, True: options.copper.bulk_quota if "/bulk_" in path else None}
+        entered = []
+        for bulk, rate in rates.items():
+            if rate is None:
+                continue
+            calls = self._windows.setdefault((account, bulk), RollingWindow())
+            if calls.used(now=now, window=self._world.scaled(rate.window)) >= rate.limit:
+                return Taken(allowed=False)
+            entered.append(calls)
+        for calls in entered:
+            calls.add(now)
         return Taken(allowed=True)
+
+    def uses(self) -> list[Use]:
+        """How full each limit of each account is now."""
+        options, now = self._world.options, self._world.clock.monotonic()
+        rates = {False: options.copper.quota, True: options.copper.bulk_quota}
+        uses: list[Use] = []
+        for (account, bulk), calls in self._windows.items():
+            rate = rates[bulk]
+            if options.quotas and rate is not None:
+                window = self._world.scaled(rate.window)
+                used = calls.used(now=now, window=window)
+                uses.append(Use(account=account, window=window, limit=rate.limit, used=used))
+        return uses
 
     def reset(self) -> None:
         """Forget every call."""
@@ -102,7 +139,7 @@ class LeadConnectorQuota:
         self._windows: dict[str, RollingWindow] = {}
         self._days: dict[str, Day] = {}
 
-    def take(self, account: str) -> Taken:
+    def take(self, account: str, _path: str = "") -> Taken:
         """Ask for one call by `account`, now."""
         if not self._world.options.quotas:
             return Taken(allowed=True)
@@ -115,12 +152,37 @@ class LeadConnectorQuota:
             day.used += 1
             if self._world.options.leadconnector.quota is not None:
                 calls.add(now)
-        return Taken(allowed=allowed, headers=self._burst_headers(calls, now=now) | self._daily_headers(day, now=now))
+        headers = self._burst_headers(calls, now=now) | self._daily_headers(day, now=now)
+        if not allowed and self._world.options.leadconnector.retry_after:
+            headers["retry-after"] = str(math.ceil(self._wait(calls, day, now=now)))
+        return Taken(allowed=allowed, headers=headers)
+
+    def uses(self) -> list[Use]:
+        """How full each limit of each account is now."""
+        options, now = self._world.options, self._world.clock.monotonic()
+        rate, daily, day_length = options.leadconnector.quota, options.leadconnector.daily, self._world.scaled(_DAY)
+        uses: list[Use] = []
+        for account, calls in self._windows.items() if options.quotas else ():
+            day = self._days[account]
+            if rate is not None:
+                window = self._world.scaled(rate.window)
+                used = calls.used(now=now, window=window)
+                uses.append(Use(account=account, window=window, limit=rate.limit, used=used))
+            if daily is not None:
+                used = day.used if now < day.ends else 0
+                uses.append(Use(account=account, window=day_length, limit=daily, used=used))
+        return uses
 
     def reset(self) -> None:
         """Forget every call and day."""
         self._windows.clear()
         self._days.clear()
+
+    def _wait(self, calls: RollingWindow, day: Day, *, now: float) -> float:
+        rate = self._world.options.leadconnector.quota
+        if self._daily_left(day) <= 0 or rate is None:
+            return day.ends - now
+        return calls.frees(window=self._world.scaled(rate.window)) - now
 
     def _burst_left(self, calls: RollingWindow, *, now: float) -> float:
         rate = self._world.options.leadconnector.quota

@@ -6,16 +6,27 @@ from collections.abc import Mapping
 from typing import Final
 
 from leadbridge.events import Json
-from leadbridge.sandbox.addresses import email_key
+from leadbridge.sandbox.copper.about import emails_about
 from leadbridge.sandbox.copper.account import Account
-from leadbridge.sandbox.copper.endpoints import ROUTES, lead_in
-from leadbridge.sandbox.copper.problems import Invalid, error_reply, front_end_refusal, invalid_input, no_route
+from leadbridge.sandbox.copper.bulk import BULK_ROUTES
+from leadbridge.sandbox.copper.convert import CONVERT_ROUTES
+from leadbridge.sandbox.copper.endpoints import RECORD_ROUTES, Handler
+from leadbridge.sandbox.copper.lists import LIST_ROUTES
+from leadbridge.sandbox.copper.problems import (
+    Invalid,
+    front_end_refusal,
+    invalid_input,
+    no_route,
+    refusal,
+)
 from leadbridge.sandbox.emulator import CrmName
-from leadbridge.sandbox.exchange import UNREADABLE, ApiReply, ApiRequest, phrase_of
+from leadbridge.sandbox.exchange import UNREADABLE, ApiReply, ApiRequest
+from leadbridge.sandbox.routing import Routes
 from leadbridge.sandbox.seeds import CopperSeed
 from leadbridge.sandbox.world import World
 
 _REAL_KEY: Final = re.compile(r"[a-f0-9]{32}")
+_ROUTES: Final[Routes[Handler]] = Routes([*RECORD_ROUTES, *BULK_ROUTES, *CONVERT_ROUTES, *LIST_ROUTES])
 
 
 def account_name(token: str) -> str:
@@ -52,7 +63,7 @@ class Copper:
 
     def answer(self, request: ApiRequest, account: str) -> ApiReply:
         """What Copper does and answers."""
-        found = ROUTES.find(request.method, request.path)
+        found = _ROUTES.find(request.method, request.path)
         if found is None:
             return no_route()
         if request.payload is UNREADABLE:
@@ -64,38 +75,26 @@ class Copper:
             return invalid_input(problem)
 
     def error(self, _: ApiRequest, status: int) -> ApiReply:
-        """An error in Copper's usual shape; the body of a 429 is undocumented and here no JSON at all."""
-        phrase = phrase_of(status)
-        if status == 429:
-            return ApiReply(status=429, body=phrase.encode(), content_type="text/plain; charset=utf-8")
-        return error_reply(status, phrase)
+        """An error in Copper's usual shape, but for those of 401 and 429: their bodies are undocumented."""
+        options = self._world.options.copper
+        chosen = {401: options.unauthorized_body, 429: options.rate_limit_body}
+        return refusal(status, chosen.get(status, "message"))
 
     def trace_headers(self, request: ApiRequest) -> Mapping[str, str]:
         """`x-request-id` is on every answer."""
         return {"x-request-id": request.trace_id}
 
     def emails_of(self, request: ApiRequest, account: str) -> frozenset[str]:
-        """The lead's e-mail as the body gives it, as the upsert matches it, and as the record has it."""
-        payload = request.payload if isinstance(request.payload, Mapping) else {}
-        match = payload.get("match")
-        emails = [_email_in(payload), _email_in(payload.get("properties"))]
-        if isinstance(match, Mapping) and match.get("field_name") == "email":
-            emails.append(match.get("field_value"))
-        lead = lead_in(self.account(account), request.path.rpartition("/")[2])
-        if lead is not None:
-            emails.append(_email_in(lead.values))
-        return frozenset(email_key(email) for email in emails if isinstance(email, str))
+        """The e-mail of the lead or person as the body gives it, as an upsert matches it, and as the record has it."""
+        return emails_about(request, self.account(account))
 
     def state(self) -> dict[str, Json]:
-        """`{account: {"leads": [...]}}`."""
-        return {
-            name: {"leads": [account.answer(lead) for lead in account.leads]}
-            for name, account in self._accounts.items()
-        }
+        """`{account: {"leads": [...], "people": [...], …}}`."""
+        return {name: account.state() for name, account in self._accounts.items()}
 
     def seed(self, seed: CopperSeed) -> list[str]:
-        """Put records beforehand; answers the leads' ids. Raises `Invalid`, and keeps nothing, when one is wrong."""
-        return [str(lead.id) for lead in self.account(account_name(seed.account)).seed(seed)]
+        """Put records beforehand; answers their ids. Raises `Invalid`, and keeps nothing, when one is wrong."""
+        return self.account(account_name(seed.account)).seed(seed)
 
     def reset(self) -> None:
         """Forget every account."""
@@ -107,8 +106,3 @@ class Copper:
         if account is None:
             account = self._accounts[name] = Account(name, self._world)
         return account
-
-
-def _email_in(values: Json) -> Json:
-    email = values.get("email") if isinstance(values, Mapping) else None
-    return email.get("email") if isinstance(email, Mapping) else None

@@ -1,7 +1,7 @@
-"""What a write to a Copper lead may hold, as a table: every attribute, and how it is read.
+"""What a write to a Copper lead or person may hold, as tables: every attribute, and how it is read.
 
 Where Copper's pages leave open whether something is refused, it is refused: what passes here should pass there.
-https://developer.copper.com/leads/
+https://developer.copper.com/leads/ and https://developer.copper.com/people/
 """
 
 from collections.abc import Callable, Mapping
@@ -40,13 +40,15 @@ def unrecognised(attributes: list[str]) -> str:
     return f"Base: Unrecognized attributes specified: {', '.join(attributes)}"
 
 
-def read_attributes(values: Mapping[str, Json], catalog: Catalog) -> tuple[dict[str, Json], list[str]]:
-    """What is kept of a lead's attributes, and every problem with them; `custom_fields` is not among them."""
-    unknown = [attribute for attribute in values if attribute not in ATTRIBUTES]
+def read_attributes(
+    values: Mapping[str, Json], catalog: Catalog, *, table: Mapping[str, Reader]
+) -> tuple[dict[str, Json], list[str]]:
+    """What is kept of a record's attributes, and every problem with them; `custom_fields` is not among them."""
+    unknown = [attribute for attribute in values if attribute not in table]
     problems = [unrecognised(unknown)] if unknown else []
     kept: dict[str, Json] = {}
     for attribute, value in values.items():
-        reader = ATTRIBUTES.get(attribute)
+        reader = table.get(attribute)
         if reader is None:
             continue
         try:
@@ -107,6 +109,12 @@ def _email(label: str, value: Json, _: Catalog) -> Json:
     return entry
 
 
+def _emails(label: str, value: Json, catalog: Catalog) -> Json:
+    if not isinstance(value, list):
+        raise Invalid(f"{label}: must be an array")
+    return [_email(label, item, catalog) for item in value]
+
+
 def _entries(key: str, categories: frozenset[str]) -> Reader:
     def read(label: str, value: Json, _: Catalog) -> Json:
         if not isinstance(value, list):
@@ -144,7 +152,7 @@ def country_code(country: str) -> str:
         return country
 
 
-ATTRIBUTES: Final[Mapping[str, Reader]] = {
+_COMMON: Final[Mapping[str, Reader]] = {
     "name": _text,
     "prefix": _text,
     "first_name": _text,
@@ -153,17 +161,33 @@ ATTRIBUTES: Final[Mapping[str, Reader]] = {
     "suffix": _text,
     "address": _address,
     "assignee_id": _reference(lambda catalog: catalog.users),
-    "company_name": _text,
-    "customer_source_id": _reference(lambda catalog: catalog.sources),
     "details": _text,
-    "email": _email,
-    "monetary_unit": _text,
-    "monetary_value": _number,
     "phone_numbers": _entries("number", _PHONE_CATEGORIES),
     "socials": _entries("url", _SOCIAL_CATEGORIES),
-    "status": _status,
-    "status_id": _reference(lambda catalog: catalog.statuses),
     "tags": _tags,
     "title": _text,
     "websites": _entries("url", _WEBSITE_CATEGORIES),
+}
+LEAD_ATTRIBUTES: Final[Mapping[str, Reader]] = {
+    **_COMMON,
+    "company_name": _text,
+    "customer_source_id": _reference(lambda catalog: catalog.sources),
+    "email": _email,
+    "monetary_unit": _text,
+    "monetary_value": _number,
+    "status": _status,
+    "status_id": _reference(lambda catalog: catalog.statuses),
+}
+PERSON_ATTRIBUTES: Final[Mapping[str, Reader]] = {
+    **_COMMON,
+    "company_id": _reference(lambda catalog: catalog.companies),
+    "contact_type_id": _reference(lambda catalog: catalog.contact_types),
+    "emails": _emails,
+}
+OPPORTUNITY_ATTRIBUTES: Final[Mapping[str, Reader]] = {
+    "name": _text,
+    "assignee_id": _COMMON["assignee_id"],
+    "monetary_value": _number,
+    "pipeline_id": _reference(lambda catalog: catalog.pipelines),
+    "pipeline_stage_id": _reference(lambda catalog: {stage.id: stage for stage in catalog.stages()}),
 }

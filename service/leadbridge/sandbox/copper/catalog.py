@@ -1,8 +1,8 @@
-"""What a Copper account is set up with: custom field definitions, statuses, sources, users."""
+"""What a Copper account is set up with: custom fields, statuses, sources, contact types, users, companies."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,7 @@ from leadbridge.events import Json
 DataType: TypeAlias = Literal[
     "String", "Text", "URL", "Dropdown", "MultiSelect", "Checkbox", "Float", "Percentage", "Currency", "Date", "Connect"
 ]
+RecordKind: TypeAlias = Literal["lead", "person"]  # as a custom field's `available_on` names them
 
 
 class _Entry(BaseModel):
@@ -21,7 +22,11 @@ class _Entry(BaseModel):
 
 
 class Choice(_Entry):
-    """A customer source."""
+    """A customer source or contact type."""
+
+
+class Company(_Entry):
+    """A company, as far as people and conversions need one."""
 
 
 class Option(_Entry):
@@ -41,6 +46,18 @@ class User(_Entry):
     """A user of the account."""
 
     email: str
+
+
+class Stage(_Entry):
+    """A step of a pipeline."""
+
+    win_probability: int = Field(default=0, ge=0, le=100)  # per cent
+
+
+class Pipeline(_Entry):
+    """What opportunities go through, from the first stage on."""
+
+    stages: tuple[Stage, ...] = Field(min_length=1)
 
 
 class Definition(_Entry):
@@ -102,34 +119,50 @@ USERS: Final = (
 )
 
 
-@dataclass(slots=True)
+# The first is what a new person has: https://developer.copper.com/people/update-a-person.html shows 451490.
+CONTACT_TYPES: Final = tuple(
+    Choice(id=451490 + place, name=name)
+    for place, name in enumerate(("Potential Customer", "Current Customer", "Uncategorized", "Other Contact"))
+)
+PIPELINES: Final = (
+    Pipeline(
+        id=213214,
+        name="Sales",
+        stages=tuple(
+            Stage(id=987790 + place, name=name, win_probability=chance)
+            for place, (name, chance) in enumerate((("Qualified", 10), ("Proposal", 40), ("Contract Sent", 80)))
+        ),
+    ),
+)
+
+
+def _by_id(entries: Iterable[Any]) -> dict[int, Any]:
+    return {entry.id: entry for entry in entries}
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
     """One account's lists, by id."""
 
-    definitions: dict[int, Definition] = field(default_factory=lambda: {entry.id: entry for entry in DEFINITIONS})
-    statuses: dict[int, Status] = field(default_factory=lambda: {entry.id: entry for entry in STATUSES})
-    sources: dict[int, Choice] = field(default_factory=lambda: {entry.id: entry for entry in SOURCES})
-    users: dict[int, User] = field(default_factory=lambda: {entry.id: entry for entry in USERS})
+    definitions: Mapping[int, Definition] = field(default_factory=lambda: _by_id(DEFINITIONS))
+    statuses: Mapping[int, Status] = field(default_factory=lambda: _by_id(STATUSES))
+    sources: Mapping[int, Choice] = field(default_factory=lambda: _by_id(SOURCES))
+    contact_types: Mapping[int, Choice] = field(default_factory=lambda: _by_id(CONTACT_TYPES))
+    users: Mapping[int, User] = field(default_factory=lambda: _by_id(USERS))
+    pipelines: Mapping[int, Pipeline] = field(default_factory=lambda: _by_id(PIPELINES))
+    companies: Mapping[int, Company] = field(default_factory=dict)
 
-    def extended(
-        self,
-        *,
-        definitions: Iterable[Definition],
-        statuses: Iterable[Status],
-        sources: Iterable[Choice],
-        users: Iterable[User],
-    ) -> "Catalog":
-        """These lists with more entries; one with a known id replaces it."""
-        return Catalog(
-            definitions=self.definitions | {entry.id: entry for entry in definitions},
-            statuses=self.statuses | {entry.id: entry for entry in statuses},
-            sources=self.sources | {entry.id: entry for entry in sources},
-            users=self.users | {entry.id: entry for entry in users},
-        )
+    def extended(self, **more: Iterable[_Entry]) -> "Catalog":
+        """These lists with more entries, by the list's name here; one with a known id replaces it."""
+        return replace(self, **{name: {**getattr(self, name), **_by_id(entries)} for name, entries in more.items()})
 
-    def lead_definitions(self) -> tuple[Definition, ...]:
-        """The custom fields that a lead has."""
-        return tuple(definition for definition in self.definitions.values() if "lead" in definition.available_on)
+    def definitions_on(self, kind: RecordKind) -> tuple[Definition, ...]:
+        """The custom fields that records of this kind have."""
+        return tuple(definition for definition in self.definitions.values() if kind in definition.available_on)
+
+    def stages(self) -> Iterator[Stage]:
+        """The stages of every pipeline."""
+        return (stage for pipeline in self.pipelines.values() for stage in pipeline.stages)
 
     def default_status(self) -> Status:
         """What a new lead's status is."""

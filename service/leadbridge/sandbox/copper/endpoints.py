@@ -1,120 +1,100 @@
-"""Copper's endpoints for leads, and those that say how an account is set up: one function each.
+"""Copper's endpoints for leads and people: one function each.
 
-https://developer.copper.com/leads/ ; every success is 200, that of a creation too.
+https://developer.copper.com/leads/ and https://developer.copper.com/people/ . Every success is 200, that of a creation
+too.
 """
 
-import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from leadbridge.sandbox.copper.account import Account, body_of
-from leadbridge.sandbox.copper.leads import Lead
-from leadbridge.sandbox.copper.problems import not_found
+from leadbridge.sandbox.copper.collection import Collection
+from leadbridge.sandbox.copper.problems import Invalid, not_found
+from leadbridge.sandbox.copper.records import Record
 from leadbridge.sandbox.copper.upsert import ambiguous, read_match
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, json_reply
-from leadbridge.sandbox.routing import Routes
 
-_LEAD_ID: Final = re.compile(r"[0-9]{1,18}")
-
-
-def lead_in(account: Account, lead_id: str) -> Lead | None:
-    """The lead that a path names; None when there is none."""
-    return account.leads.get(int(lead_id)) if _LEAD_ID.fullmatch(lead_id) else None
+Handler: TypeAlias = Callable[[Account, ApiRequest, str], ApiReply]
+Of: TypeAlias = Callable[[Account], Collection]
 
 
 def _upsert(account: Account, request: ApiRequest, _: str) -> ApiReply:
     """No match creates, one updates, several are refused; nothing in the answer tells the first two apart."""
     body = body_of(request.payload, "properties", "match")
-    match = read_match(body.get("match"), account.catalog, account.zone)
-    ids = account.leads.matching(match.by, match.value)
-    if len(ids) > 1:
-        return ambiguous(ids, account.ambiguous_ids)
-    lead = account.leads.get(ids[0]) if ids else None
+    match = read_match(body.get("match"), account.setup)
+    options = account.setup.options
+    looked_through = (account.leads, account.converted) if options.matches_converted else (account.leads,)
+    found = [(leads, lead) for leads in looked_through for lead in leads.matching(match.by, match.value)]
+    if len(found) > 1:
+        return ambiguous(tuple(lead.id for _, lead in found), options.ambiguous_ids)
     properties, lost = body.get("properties"), request.lost_fields
-    if lead is None:
-        return _reply(account, account.create(properties, lost=lost, match=match))
-    return _reply(account, account.update(lead, properties, lost=lost))
+    for leads, lead in found:
+        return _reply(leads, leads.update(lead, properties, lost=lost))
+    implied = {match.by: match.value} if isinstance(match.by, int) and options.writes_custom_match else None
+    return _reply(account.leads, account.leads.create(properties, lost=lost, implied=implied))
 
 
-def _create(account: Account, request: ApiRequest, _: str) -> ApiReply:
-    """One e-mail may have many leads."""
-    return _reply(account, account.create(body_of(request.payload), lost=request.lost_fields))
+def _create(of: Of, account: Account, request: ApiRequest, _: str) -> ApiReply:
+    """One e-mail may have many leads, but one person."""
+    return _reply(of(account), of(account).create(body_of(request.payload), lost=request.lost_fields))
 
 
-def _fetch(account: Account, _: ApiRequest, lead_id: str) -> ApiReply:
-    lead = lead_in(account, lead_id)
-    return not_found() if lead is None else _reply(account, lead)
+def _fetch(of: Of, account: Account, _: ApiRequest, record_id: str) -> ApiReply:
+    record = of(account).get(record_id)
+    return not_found() if record is None else _reply(of(account), record)
 
 
-def _update(account: Account, request: ApiRequest, lead_id: str) -> ApiReply:
-    lead = lead_in(account, lead_id)
-    if lead is None:
+def _update(of: Of, account: Account, request: ApiRequest, record_id: str) -> ApiReply:
+    record = of(account).get(record_id)
+    if record is None:
         return not_found()
-    return _reply(account, account.update(lead, body_of(request.payload), lost=request.lost_fields))
+    return _reply(of(account), of(account).update(record, body_of(request.payload), lost=request.lost_fields))
 
 
-def _delete(account: Account, _: ApiRequest, lead_id: str) -> ApiReply:
-    lead = lead_in(account, lead_id)
-    if lead is None:
+def _delete(of: Of, account: Account, _: ApiRequest, record_id: str) -> ApiReply:
+    record = of(account).get(record_id)
+    if record is None:
         return not_found()
-    account.leads.delete(lead)
-    return json_reply(200, {"id": lead.id, "is_deleted": True}, record_id=lead_id)
+    of(account).delete(record)
+    return json_reply(200, {"id": record.id, "is_deleted": True}, record_id=record_id)
 
 
-def _search(account: Account, request: ApiRequest, _: str) -> ApiReply:
+def _search(of: Of, account: Account, request: ApiRequest, _: str) -> ApiReply:
     """A bare array; how many there are in all is in a header."""
-    page, total = account.search(body_of(request.payload or {}))
-    return json_reply(200, [account.answer(lead) for lead in page], headers={"x-pw-total": str(total)})
+    query = body_of(request.payload or {})
+    converted = account.converted.searchable() if query.get("include_converted_leads") is True else ()
+    page, total = of(account).search(query, beside=converted)
+    return json_reply(200, [of(account).answer(record) for record in page], headers={"x-pw-total": str(total)})
 
 
-def _definitions(account: Account, *_: object) -> ApiReply:
-    """Every custom field of the account, also those that leads do not have."""
-    return json_reply(200, [entry.answer() for entry in account.catalog.definitions.values()])
+def _fetch_by_email(account: Account, request: ApiRequest, _: str) -> ApiReply:
+    """The one person who has the address; an old way that was reported to find nobody any more."""
+    email = body_of(request.payload, "email").get("email")
+    if not isinstance(email, str) or not email.strip():
+        raise Invalid("Email: can't be blank")
+    found = account.people.matching("email", email) if account.setup.options.fetch_by_email == "works" else []
+    return _reply(account.people, found[0]) if found else not_found()
 
 
-def _statuses(account: Account, *_: object) -> ApiReply:
-    return json_reply(200, [entry.model_dump() for entry in account.catalog.statuses.values()])
+def _reply(records: Collection, record: Record) -> ApiReply:
+    return json_reply(200, records.answer(record), record_id=str(record.id))
 
 
-def _sources(account: Account, *_: object) -> ApiReply:
-    return json_reply(200, [entry.model_dump() for entry in account.catalog.sources.values()])
-
-
-def _users(account: Account, request: ApiRequest, _: str) -> ApiReply:
-    """All on one page."""
-    body_of(request.payload or {}, "page_number", "page_size")
-    return json_reply(200, [entry.model_dump() for entry in account.catalog.users.values()])
-
-
-def _me(account: Account, request: ApiRequest, _: str) -> ApiReply:
-    """The user who made the key: the cheapest call that proves it."""
-    email = request.headers.get("x-pw-useremail", "")
-    known = (user.model_dump() for user in account.catalog.users.values() if user.email == email)
-    return json_reply(200, next(known, {"id": account.number + 1, "name": "Sandbox User", "email": email}))
-
-
-def _about(account: Account, *_: object) -> ApiReply:
-    return json_reply(200, {"id": account.number, "name": f"Sandbox account {account.name}"})
-
-
-def _reply(account: Account, lead: Lead) -> ApiReply:
-    return json_reply(200, account.answer(lead), record_id=str(lead.id))
-
-
-Handler: TypeAlias = Callable[[Account, ApiRequest, str], ApiReply]
-ROUTES: Final[Routes[Handler]] = Routes(
-    [
-        ("PUT", "/leads/upsert", _upsert),
-        ("POST", "/leads", _create),
-        ("POST", "/leads/search", _search),
-        ("GET", "/leads/{id}", _fetch),
-        ("PUT", "/leads/{id}", _update),
-        ("DELETE", "/leads/{id}", _delete),
-        ("GET", "/custom_field_definitions", _definitions),
-        ("GET", "/lead_statuses", _statuses),
-        ("GET", "/customer_sources", _sources),
-        ("POST", "/users/search", _users),
-        ("GET", "/users/me", _me),
-        ("GET", "/account", _about),
+def _common(path: str, of: Of) -> list[tuple[str, str, Handler]]:
+    """What leads and people both have."""
+    return [
+        ("POST", path, partial(_create, of)),
+        ("POST", f"{path}/search", partial(_search, of)),
+        ("GET", f"{path}/{{id}}", partial(_fetch, of)),
+        ("PUT", f"{path}/{{id}}", partial(_update, of)),
+        ("DELETE", f"{path}/{{id}}", partial(_delete, of)),
     ]
-)
+
+
+RECORD_ROUTES: Final[list[tuple[str, str, Handler]]] = [
+    ("PUT", "/leads/upsert", _upsert),
+    *_common("/leads", lambda account: account.leads),
+    ("POST", "/people/fetch_by_email", _fetch_by_email),
+    *_common("/people", lambda account: account.people),
+]

@@ -5,7 +5,8 @@ Copper counts changed wording as compatible (https://developer.copper.com/introd
 
 from typing import Final
 
-from leadbridge.sandbox.exchange import ApiReply, json_reply
+from leadbridge.sandbox.exchange import ApiReply, json_reply, phrase_of
+from leadbridge.sandbox.options import ErrorBody
 
 INVALID_INPUT: Final = "Invalid input: Validation errors: "
 _FRONT_END_PAGE: Final = (
@@ -21,6 +22,11 @@ class Invalid(Exception):
         super().__init__("\n".join(problems))
         self.problems = problems
 
+    def attributes(self) -> list[str]:
+        """The attributes that are wrong, as a bulk call names them: `Company Id: …` is about `company_id`."""
+        problems = "\n".join(self.problems).split("\n")
+        return list(dict.fromkeys(problem.partition(":")[0].lower().replace(" ", "_") for problem in problems))
+
 
 def error_reply(status: int, message: str) -> ApiReply:
     """Copper's usual error body."""
@@ -30,6 +36,22 @@ def error_reply(status: int, message: str) -> ApiReply:
 def invalid_input(problem: Invalid) -> ApiReply:
     """422 for a call with these problems, all in one message."""
     return error_reply(422, f"{INVALID_INPUT}{problem}")
+
+
+def refusal(status: int, form: ErrorBody) -> ApiReply:
+    """An error whose body is undocumented, in the form that is chosen for it."""
+    phrase = phrase_of(status)
+    match form:
+        case "message":
+            return error_reply(status, phrase)
+        case "error":
+            return json_reply(status, {"error": phrase})
+        case "html":
+            page = f"<!DOCTYPE html><html><head><title>{phrase}</title></head><body><h1>{phrase}</h1></body></html>"
+            return ApiReply(status=status, body=page.encode(), content_type="text/html; charset=utf-8")
+        case "text" | "empty":
+            body = phrase.encode() if form == "text" else b""
+            return ApiReply(status=status, body=body, content_type="text/plain; charset=utf-8")
 
 
 def not_found() -> ApiReply:

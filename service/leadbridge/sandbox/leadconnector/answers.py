@@ -1,10 +1,13 @@
 """How LeadConnector answers a contact: what was recorded of it, and of the rest only what has a value."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from leadbridge.clock import Millis
 from leadbridge.events import Json
 from leadbridge.sandbox.leadconnector.contacts import Contact
+
+DONE: Final = {"succeded": True, "succeeded": True}  # the first is the vendor's spelling
 
 
 def contact_answer(contact: Contact) -> dict[str, Json]:

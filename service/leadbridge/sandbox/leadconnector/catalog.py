@@ -33,6 +33,18 @@ class LocationSettings(BaseModel):
     timezone: str | None = None
     allow_duplicates: bool | None = None
     duplicate_priority: DuplicatePriority | None = None
+    active: bool | None = None
+    company: str | None = None
+
+
+class Workflow(BaseModel):
+    """A workflow of the location; a draft takes contacts and does nothing with them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(min_length=1)
+    name: str
+    status: Literal["published", "draft"] = "published"
 
 
 class ContactField(BaseModel):
@@ -90,4 +102,8 @@ FIELDS: Final = (
     ),
     ContactField(id="newsltr0Sandbox0Fld5", name="Newsletter", data_type="RADIO", options=("Yes", "No")),
     ContactField(id="moveInDt0Sandbox0Fd6", name="Move-in date", data_type="DATE"),
+)
+WORKFLOWS: Final = (
+    Workflow(id="wrkflwNew0Sandbox001", name="New lead"),
+    Workflow(id="wrkflwDrf0Sandbox002", name="Follow-up", status="draft"),
 )

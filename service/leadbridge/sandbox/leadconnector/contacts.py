@@ -46,6 +46,7 @@ class Contacts:
     def __init__(self) -> None:
         self._contacts: dict[str, Contact] = {}
         self._index: Index[str] = Index()
+        self._shown: dict[str, tuple[float, Contact | None]] = {}  # until when search shows the version before
 
     def __iter__(self) -> Iterator[Contact]:
         return iter(self._contacts.values())
@@ -58,9 +59,12 @@ class Contacts:
         """The ids of the contacts that have this e-mail or phone, oldest first."""
         return self._index.ids(contact_key(identifier, value)) if value else ()
 
-    def put(self, contact: Contact) -> Contact:
-        """Keep a new contact or a new version."""
+    def put(self, contact: Contact, *, now: float = 0.0, search_lag: float = 0.0) -> Contact:
+        """Keep a new contact or a new version; search shows it `search_lag` seconds after `now` (monotonic)."""
         before = self._contacts.get(contact.id)
+        if search_lag > 0:
+            until, shown = self._shown.get(contact.id, (now, before))
+            self._shown[contact.id] = (now + search_lag, before if until <= now else shown)
         self._index.move(contact.id, before=before.keys() if before else (), after=contact.keys())
         self._contacts[contact.id] = contact
         return contact
@@ -69,6 +73,15 @@ class Contacts:
         """Remove a contact."""
         del self._contacts[contact.id]
         self._index.move(contact.id, before=contact.keys(), after=())
+        self._shown.pop(contact.id, None)
+
+    def searchable(self, *, now: float) -> Iterator[Contact]:
+        """Every contact as search knows it at `now` (monotonic seconds)."""
+        self._shown = {contact_id: entry for contact_id, entry in self._shown.items() if entry[0] > now}
+        for contact in self._contacts.values():
+            _, shown = self._shown.get(contact.id, (now, contact))
+            if shown is not None:
+                yield shown
 
 
 def changed_contact(contact: Contact, values: Mapping[str, Json], *, now: Millis) -> Contact:

@@ -21,6 +21,11 @@ class Directory:
             location = self.locations[location_id] = Location(location_id, self._world)
         return location
 
+    @property
+    def company(self) -> str:
+        """The company of locations that have none of their own."""
+        return self._world.options.leadconnector.company
+
     def settle(self, contact: Contact, location: Location) -> None:
         """A contact is in this location."""
         self._homes[contact.id] = location
@@ -41,7 +46,7 @@ class Directory:
     def delete(self, contact_id: str) -> None:
         """Remove a contact; refuses an id that nobody has."""
         location, contact = self.home_of(contact_id)
-        location.contacts.delete(contact)
+        location.delete(contact)
         del self._homes[contact_id]
 
     def clear(self) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from leadbridge.events import Json
 from leadbridge.sandbox.leadconnector.catalog import FIELDS, ContactField, DuplicatePriority, LocationSettings
 from leadbridge.sandbox.leadconnector.contacts import IDENTIFIERS, Contact, Contacts, Identifier, changed_contact
+from leadbridge.sandbox.leadconnector.notes import Notes
 from leadbridge.sandbox.leadconnector.problems import Invalid, Refused
 from leadbridge.sandbox.leadconnector.properties import (
     CREATE,
@@ -16,6 +17,8 @@ from leadbridge.sandbox.leadconnector.properties import (
     Operation,
     read_properties,
 )
+from leadbridge.sandbox.leadconnector.search import Found, search
+from leadbridge.sandbox.leadconnector.workflows import Workflows
 from leadbridge.sandbox.seeds import LeadConnectorSeed
 from leadbridge.sandbox.world import World
 
@@ -31,6 +34,8 @@ class Location:
         self.contacts = Contacts()
         self.fields: dict[str, ContactField] = {field.id: field for field in FIELDS}
         self.tags: dict[str, str] = {}  # name to id: every tag that a contact here ever had
+        self.notes = Notes(world)
+        self.workflows = Workflows()
         self._settings = LocationSettings()
         self._world = world
 
@@ -77,6 +82,16 @@ class Location:
                 return contact, identifier
         return None
 
+    def delete(self, contact: Contact) -> None:
+        """Remove a contact with its notes and its places in workflows."""
+        self.contacts.delete(contact)
+        self.notes.forget(contact.id)
+        self.workflows.forget(contact.id)
+
+    def search(self, query: Mapping[str, Json]) -> Found:
+        """One page of what search finds; it learns of a write a little later than every other call."""
+        return search(self.contacts.searchable(now=self._world.clock.monotonic()), query)
+
     def seed(self, seed: LeadConnectorSeed) -> list[Contact]:
         """Put settings, fields and contacts beforehand."""
         before = self.fields
@@ -88,12 +103,14 @@ class Location:
             raise
         given = seed.settings.model_dump(exclude_unset=True)
         self._settings = self._settings.model_copy(update=given)
-        return [self._keep(contact) for contact in contacts]
+        self.workflows.add(seed.workflows)
+        return [self._keep(contact, search_lag=0.0) for contact in contacts]
 
     def about(self) -> dict[str, Json]:
         """The location as the API answers it."""
         return {
             "id": self.id,
+            "companyId": self.company,
             "name": self._settings.name or self._world.options.leadconnector.name,
             "country": self.country,
             "timezone": self._settings.timezone or self._world.options.leadconnector.timezone,
@@ -117,6 +134,27 @@ class Location:
         return self._settings.duplicate_priority or self._world.options.leadconnector.duplicate_priority
 
     @property
+    def active(self) -> bool:
+        """Whether its apps' tokens are renewed."""
+        own = self._settings.active
+        return self._world.options.leadconnector.active if own is None else own
+
+    @property
+    def own_company(self) -> str | None:
+        """The company that a seed says it belongs to; without, it is any company's."""
+        return self._settings.company
+
+    @property
+    def company(self) -> str:
+        """The company that its tokens name."""
+        return self._settings.company or self._world.options.leadconnector.company
+
+    def matching_field(self, identifier: Identifier) -> str:
+        """How a duplicate search says by what it found a contact."""
+        as_recorded = self._world.options.leadconnector.duplicate_field == "contactId"
+        return "contactId" if as_recorded else identifier
+
+    @property
     def tags_status(self) -> int:
         """The status of a good addition of tags."""
         return self._world.options.leadconnector.tags_status
@@ -128,6 +166,9 @@ class Location:
             v3=v3,
             unknown_custom_field=options.unknown_custom_field,
             bad_phone=options.bad_phone,
+            bad_country=options.bad_country,
+            country_refusal=options.country_refusal,
+            bad_date=options.bad_date,
         )
         return read_properties(body, operation, context)
 
@@ -164,11 +205,12 @@ class Location:
         )
         return self._keep(changed_contact(blank, values, now=now))
 
-    def _keep(self, contact: Contact) -> Contact:
+    def _keep(self, contact: Contact, *, search_lag: float | None = None) -> Contact:
         for tag in contact.tags:
             if tag not in self.tags:
                 self.tags[tag] = self._world.ids.code()
-        return self.contacts.put(contact)
+        lag = self._world.scaled(self._world.options.leadconnector.search_lag) if search_lag is None else search_lag
+        return self.contacts.put(contact, now=self._world.clock.monotonic(), search_lag=lag)
 
     def _seeded(self, values: Mapping[str, Json]) -> Contact:
         now = self._world.clock.now()

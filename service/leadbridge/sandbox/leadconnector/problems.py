@@ -28,9 +28,9 @@ def refusal(request: ApiRequest, refused: Refused) -> ApiReply:
     return error_reply(request, refused.status, refused.message, **meta)
 
 
-def unprocessable(request: ApiRequest, invalid: Invalid) -> ApiReply:
-    """422 with every problem as its own message."""
-    return error_reply(request, 422, list(invalid.messages))
+def unprocessable(request: ApiRequest, invalid: Invalid, *, as_text: bool = False) -> ApiReply:
+    """422 with every problem as its own message, or all of them in one text."""
+    return error_reply(request, 422, str(invalid) if as_text else list(invalid.messages))
 
 
 def error_reply(request: ApiRequest, status: int, message: str | list[str], **more: Json) -> ApiReply:

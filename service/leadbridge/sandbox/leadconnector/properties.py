@@ -25,6 +25,9 @@ class Context:
     v3: bool
     unknown_custom_field: Literal["drop", "refuse"]
     bad_phone: Literal["drop", "refuse"]
+    bad_country: Literal["drop", "refuse"]
+    country_refusal: str
+    bad_date: Literal["drop", "refuse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,12 @@ def _phone(key: str, value: Json, context: Context) -> Json:
     raise Invalid(f"{key} must be a valid phone number")
 
 
-def _country(key: str, value: Json, _: Context) -> Json:
-    if not isinstance(value, str) or value not in COUNTRIES:
-        raise Invalid(f"{key} must be a valid enum value")
-    return value
+def _country(_: str, value: Json, context: Context) -> Json:
+    if isinstance(value, str) and value in COUNTRIES:
+        return value
+    if context.bad_country == "drop":
+        raise Ignored
+    raise Invalid(context.country_refusal)
 
 
 def _flag(key: str, value: Json, _: Context) -> Json:
@@ -109,11 +114,14 @@ def _flag(key: str, value: Json, _: Context) -> Json:
     return value
 
 
-def _date(key: str, value: Json, _: Context) -> Json:
+def _date(key: str, value: Json, context: Context) -> Json:
     day = iso_date(value) if isinstance(value, str) else None
-    if day is None:
-        raise Invalid(f"{key} must be a valid date in one of the supported formats")
-    return day
+    if day is not None:
+        return day
+    if context.bad_date == "drop":
+        # Seen until 2025-11: https://github.com/GoHighLevel/highlevel-api-docs/issues/124
+        raise Ignored
+    raise Invalid(f"{key} must be a valid date in one of the supported formats")
 
 
 def _dnd_settings(key: str, value: Json, context: Context) -> Json:
