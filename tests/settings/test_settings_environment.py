@@ -44,10 +44,16 @@ def test_keys_and_what_is_no_text_are_left_alone() -> None:
     assert filled('{"${A}": 1, b: true, c: null}', A="x") == ({"${A}": 1, "b": True, "c": None}, [])
 
 
-@pytest.mark.parametrize("written", ["${}", "${1A}", "${A-B}", "${A:-b}", "${ A }", "${A"])
+@pytest.mark.parametrize("written", ["${}", "${1A}", "${A.B}", "${ A }", "${A"])
 def test_what_looks_like_a_variable_must_be_one(written: str) -> None:
     hint = "after `${` comes a variable's name and `}`; write `$${` for a literal `${`"
     assert filled(f"a:\n  - '{written}'", A="x")[1] == [f"f:2:5: a[0]: {hint}"]
+
+
+@pytest.mark.parametrize("written", ["${A-b}", "${A:-b}", "${A:?must be set}", "${A=b}"])
+def test_a_variable_has_no_default(written: str) -> None:
+    (said,) = filled(f"a: '{written}'", A="x")[1]
+    assert said.endswith("; there are no defaults here: write `${NAME}` alone")
 
 
 @pytest.mark.parametrize(
@@ -62,7 +68,9 @@ def test_an_unset_and_an_empty_variable_are_problems(environ: dict[str, str], st
 
 @pytest.mark.parametrize("value", ["caf\udce9", "a\0b"])
 def test_a_variable_that_is_no_text_is_a_problem(value: str) -> None:
-    assert filled("key: ${A}", A=value)[1] == ["f:1:6: key: environment variable `A` is not UTF-8 text"]
+    assert filled("key: ${A}", A=value)[1] == [
+        "f:1:6: key: environment variable `A` is not UTF-8 text; set it again, in a UTF-8 locale"
+    ]
 
 
 @pytest.mark.parametrize(

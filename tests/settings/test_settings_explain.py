@@ -15,6 +15,8 @@ class Quota(BaseModel):
     limit: Annotated[int, Field(multiple_of=5)] = 5
     share: Annotated[float, Field(gt=0)] | None = None
     days: tuple[int, int] | None = None
+    hours: Annotated[list[int], Field(max_length=2)] = []
+    part: Annotated[float, Field(lt=1)] = 0.5
 
 
 def told(text: str) -> list[str]:
@@ -31,6 +33,8 @@ def told(text: str) -> list[str]:
         ("share: 0", "f:1:8: share: must be more than 0"),
         ("share: much", "f:1:8: share: must be a number"),
         ("days: [1, x]", "f:1:11: days[1]: must be a whole number"),
+        ("hours: [1, 2, 3]", "f:1:8: hours: must be at most 2 items"),
+        ("part: 1", "f:1:7: part: must be less than 1"),
         ("limit:", "f:1:7: limit: has no value; it must be a whole number"),
     ],
 )

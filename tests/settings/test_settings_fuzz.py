@@ -1,15 +1,18 @@
 """Whatever stands in the file, the answer is settings or problems."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leadbridge.settings.loading import load_text
 from leadbridge.settings.problem import ConfigProblems, Problem
-from tests.settings.corpus import ENVIRON, cases
+from tests.settings.corpus import ENVIRON, Case, cases
 
-TEXTS = [case.path.read_text("utf-8") for folder in ("valid", "invalid") for case in cases(folder)]
+TEXTS = [case.text for folder in ("valid", "invalid") for case in cases(folder)]
 PIECES = [
     "version: 1\n", "sources:", "routes:", "destinations:", "\n", "  ", "- ", ": ", "{", "}", "[", "]", "&a ", "*a",
     "!!str ", "|\n", ">-\n", '"', "'", "${TOKEN}", "${", "{{ ", " }}", "? ", "<<: ", "---\n", "...\n", "%YAML 1.2\n",
@@ -42,6 +45,7 @@ def answer(text: str) -> None:
 @example("{a: " * 5000)
 @example("- " * 5000)
 @example("a: &a [*a, *a]")
+@example('a: "{{' * 3000)
 @settings(deadline=None, max_examples=100)
 def test_any_text(text: str) -> None:
     answer(text)
@@ -74,3 +78,56 @@ VALUES = st.recursive(
 @settings(deadline=None, max_examples=100)
 def test_any_value_in_any_section(section: str, value: object) -> None:
     answer(f"version: 1\n{section}: {json.dumps(value)}\n")
+
+
+def places(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of every value within `data`."""
+    yield path
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for step, item in items:
+        yield from places(item, (*path, step))
+
+
+def at(data: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+VALID = [(case, list(places(case.data))) for case in cases("valid")]
+OTHER_KINDS: list[Any] = [
+    None, True, False, 0, -1, 1.5, 10**30, "", " ", "none", "off", "{{ fields.x }}", "{{ fields.", "${TOKEN}",
+    "${UNSET}", "${BRACES}", [], [[]], [None, 1, "x"], {}, {"x": 1}, {"scheme": "token"}, {"crm": "copper"},
+    [{"from": "website"}],
+]  # fmt: skip
+
+
+@given(st.sampled_from(VALID), st.data())
+@settings(deadline=None)
+def test_any_valid_configuration_with_any_value_replaced_by_one_of_another_kind(
+    configuration: tuple[Case, list[tuple[str | int, ...]]], data: st.DataObject
+) -> None:
+    case, paths = configuration
+    changed = {"top": case.data}
+    for path in data.draw(st.lists(st.sampled_from(paths), min_size=1, max_size=3)):
+        *holder, last = "top", *path
+        try:
+            at(changed, tuple(holder))[last] = data.draw(st.sampled_from(OTHER_KINDS) | VALUES)
+        except (KeyError, IndexError, TypeError):  # an earlier change took the place away
+            continue
+    answer(yaml.safe_dump(changed["top"], allow_unicode=True, sort_keys=False, width=80))
+
+
+@given(st.sampled_from(VALID), st.data())
+@settings(deadline=None)
+def test_any_valid_configuration_with_any_option_left_out_or_misspelt(
+    configuration: tuple[Case, list[tuple[str | int, ...]]], data: st.DataObject
+) -> None:
+    case, paths = configuration
+    top = case.data
+    *holder, last = data.draw(st.sampled_from([path for path in paths if path]))
+    found = at(top, tuple(holder))
+    value = found.pop(last)
+    if isinstance(found, dict) and data.draw(st.booleans()):
+        found[data.draw(st.text(max_size=8))] = value
+    answer(yaml.safe_dump(top, allow_unicode=True, sort_keys=False, width=80))

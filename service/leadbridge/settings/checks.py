@@ -6,7 +6,9 @@ The names are read from the file as it stands, so that a mistake in one source d
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 from leadbridge.crm.adapter import Adapter
 from leadbridge.crm.registry import CRMS
@@ -18,7 +20,15 @@ from leadbridge.settings.positions import Document
 from leadbridge.settings.problem import Path, Problem
 from leadbridge.settings.route import Route
 
-_MEANT: Final = re.compile(r"^\s*\{?\s*(fields|meta|raw)[.\[]\S+\s*\}?\s*$")
+_EXPRESSION: Final = re.compile(r"\{\{[^{}]*\}\}")
+_MEANT: Final = re.compile(
+    r"""
+      ^\s*((?:fields|meta|raw)[.\[]\S+)\s*$            # nothing but a field's name
+    | \{\{?\s*((?:fields|meta|raw)[.\[][^{}]*)\}  # with too few braces
+    """,
+    re.VERBOSE,
+)
+_PRIVATE_DOMAINS: Final = (".internal", ".local", ".localhost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +50,13 @@ def cross_check(document: Document, data: Json, parts: Parts) -> Iterator[Proble
     yield from _equal_names(document, data, parts)
     yield from _unused(document, data)
     yield from _forgotten_braces(document, data)
+    yield from _unencrypted(document, data)
     for name, source in parts.sources.items():
         if isinstance(source.scheme, Unsigned):
             yield document.problem(
                 ("sources", name, "verify"),
                 "the sender is not verified: anyone who knows the URL can post leads",
+                hint="if it can send a secret or a signature, write `verify: {scheme: …}`",
                 severity="warning",
             )
     for index, route in parts.routes.items():
@@ -83,7 +95,10 @@ def _ends(data: Json) -> Iterator[tuple[Path, str, str]]:
 def _unknown_names(document: Document, data: Json) -> Iterator[Problem]:
     for path, section, name in _ends(data):
         known = _section(data, section)
-        if name not in known:
+        if "{{" in name and section == "destinations":
+            problem = "a destination chosen by an expression is planned, and not in this version"
+            yield document.problem(path, problem, hint="write a route for each, with `when`")
+        elif name and name not in known:
             hint = advice(name, known, what=section)
             yield document.problem(path, f"unknown {section.removesuffix('s')} `{name}`", hint=hint)
 
@@ -108,26 +123,47 @@ def _equal_names(document: Document, data: Json, parts: Parts) -> Iterator[Probl
 def _unused(document: Document, data: Json) -> Iterator[Problem]:
     used = {(section, name) for _, section, name in _ends(data)}
     effects = {
-        "sources": "no route takes from this source: its submissions are kept and go nowhere",
-        "destinations": "no route leads to this destination: nothing is sent to it",
+        "sources": ("no route takes from this source: its submissions are kept and go nowhere", "from"),
+        "destinations": ("no route leads to this destination: nothing is sent to it", "to"),
     }
-    for section, effect in effects.items():
+    for section, (effect, option) in effects.items():
         for name in _section(data, section):
             if (section, name) not in used:
-                yield document.problem((section, name), effect, at="key", severity="warning")
+                hint = f"name it in a route's `{option}`, or remove it"
+                yield document.problem((section, name), effect, hint=hint, at="key", severity="warning")
 
 
 def _forgotten_braces(document: Document, data: Json) -> Iterator[Problem]:
     """Texts of a route that were surely meant as expressions: they would write `fields.city` as everyone's city."""
     for index, route in _routes(data):
         for path, text in _texts(("routes", index), route):
-            if "{{" not in text and _MEANT.search(text):
-                yield document.problem(
-                    path,
-                    "is written as it stands, for every lead",
-                    hint=f'for the form\'s value write "{{{{ {text.strip("{} ")} }}}}"',
-                    severity="warning",
-                )
+            meant = _MEANT.search(_EXPRESSION.sub("", text))
+            if meant:
+                hint = f'for the form\'s value write "{{{{ {(meant[1] or meant[2]).strip()} }}}}"'
+                yield document.problem(path, "is written as it stands, for every lead", hint=hint, severity="warning")
+
+
+def _unencrypted(document: Document, data: Json) -> Iterator[Problem]:
+    """Addresses by which secrets or leads would cross the internet in the clear."""
+    addresses: dict[Path, Json] = {("server", "public_url"): _section(data, "server").get("public_url")}
+    for name in _section(data, "destinations"):
+        addresses["destinations", name, "base_url"] = _section(_section(data, "destinations"), name).get("base_url")
+    for path, address in addresses.items():
+        if isinstance(address, str) and address.startswith("http://") and not _is_private(address):
+            problem = "leads, and the secrets sent with them, can be read on their way"
+            yield document.problem(path, problem, hint="write https://", severity="warning")
+
+
+def _is_private(address: str) -> bool:
+    """Whether the host is not on the internet, as far as its name tells."""
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:  # it is no address, which is a problem of its own
+        return True
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith(_PRIVATE_DOMAINS)
 
 
 def _texts(path: Path, value: Json) -> Iterator[tuple[Path, str]]:
@@ -146,13 +182,13 @@ def _not_of_this_crm(
 ) -> Iterator[Problem]:
     if route.upsert is not None and route.upsert not in adapter.records:
         offered = f"it has: {', '.join(adapter.records)}"
-        yield document.problem((*path, "upsert"), f"{title} has no upsert of a {route.upsert}", hint=offered)
+        problem = f"this version has no upsert of a {route.upsert} in {title}"
+        yield document.problem((*path, "upsert"), problem, hint=offered)
     for index, match in enumerate(route.match):
         if match.by not in adapter.match_keys:
             offered = ", ".join("custom:NAME" if key == "custom" else key for key in adapter.match_keys)
-            yield document.problem(
-                (*path, "match", index), f"{title} cannot match by {match.by}", hint=f"it can match by: {offered}"
-            )
+            problem = f"{title} cannot match by {'a custom field' if match.by == 'custom' else match.by}"
+            yield document.problem((*path, "match", index), problem, hint=f"it can match by: {offered}")
     for key in route.lead.model_fields_set if route.lead else ():
         how = adapter.lead_keys.get(key)
         if how is not None and how.attribute is None:

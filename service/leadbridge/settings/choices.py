@@ -39,7 +39,7 @@ def advice(name: str, choices: Iterable[str], *, what: str) -> str:
     meant = near(name, choices)
     if meant:
         return f"did you mean `{meant}`?"
-    return f"{what}: {', '.join(choices)}" if choices else f"{what}: none yet"
+    return f"{what}: {', '.join(choices) or 'none yet'}"
 
 
 def chosen(value: Json, choices: Iterable[str], *, what: str) -> str:

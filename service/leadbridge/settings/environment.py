@@ -14,6 +14,7 @@ from leadbridge.settings.positions import Document
 from leadbridge.settings.problem import Path, Problem
 
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
+_WITH_DEFAULT: Final = re.compile(r"\$\{\w+:?[-=?+]")
 _EXPRESSION: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _OPENING: Final = re.compile(r"\{[{%#]")
 
@@ -70,7 +71,8 @@ class _Filling:
             return text
         filled = _REFERENCE.sub(lambda match: self.reference(match, path), text)
         if _may_hold_expressions(path) and len(_OPENING.findall(filled)) != len(_OPENING.findall(text)):
-            self.say(path, "a variable's value holds `{{`, `{%` or `{#`, which would be read as an expression")
+            problem = "a variable's value holds `{{`, `{%` or `{#`, which would be read as an expression"
+            self.say(path, problem, "take the braces out of the variable, and write the expression here")
             return text
         return filled
 
@@ -79,7 +81,10 @@ class _Filling:
             return "${"
         name = match[1]
         if name is None:
-            self.say(path, "after `${` comes a variable's name and `}`", "write `$${` for a literal `${`")
+            hint = "write `$${` for a literal `${`"
+            if _WITH_DEFAULT.match(match.string, match.start()):
+                hint = "there are no defaults here: write `${NAME}` alone"
+            self.say(path, "after `${` comes a variable's name and `}`", hint)
             return match[0]
         found = self.environ.get(name)
         if not found:
@@ -87,7 +92,7 @@ class _Filling:
             self.say(path, f"environment variable `{name}` is {state}", "set it before the start")
             return match[0]
         if not _is_text(found):
-            self.say(path, f"environment variable `{name}` is not UTF-8 text")
+            self.say(path, f"environment variable `{name}` is not UTF-8 text", "set it again, in a UTF-8 locale")
             return match[0]
         self.taken[name] = found
         return found

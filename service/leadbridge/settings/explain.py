@@ -1,55 +1,24 @@
 """Pydantic's errors in plain words, at their places in the file, without the values they refuse."""
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from leadbridge.events import Json
-from leadbridge.settings.choices import NOT_THERE, SAID, advice, near
+from leadbridge.expressions.errors import TemplateError
+from leadbridge.settings.choices import NOT_THERE, SAID
+from leadbridge.settings.expression_words import expression_words
+from leadbridge.settings.guesses import meant_option, planned
 from leadbridge.settings.positions import Document, Spot
 from leadbridge.settings.problem import Path, Problem
 from leadbridge.settings.schema import Schema, options_at
+from leadbridge.settings.wording import about, either, expected, words
 
-_Context = Mapping[str, Any]
-
-_KINDS: Final = {  # by the beginning of pydantic's error type: what must stand there
-    "string_type": "text",
-    "int_": "a whole number",
-    "float_": "a number",
-    "finite_number": "a number",
-    "decimal_": "a number",
-    "bool_": "true or false",
-    "none_required": "empty",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "set_type": "a list",
-    "frozen_set_type": "a list",
-    "dict_type": "a mapping of options",
-    "mapping_type": "a mapping of options",
-    "model_type": "a mapping of options",
-    "model_attributes_type": "a mapping of options",
-    "dataclass_type": "a mapping of options",
-    "url_": "an address such as https://example.com",
-    "ip_any_network": "a network such as 10.0.0.0/8",
-    "ip_v4_network": "a network such as 10.0.0.0/8",
-    "ip_v6_network": "a network such as 10.0.0.0/8",
-}
-_BOUNDS: Final[Mapping[str, Callable[[_Context], str]]] = {
-    "greater_than": lambda said: f"more than {said['gt']:g}",
-    "greater_than_equal": lambda said: f"at least {said['ge']:g}",
-    "less_than": lambda said: f"less than {said['lt']:g}",
-    "less_than_equal": lambda said: f"at most {said['le']:g}",
-    "too_long": lambda said: f"at most {said['max_length']} items",
-    "string_too_long": lambda said: f"at most {said['max_length']} characters",
-}
-_OF_AN_OPTION: Final = frozenset({"extra_forbidden", "string_pattern_mismatch"})  # need to know what is allowed
-_QUOTE_HINT: Final = "put quotes round it"
 _NAME_HINT: Final = "a name has up to 63 of a-z, 0-9, - and _, and begins with a letter or digit"
 
 
@@ -75,14 +44,16 @@ def explain(
     """
     found = [_locate(one, data) for one in error.errors(include_url=False, include_input=False)]
     meant = [one for one in _meant(found) if not any(_follows(one, path) for path in told)]
-    asked = {one.path for one in meant if one.kind in _OF_AN_OPTION}
-    options = {path: options_at(schema, path[:-1], data) for path in asked}
+    holders = {_option_of(one.path)[:-1] for one in meant}
+    options = {path: options_at(schema, path, data) for path in holders}
     unknown = [one.path for one in meant if one.kind == "extra_forbidden"]
-    misspelt = {(*path[:-1], near(str(path[-1]), options[path])) for path in unknown}  # what was meant is not missing
+    misspelt = {(*path[:-1], meant_option(str(path[-1]), options[path[:-1]])) for path in unknown}
     return [
-        _problem(one, document, data=data, options=options.get(one.path, {}))
+        _unknown_option(one.path, document, data=data, schema=schema)
+        if one.kind == "extra_forbidden"
+        else _problem(one, document, data=data, options=options[_option_of(one.path)[:-1]])
         for one in meant
-        if not (one.kind == "missing" and one.path in misspelt)
+        if not (one.kind in {"missing", NOT_THERE} and one.path in misspelt)  # it is there, under another name
         and not (one.kind == "too_short" and _value(data, one.path))  # pydantic counts the valid items alone
     ]
 
@@ -134,7 +105,7 @@ def _meant(found: Sequence[_Found]) -> list[_Found]:
             (where, branch), *deeper = one.tags
             unions[where][branch].append(_Found(one.error, one.path, tuple(deeper)))
     for where, branches in unions.items():
-        if all(one.path == where and _expected(one) for errors in branches.values() for one in errors):
+        if all(one.path == where and expected(one.error) for errors in branches.values() for one in errors):
             plain += _joined([one for errors in branches.values() for one in errors])
         else:
             plain += _meant(min(branches.values(), key=partial(_distance, where)))
@@ -148,70 +119,77 @@ def _distance(where: Path, errors: Sequence[_Found]) -> tuple[bool, int]:
 
 def _joined(errors: Sequence[_Found]) -> list[_Found]:
     """One error for a value that is no branch's kind."""
-    expected = list(dict.fromkeys(_expected(one) for one in errors))
+    wanted = list(dict.fromkeys(expected(one.error) for one in errors))
     first = errors[0]
-    said: ErrorDetails = {**first.error, "type": SAID, "ctx": {"problem": f"must be {_either(expected)}", "hint": ""}}
+    said: ErrorDetails = {**first.error, "type": SAID, "ctx": {"problem": f"must be {either(wanted)}", "hint": ""}}
     return [_Found(said, first.path)]
 
 
-def _expected(found: _Found) -> str:
-    """What must stand there, as the end of "must be …"; empty when the error is of another sort."""
-    if found.kind in {"literal_error", "enum"}:
-        return _either(
-            f"`{one}`"
-            for one in re.findall(r"'([^']*)'|(\b\d+\b)", found.error["ctx"]["expected"])
-            for one in one
-            if one
-        )
-    if found.kind in _BOUNDS:
-        return _BOUNDS[found.kind](found.error["ctx"])
-    return next((words for start, words in _KINDS.items() if found.kind.startswith(start)), "")
-
-
-def _either(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last
+def _option_of(path: Path) -> Path:
+    """The option that a value belongs to: an item of a list belongs to the list's."""
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
+    return path
 
 
 def _problem(found: _Found, document: Document, *, data: Json, options: Mapping[str, Schema]) -> Problem:
     path, kind, ctx = found.path, found.kind, found.error.get("ctx", {})
     if found.error["loc"][-1:] == ("[key]",):
         return document.problem(path, "cannot be a name", hint=_NAME_HINT, at="key")
-    if kind == "extra_forbidden":
-        hint = advice(str(path[-1]), options, what="the options here")
-        return document.problem(path, "unknown option", hint=hint, at="key")
-    if kind in {SAID, NOT_THERE}:
-        return document.problem(path, str(ctx["problem"]), hint=str(ctx["hint"]))
+    name = str(_option_of(path)[-1]) if _option_of(path) else ""
+    about_it = about(name, options.get(name, {}))
+    if kind == NOT_THERE:
+        return document.problem(path, str(ctx["problem"]), hint=_called_otherwise(path, data, options) + ctx["hint"])
+    if kind == SAID:
+        return document.problem(path, str(ctx["problem"]), hint=str(ctx["hint"]) or about_it)
     if kind == "value_error":
-        return document.problem(path, str(ctx["error"]), at=_inside(document, path, ctx["error"]))
-    problem, hint = _words(
-        found, _value(data, path), given=path in document.places, option=options.get(str(path[-1]), {})
-    )
+        return _refused_value(path, document, ctx["error"], data=data, about_it=about_it)
+    problem, hint = words(found.error, _value(data, path), given=path in document.places)
+    if not hint or problem == "has no value":
+        hint = about_it or hint
     return document.problem(path, problem, hint=hint)
 
 
-def _words(found: _Found, value: Json, *, given: bool, option: Schema) -> tuple[str, str]:
-    """Problem and hint for an error that is pydantic's own."""
-    expected = _expected(found)
-    if found.kind == "missing":
-        return "is missing", ""
-    if found.kind in {"too_short", "string_too_short"}:
-        return "must not be empty", ""
-    if value is None and given:
-        return "has no value", f"it must be {expected}" if expected else ""
-    if found.kind == "string_pattern_mismatch":
-        takes = re.split(r"[;.](?:\s|$)", option.get("description", ""), maxsplit=1)[0]
-        return "is not written as it must be", f"it takes: {takes}" if takes else ""
-    if not expected:
-        return _in_plain_words(found.error["msg"]), ""
-    is_other_scalar = found.kind == "string_type" and isinstance(value, bool | int | float)
-    return f"must be {expected}", _QUOTE_HINT if is_other_scalar else ""
+def _called_otherwise(path: Path, data: Json, options: Mapping[str, Schema]) -> str:
+    """The beginning of a hint, where the option that is missing is there under another tool's word for it."""
+    name, holder = str(path[-1]), _value(data, path[:-1])
+    written = holder if isinstance(holder, dict) else {}
+    other = next((one for one in written if one not in options and meant_option(one, [name]) == name), None)
+    return f"`{other}` is called `{name}` here; " if other else ""
 
 
-def _in_plain_words(message: str) -> str:
-    """A rarer error of pydantic's: its sentences name what must be there and never the value."""
-    plain = message.replace("Input should", "must").replace("String should", "must").replace("Value should", "must")
-    return plain[:1].lower() + plain[1:]
+def _unknown_option(path: Path, document: Document, *, data: Json, schema: Schema) -> Problem:
+    instead = planned(path)
+    if instead:
+        return document.problem(path, "is planned, and not in this version", hint=instead, at="key")
+    wrong, holder = str(path[-1]), path[:-1]
+    options = options_at(schema, holder, data)
+    meant = meant_option(wrong, options)
+    inside = [name for name in options if wrong in options_at(schema, (*holder, name), data)]
+    if meant:
+        hint = f"did you mean `{meant}`?"
+    elif inside:
+        hint = f"it belongs into {either(f'`{name}`' for name in inside)}"
+    elif wrong in options_at(schema, holder[:-1], data) and holder:
+        hint = f"it belongs beside `{holder[-1]}`, not into it"
+    elif wrong.startswith(("x-", ".")):
+        hint = "give the anchor to the first value that it stands for"
+    else:
+        hint = f"the options here: {', '.join(sorted(options))}"
+    return document.problem(path, "unknown option", hint=hint, at="key")
+
+
+def _refused_value(path: Path, document: Document, error: Exception, *, data: Json, about_it: str) -> Problem:
+    """What a model of ours refuses in its own words, or an expression's parser."""
+    problem, _, hint = str(error).partition("; ")
+    if isinstance(error, TemplateError):
+        text = _value(data, path)
+        line = text.split("\n")[error.line - 1] if isinstance(text, str) else ""
+        problem, hint = expression_words(str(error), line, error.column)
+    if not hint and ": " not in problem:  # after a colon, it says itself what to do
+        inside = isinstance(_value(data, path), dict)
+        hint = f"see `{path[-1]}` in docs/configuration.md" if inside else about_it
+    return document.problem(path, problem, hint=hint, at=_inside(document, path, error))
 
 
 def _inside(document: Document, path: Path, error: Exception) -> Spot | None:

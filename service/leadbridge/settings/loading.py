@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path as FilePath
 from typing import Final, TypeVar
 
@@ -18,12 +19,13 @@ from leadbridge.settings.models import Settings, Source
 from leadbridge.settings.positions import Document, read_document
 from leadbridge.settings.problem import ConfigProblems, Path, Problem, in_order
 from leadbridge.settings.route import Route
-from leadbridge.settings.schema import json_schema
+from leadbridge.settings.schema import Schema, json_schema
 from leadbridge.settings.secret_texts import hidden, literal_secrets, without_secrets
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _VERSION_DIGITS: Final = 12
+_OTHER_VARIABLE: Final = re.compile(r"\$\w+|\$\(\w+\)|%\w+%|\{\{.*\}\}")  # as shells and other tools write one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ def load_text(text: str, name: str, environ: Mapping[str, str]) -> Loaded:
     found = [
         *document.problems,
         *substituted.problems,
-        *_literal_warnings(document, literal.keys() - substituted.unset),
+        *_literal_warnings(document, {path: text for path, text in literal.items() if path not in substituted.unset}),
     ]
     if isinstance(settings, Settings):
         found += cross_check(document, substituted.data, Parts.of(settings))
@@ -127,17 +129,21 @@ def _valid_parts(data: Json) -> Parts:
 def _explained(error: ValidationError, document: Document, substituted: Substituted) -> list[Problem]:
     """What is wrong with the values, but for those that have a problem already and are not what they will be."""
     told = document.broken | substituted.unset
-    return explain(error, document, data=substituted.data, schema=json_schema(), told=told)
+    return explain(error, document, data=substituted.data, schema=_schema(), told=told)
 
 
-def _literal_warnings(document: Document, literal: Iterable[Path]) -> Iterator[Problem]:
-    for path in literal:
-        yield document.problem(
-            path,
-            "a secret is written into the file",
-            hint="write ${NAME} here and set NAME in the environment",
-            severity="warning",
-        )
+@cache
+def _schema() -> Schema:
+    """Only read from here; making it takes longer than all the rest."""
+    return json_schema()
+
+
+def _literal_warnings(document: Document, literal: Mapping[Path, str]) -> Iterator[Problem]:
+    for path, text in literal.items():
+        hint = "write ${NAME} here and set NAME in the environment"
+        if _OTHER_VARIABLE.fullmatch(text):
+            hint = "only ${NAME} is taken from the environment: this text is itself the secret"
+        yield document.problem(path, "a secret is written into the file", hint=hint, severity="warning")
 
 
 def _version(data: Json) -> str:

@@ -56,7 +56,7 @@ def _a_mapping(value: Json) -> Json:
     if value is None:
         raise refusal("has no value", "write its options, or leave it out")
     if not isinstance(value, Mapping):
-        raise refusal("must be a mapping of options")
+        raise refusal("must be a mapping of options", "write `option: value`, a line for each under this one")
     return value
 
 

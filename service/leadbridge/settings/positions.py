@@ -19,6 +19,8 @@ from leadbridge.settings.syntax import COLLECTION, PLAIN, QUOTED, NotYaml, compo
 MAX_VALUES: Final = 20_000  # with every alias written out
 MAX_DIGITS: Final = 100
 
+_TOO_MANY: Final = "use fewer aliases, or split the file"
+_UNSTORABLE: Final = "remove the `\\0` or `\\uD…`"
 _NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
@@ -135,9 +137,11 @@ class _Reading:
         if self.values > MAX_VALUES:
             section = path[:1]
             words = f"the file holds more than {MAX_VALUES:,} values, its aliases written out"
-            raise NotYaml(_at(self.file, self.places[section].key, path=dotted(section, None), problem=words))
+            raise NotYaml(
+                _at(self.file, self.places[section].key, path=dotted(section, None), problem=words, hint=_TOO_MANY)
+            )
         if id(node) in self.open:
-            self.say(node, path, "this value contains itself through its alias")
+            self.say(node, path, "this value contains itself through its alias", "write it out instead of `*`")
             return None
         if node.tag not in {PLAIN, QUOTED, COLLECTION}:
             self.say(node, path, "`!` begins a YAML tag, and none is known here", "put the text in quotes")
@@ -152,7 +156,7 @@ class _Reading:
     def scalar(self, node: ScalarNode, path: Path) -> Json:
         text: str = node.value
         if _SURROGATE.search(text) or "\0" in text:
-            self.say(node, path, "this text holds a character that cannot be stored", "remove the `\\0` or `\\uD…`")
+            self.say(node, path, "this text holds a character that cannot be stored", _UNSTORABLE)
             return None
         return text if node.tag == QUOTED else _plain(text)
 
@@ -168,15 +172,17 @@ class _Reading:
         for key, value in node.value:
             spot = _spot(key.start_mark)
             if not isinstance(key, ScalarNode) or key.value == "":
-                self.say(key, path, "an option's name must be plain text")
+                self.say(key, path, "an option's name must be plain text", "write `name: value`")
                 continue
             name = str(key.value)
             if key.tag == PLAIN and name == "<<":
-                self.say(key, path, "merge keys (`<<`) are not supported", "write the options out")
+                hint = "write the options out, or share a whole value with `&name` and `*name`"
+                self.say(key, path, "merge keys (`<<`) are not supported", hint)
             elif _SURROGATE.search(name) or "\0" in name:
-                self.say(key, path, "this name holds a character that cannot be stored")
+                self.say(key, path, "this name holds a character that cannot be stored", _UNSTORABLE)
             elif name in found:
-                self.say(key, (*path, name), "stands twice", f"it is also on line {lines[name]}")
+                hint = f"it is also on line {lines[name]}: remove one"
+                self.say(key, (*path, name), "stands twice", hint)
             else:
                 lines[name] = spot.line
                 found[name] = self.value(value, (*path, name), key=spot)

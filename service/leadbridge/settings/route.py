@@ -4,11 +4,20 @@ import difflib
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    model_validator,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from leadbridge.expressions import Template
 from leadbridge.plan import RecordKind
+from leadbridge.settings.choices import refusal
 
 _MATCH_WORDS: Final = ("email", "phone", "name", "custom:NAME")
 
@@ -30,6 +39,8 @@ class MatchBy:
                 return cls(text)
             case str() if text.startswith("custom:") and text.removeprefix("custom:").strip():
                 return cls("custom", text.removeprefix("custom:").strip())
+            case dict() | list():
+                raise ValueError('must be text; for a custom field write "custom:NAME", in quotes')
         near = difflib.get_close_matches(str(text), _MATCH_WORDS, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(_MATCH_WORDS)}"
         raise ValueError(f"unknown match key `{text}`; {hint}")
@@ -80,6 +91,13 @@ def _as_list(value: Any) -> Any:
     if value in ([], ()):
         raise ValueError("must name at least one")
     return [value] if isinstance(value, str) else value
+
+
+def _decides(when: Template) -> Template:
+    if when.is_text or (when.is_constant and not isinstance(when.source, bool)):
+        problem = "`when` must be exactly one `{{ expression }}`, or true or false"
+        raise refusal(problem, "write it like \"{{ fields.interest == 'buying' }}\"")
+    return when
 
 
 class _Mapping(BaseModel):
@@ -170,7 +188,7 @@ class Route(_Mapping):
     from_: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
         alias="from", description="The source, or a list of sources."
     )
-    to: str = Field(min_length=1, description="The destination.")
+    to: str = Field(min_length=1, description="The destination; a route has one, so write a route for each.")
     upsert: RecordKind | None = Field(
         default=None,
         description=(
@@ -187,7 +205,7 @@ class Route(_Mapping):
     on_many: Literal["hold", "oldest", "newest"] = Field(
         default="hold", description="When several records match: `hold` for a person, or update one of them."
     )
-    when: Template | None = Field(
+    when: Annotated[Template, AfterValidator(_decides)] | None = Field(
         default=None, description="Only submissions for which this expression is true; all of them unless given."
     )
     lead: LeadMapping = Field(default=LeadMapping(), description="How the lead's keys are filled.")
@@ -217,14 +235,6 @@ class Route(_Mapping):
                 f"every lead would be held: nothing here gives a match key ({wanted}); map one, choose another in "
                 "`match`, or say `on_no_match_key: create`"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _decides(self) -> "Route":
-        if self.when is not None and (
-            self.when.is_text or (self.when.is_constant and not isinstance(self.when.source, bool))
-        ):
-            raise ValueError("`when` must be exactly one `{{ expression }}`, or true or false")
         return self
 
     def _gives(self, key: MatchBy) -> bool:

@@ -28,7 +28,10 @@ def literal_secrets(document: Document) -> dict[Path, str]:
     return {
         path: text
         for path, text in _texts(document.data, ())
-        if path[:1] in {("sources",), ("destinations",)} and options.intersection(path[2:]) and not has_variable(text)
+        if path[:1] in {("sources",), ("destinations",)}
+        and options.intersection(path[2:])
+        and text.strip()
+        and not has_variable(text)
     }
 
 

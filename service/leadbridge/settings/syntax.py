@@ -33,20 +33,23 @@ class _Mended:
     at_start: bool = False  # the place is where the broken thing begins, not where PyYAML gave up
 
 
+_NO_COLON: Final = "no `:` can stand here"
+_GLUED: Final = re.compile(r"\s*(?:- )?[\w-]+:[^\s/]")
 _BEFORE_COLON: Final = "check the indentation, and put text that holds `: ` in quotes"
+_CLOSE: Final = "write the same quote at the end of the text"
 _TAG: Final = ("`!` begins a YAML tag, and none is known here", "put text that begins with `!` in quotes")
 _MENDED: Final = (
     _Mended("cannot start any token", "no value can begin with this character", "put the text in quotes"),
     _Mended("could not find expected ':'", "this is not `option: value`", _BEFORE_COLON, at_start=True),
-    _Mended("mapping values are not allowed", "no `:` can stand here", _BEFORE_COLON),
+    _Mended("mapping values are not allowed", _NO_COLON, _BEFORE_COLON),
     _Mended("mapping keys are not allowed", "no `?` can stand here", "put the text in quotes"),
     _Mended("sequence entries are not allowed", "no list item can stand here", "check the indentation"),
     _Mended("expected <block end>", "this does not fit the lines above", "check the indentation and the quotes"),
     _Mended("expected ',' or ']'", "the list is not closed", "write `,` or `]` before this"),
     _Mended("expected ',' or '}'", "the mapping is not closed", "write `,` or `}` before this"),
     _Mended("expected the node content", "a value is expected here", "check the brackets and commas before it"),
-    _Mended("unexpected end of stream", "the quote that begins here is not closed", at_start=True),
-    _Mended("unexpected document separator", "the quote that begins here is not closed", at_start=True),
+    _Mended("unexpected end of stream", "the quote that begins here is not closed", _CLOSE, at_start=True),
+    _Mended("unexpected document separator", "the quote that begins here is not closed", _CLOSE, at_start=True),
     _Mended("escape", "this `\\` means nothing in double quotes", "double the backslash, or use single quotes"),
     _Mended("undefined alias", "`*` begins an alias, and this one is defined nowhere", "put the text in quotes"),
     _Mended("second occurrence", "this anchor is defined twice", "put text that begins with `&` in quotes"),
@@ -59,6 +62,10 @@ _MENDED: Final = (
     _Mended("anchor", "`&` begins an anchor, and this one has no name", "put the text in quotes"),
     _Mended("alias", "`*` begins an alias, and this one has no name", "put the text in quotes"),
 )
+_NO_YAML: Final = _Mended("", "this is not YAML that can be read", "check the indentation, quotes and brackets here")
+_INNER_QUOTES: Final = re.compile(r"\"[^\"]*\{\{[^\"}]*\"[^\"]+\"")
+_INNER_QUOTES_HINT: Final = "inside double quotes write single ones: \"{{ fields['a name'] }}\""
+_SEARCHED: Final = 1_000  # characters of a line in which the cause is looked for
 _EXPRESSION_HINT: Final = 'put the whole value in quotes: "{{ … }}"'
 _VARIABLE_HINT: Final = 'inside [ ] and { } a variable needs quotes: "${NAME}"'
 
@@ -104,7 +111,9 @@ def compose(text: str, *, file: str) -> Node:
     """
     text = text.removeprefix("\ufeff")
     if len(text) > MAX_CHARACTERS:
-        raise NotYaml(_at(file, 1, 1, f"the file is longer than {MAX_CHARACTERS:,} characters"))
+        raise NotYaml(
+            _at(file, 1, 1, f"the file is longer than {MAX_CHARACTERS:,} characters", hint="is it the right file?")
+        )
     try:
         loader = _Loader(text)
     except ReaderError as error:
@@ -115,7 +124,9 @@ def compose(text: str, *, file: str) -> Node:
         raise NotYaml(_plain_words(error, file=file)) from None
     except (ValueError, OverflowError):  # PyYAML gives "\UFFFFFFFF" to chr() as it stands
         mark = loader.get_mark()
-        raise NotYaml(_at(file, mark.line + 1, mark.column + 1, "this escape is no Unicode character")) from None
+        hint = "the highest one is `\\U0010FFFF`"
+        problem = _at(file, mark.line + 1, mark.column + 1, "this escape is no Unicode character", hint=hint)
+        raise NotYaml(problem) from None
     if node is None:
         raise NotYaml(_at(file, 1, 1, "the file is empty", hint="see config/minimal.yaml for the smallest useful one"))
     return node
@@ -129,21 +140,26 @@ def _unprintable(text: str, position: int, *, file: str) -> Problem:
     before = text[:position]
     line = len(re.findall(r"\r\n|[\r\n\x85\u2028\u2029]", before)) + 1
     column = len(re.split(r"[\r\n\x85\u2028\u2029]", before)[-1]) + 1
-    return _at(file, line, column, f"the character U+{ord(text[position]):04X} cannot stand in YAML")
+    problem = f"the character U+{ord(text[position]):04X} cannot stand in YAML"
+    return _at(file, line, column, problem, hint="remove it; it is invisible, and was perhaps copied along")
 
 
 def _plain_words(error: MarkedYAMLError, *, file: str) -> Problem:
     theirs = f"{error.context or ''} {error.problem or ''}"
-    mended = next((one for one in _MENDED if one.theirs in theirs), _Mended("", "this is not YAML that can be read"))
+    mended = next((one for one in _MENDED if one.theirs in theirs), _NO_YAML)
     if error.problem == "too deep":
-        mended = _Mended("", f"lists and mappings are nested deeper than {MAX_DEPTH}")
+        mended = _Mended("", f"lists and mappings are nested deeper than {MAX_DEPTH}", "check the brackets")
     mark = error.context_mark if mended.at_start and error.context_mark else error.problem_mark
     line, column = _place(mark)
-    written = _line_of(mark)
+    written = _line_of(mark)[:_SEARCHED]
+    if mended.problem == _NO_COLON and mark is not None and _GLUED.match(_line_before(mark)):
+        return _at(file, line - 1, 1, "there is no space after the `:`", hint="write `option: value`")
     if re.match(r" *\t", written) or "found character '\\t'" in theirs:
         return _at(file, line, column, "a tab cannot indent YAML", hint="use spaces")
     hint = mended.hint
-    if re.search(r"[:\[,-]\s*\{\{", written):
+    if _INNER_QUOTES.search(written):
+        hint = _INNER_QUOTES_HINT
+    elif re.search(r"[:\[,-]\s*\{\{", written):
         hint = _EXPRESSION_HINT
     elif re.search(r"[\[{,:]\s*\$\{", written) and "closed" in mended.problem:
         hint = _VARIABLE_HINT
@@ -152,6 +168,12 @@ def _plain_words(error: MarkedYAMLError, *, file: str) -> Problem:
 
 def _place(mark: Mark | None) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def _line_before(mark: Mark) -> str:
+    """The whole line before the one that `mark` stands in."""
+    before = re.split(r"\r\n|[\r\n]", (mark.buffer or "")[: mark.pointer])
+    return before[-2] if len(before) > 1 else ""
 
 
 def _line_of(mark: Mark | None) -> str:
