@@ -6,24 +6,36 @@ Everything is compared as bytes and in constant time, every secret is tried, and
 
 import base64
 import binascii
+import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from string import Formatter
-from typing import Final, Never
+from typing import Final, Never, TypeAlias
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from leadbridge.clock import Millis
-from leadbridge.errors import SignatureError, SignatureReason
+from leadbridge.errors import SignatureError, SignatureReason, UsageError
 from leadbridge.events import Received, Verified
 from leadbridge.masking import MASK
-from leadbridge.schemes import Basic, Hmac, Scheme, StandardWebhooks, Token, Unsigned
+from leadbridge.schemes import Basic, Digest, Hmac, Layout, Scheme, StandardWebhooks, Token, Unsigned
 
 _LONGEST_HEADER: Final = 8_192  # characters; no vendor's signature comes near
+# Checking one costs as much as hashing the body, and anyone may send many; while keys change there are two or three.
+_MOST_SIGNATURES: Final = 16
 _DIGITS: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SIZES: Final = {"sha1": 20, "sha256": 32, "sha512": 64}  # bytes of a digest
+_ED25519: Final = "v1a,"  # how Standard Webhooks marks such a signature
+_ED25519_SIZE: Final = 64  # bytes
 # Headers with one of these in their name prove a sender or hold a session: never stored, whatever the scheme.
+_USUAL_NAME: Final = 64  # characters of a header's name; what is said of longer ones is not remembered
 _CREDENTIALS: Final = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
+
+_Signing: TypeAlias = Hmac | Digest | StandardWebhooks
 
 
 def verify(scheme: Scheme, request: Received, *, now: Millis) -> Verified:
@@ -38,15 +50,16 @@ def verify(scheme: Scheme, request: Received, *, now: Millis) -> Verified:
             _verify_token(scheme, request)
         case Basic():
             _verify_basic(scheme, request)
-        case Hmac():
-            _verify_hmac(scheme, request, now=now)
-        case StandardWebhooks():
-            _verify_hmac(scheme.as_hmac(request.headers), request, now=now)
+        case Hmac() | Digest() | StandardWebhooks():
+            _verify_signed(scheme, request, now=now)
     return Verified(request=_redacted(scheme, request), payload=request.body, verified=not isinstance(scheme, Unsigned))
 
 
 def sign(scheme: Scheme, *, method: str, url: str, body: bytes, message_id: str, now: Millis) -> dict[str, str]:
-    """The headers by which a sender proves itself under `scheme`, with the first secret."""
+    """The headers by which a sender proves itself under `scheme`, with the first secret.
+
+    Raises `UsageError` when all that is known is a public key, which proves and cannot sign.
+    """
     match scheme:
         case Unsigned():
             return {}
@@ -55,13 +68,14 @@ def sign(scheme: Scheme, *, method: str, url: str, body: bytes, message_id: str,
         case Basic():
             pair = f"{scheme.username}:{scheme.secrets[0].get_secret_value()}"
             return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-        case StandardWebhooks():
-            return sign(scheme.as_hmac({}), method=method, url=url, body=body, message_id=message_id, now=now)
-    timestamp = str(now if scheme.timestamp_unit == "ms" else now // 1000)
+        case StandardWebhooks() if not scheme.keys:
+            raise UsageError("a public key (whpk_…) proves a signature and cannot make one; only the sender can sign")
+    layout = _layout(scheme, {})
+    timestamp = str(now if layout.timestamp_unit == "ms" else now // 1000)
     signed = _Signed(
         id=message_id.encode(), timestamp=timestamp.encode(), body=body, method=method.encode(), url=url.encode()
     )
-    return _signed_headers(scheme, signed)
+    return _signed_headers(layout, signed, _digests(scheme, layout, signed)[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +87,7 @@ class _Signed:
     body: bytes
     method: bytes
     url: bytes
+    secret: bytes = b""  # of a plain digest; an HMAC's is its key
 
     def by(self, template: str) -> bytes:
         """The signed bytes, as the scheme's `signs` puts them together."""
@@ -103,66 +118,101 @@ def _verify_basic(scheme: Basic, request: Received) -> None:
         _refuse("wrong_password")
 
 
-def _verify_hmac(scheme: Hmac, request: Received, *, now: Millis) -> None:
-    headers = request.headers
-    timestamp, written = _parts(scheme, _header(headers, scheme.header))
-    if scheme.timestamp_header:
-        timestamp = _header(headers, scheme.timestamp_header)
-    at = _instant(scheme, timestamp) if timestamp and scheme.tolerance != "none" else None
-    signatures = [found for text in written if (found := _digest(scheme, text)) is not None]
-    if not signatures:
+def _verify_signed(scheme: _Signing, request: Received, *, now: Millis) -> None:
+    headers, layout = request.headers, _layout(scheme, request.headers)
+    timestamp, written = _parts(layout, _header(headers, layout.header))
+    if len(written) > _MOST_SIGNATURES:
         _refuse("malformed_header")
+    if layout.timestamp_header:
+        timestamp = _header(headers, layout.timestamp_header)
+    at = _instant(layout, timestamp) if timestamp and layout.tolerance != "none" else None
     signed = _Signed(
-        id=_bytes(_header(headers, scheme.id_header)) if scheme.id_header else b"",
+        id=_bytes(_header(headers, layout.id_header)) if layout.id_header else b"",
         timestamp=_bytes(timestamp),
         body=request.body,
         method=_bytes(request.method),
         url=request.url.encode("utf-8", "replace"),
-    ).by(scheme.signs)
-    expected = [hmac.digest(key, signed, scheme.hash) for key in scheme.keys]
-    if not any(_any_equal(signature, expected) for signature in signatures):
+    )
+    if not _is_proved(scheme, layout, written, signed=signed):
         _refuse("wrong_signature")
     # Only now: the time of a request that is not proved says nothing.
-    if at is not None and scheme.tolerance != "none":
-        if now - at > scheme.tolerance * 1000:
+    if at is not None and layout.tolerance != "none":
+        if now - at > layout.tolerance * 1000:
             _refuse("timestamp_too_old")
-        if at - now > scheme.tolerance * 1000:
+        if at - now > layout.tolerance * 1000:
             _refuse("timestamp_in_future")
 
 
-def _parts(scheme: Hmac, header: str) -> tuple[str, list[str]]:
+def _is_proved(scheme: _Signing, layout: Layout, written: Sequence[str], *, signed: _Signed) -> bool:
+    """Whether one of the signatures is one of ours; each kind of key proves its own kind of signature alone."""
+    public_keys = scheme.public_keys if isinstance(scheme, StandardWebhooks) else ()
+    shared = not isinstance(scheme, StandardWebhooks) or scheme.keys
+    digests = _read(layout, written, prefix=layout.prefix, size=_SIZES[layout.hash]) if shared else []
+    asymmetric = _read(layout, written, prefix=_ED25519, size=_ED25519_SIZE) if public_keys else []
+    if not digests and not asymmetric:
+        _refuse("malformed_header")
+    expected = _digests(scheme, layout, signed) if digests else []
+    if any(_any_equal(digest, expected) for digest in digests):
+        return True
+    message = signed.by(layout.signs) if asymmetric else b""
+    return any(_is_signed_by(key, signature, message) for key in public_keys for signature in asymmetric)
+
+
+def _is_signed_by(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _layout(scheme: _Signing, headers: Mapping[str, str]) -> Layout:
+    return scheme.layout(headers) if isinstance(scheme, StandardWebhooks) else scheme
+
+
+def _digests(scheme: _Signing, layout: Layout, signed: _Signed) -> list[bytes]:
+    """What a sender writes, by each of the shared secrets."""
+    if isinstance(scheme, Digest):
+        secrets = [secret.get_secret_value().encode() for secret in scheme.secrets]
+        messages = [replace(signed, secret=secret).by(layout.signs) for secret in secrets]
+        return [hashlib.new(layout.hash, message).digest() for message in messages]
+    message = signed.by(layout.signs)
+    return [hmac.digest(key, message, layout.hash) for key in scheme.keys]
+
+
+def _parts(layout: Layout, header: str) -> tuple[str, list[str]]:
     """The header's timestamp (empty when it has none) and its signatures, prefixes and all."""
-    if scheme.fields is None:
-        return "", header.split(scheme.separator) if scheme.separator else [header]
-    named = [part.strip().partition("=") for part in header.split(scheme.fields.separator)]
-    signatures = [value for name, _, value in named if name == scheme.fields.signature]
-    timestamps = [value for name, _, value in named if name == scheme.fields.timestamp]
-    if scheme.fields.timestamp and len(timestamps) != 1:
+    if layout.fields is None:
+        return "", header.split(layout.separator) if layout.separator else [header]
+    named = [part.strip().partition("=") for part in header.split(layout.fields.separator)]
+    signatures = [value for name, _, value in named if name == layout.fields.signature]
+    timestamps = [value for name, _, value in named if name == layout.fields.timestamp]
+    if layout.fields.timestamp and len(timestamps) != 1:
         _refuse("malformed_header")
     return "".join(timestamps), signatures
 
 
-def _instant(scheme: Hmac, timestamp: str) -> Millis:
+def _instant(layout: Layout, timestamp: str) -> Millis:
     if not _DIGITS.fullmatch(timestamp):
         _refuse("malformed_header")
-    return int(timestamp) * (1 if scheme.timestamp_unit == "ms" else 1000)
+    return int(timestamp) * (1 if layout.timestamp_unit == "ms" else 1000)
 
 
-def _digest(scheme: Hmac, text: str) -> bytes | None:
-    """A written signature as bytes; None when it is no signature of this scheme."""
-    text = text.strip()
-    if not text.startswith(scheme.prefix):
-        return None
-    text = text.removeprefix(scheme.prefix)
-    found: bytes | None
-    match scheme.encoding:
+def _read(layout: Layout, written: Iterable[str], *, prefix: str, size: int) -> list[bytes]:
+    """The written signatures of one kind as bytes; what is none of this kind is left out."""
+    texts = [text.strip() for text in written]
+    found = [_decoded(text.removeprefix(prefix), layout.encoding) for text in texts if text.startswith(prefix)]
+    return [signature for signature in found if signature is not None and len(signature) == size]
+
+
+def _decoded(text: str, encoding: str) -> bytes | None:
+    match encoding:
         case "hex":
-            found = _unhex(text)
+            return _unhex(text)
         case "base64":
-            found = _unbase64(text)
-        case "base64url":
-            found = None if set("+/") & set(text) else _unbase64(text.replace("-", "+").replace("_", "/"))
-    return found if found is not None and len(found) == _SIZES[scheme.hash] else None
+            return _unbase64(text)
+        case _:
+            return None if set("+/") & set(text) else _unbase64(text.replace("-", "+").replace("_", "/"))
 
 
 def _unhex(text: str) -> bytes | None:
@@ -180,38 +230,50 @@ def _unbase64(text: str) -> bytes | None:
         return None
 
 
-def _signed_headers(scheme: Hmac, signed: _Signed) -> dict[str, str]:
-    digest = hmac.digest(scheme.keys[0], signed.by(scheme.signs), scheme.hash)
-    match scheme.encoding:
+def _signed_headers(layout: Layout, signed: _Signed, digest: bytes) -> dict[str, str]:
+    match layout.encoding:
         case "hex":
             written = digest.hex()
         case "base64":
             written = base64.b64encode(digest).decode()
         case "base64url":
             written = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-    signature = scheme.prefix + written
+    signature = layout.prefix + written
     headers = {}
-    if scheme.id_header:
-        headers[scheme.id_header] = signed.id.decode()
-    if scheme.timestamp_header:
-        headers[scheme.timestamp_header] = signed.timestamp.decode()
-    if scheme.fields:
-        parts = [f"{scheme.fields.signature}={signature}"]
-        if scheme.fields.timestamp:
-            parts.insert(0, f"{scheme.fields.timestamp}={signed.timestamp.decode()}")
-        signature = scheme.fields.separator.join(parts)
-    return headers | {scheme.header: signature}
+    if layout.id_header:
+        headers[layout.id_header] = signed.id.decode()
+    if layout.timestamp_header:
+        headers[layout.timestamp_header] = signed.timestamp.decode()
+    if layout.fields:
+        parts = [f"{layout.fields.signature}={signature}"]
+        if layout.fields.timestamp:
+            parts.insert(0, f"{layout.fields.timestamp}={signed.timestamp.decode()}")
+        signature = layout.fields.separator.join(parts)
+    return headers | {layout.header: signature}
 
 
 def _redacted(scheme: Scheme, request: Received) -> Received:
-    hidden = {name for name in request.headers if any(part in name for part in _CREDENTIALS)}
-    if isinstance(scheme, Token):
-        hidden.add(scheme.header)
-    if hidden.isdisjoint(request.headers):
+    own = scheme.header if isinstance(scheme, Token) else None
+    hidden = [name for name in request.headers if name == own or _is_credential(name)]
+    if not hidden:
         return request
-    return replace(
-        request, headers={name: MASK if name in hidden else value for name, value in request.headers.items()}
+    return Received(
+        source=request.source,
+        method=request.method,
+        url=request.url,
+        headers={**request.headers, **dict.fromkeys(hidden, MASK)},
+        body=request.body,
+        received_at=request.received_at,
     )
+
+
+def _is_credential(name: str) -> bool:
+    return _holds_credential(name) if len(name) <= _USUAL_NAME else any(part in name for part in _CREDENTIALS)
+
+
+@lru_cache(maxsize=1_024)
+def _holds_credential(name: str) -> bool:
+    return any(part in name for part in _CREDENTIALS)
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -1,19 +1,22 @@
 """URL-encoded and multipart forms, and bodies that do not say what they are."""
 
 import hashlib
+import tracemalloc
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leadbridge.bodies import Document, read_document
+from leadbridge.bodies.text import form_text
 from leadbridge.errors import Unparseable
 from leadbridge.events import FilePart
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=XyZ"
+MIB = 1024 * 1024
 
 
 def read(body: bytes, content_type: str = FORM) -> Any:
@@ -241,3 +244,31 @@ def test_what_is_neither_json_nor_a_form_is_an_unsupported_type(content_type: st
     found = refused(body, content_type)
     assert found.http_status == 415
     assert "send JSON or a form" in found.detail
+
+
+@given(st.text("%%%=2Dd3aFg \r\n_é", max_size=60).map(str.encode))
+@example(b"%3D=%3d%=%%41%4")
+def test_escapes_are_read_as_the_standard_library_reads_them(value: bytes) -> None:
+    value += b"x"  # a form may end in white space, which is not the value's
+    raw = unquote_to_bytes(value)
+    assert read(b"a=" + value)["a"] == form_text(raw, "utf-8")
+
+
+@pytest.mark.parametrize("unit", [b"%ff", b"%", b"%2", b"%25"])
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_mebibyte_of_escapes_takes_bounded_memory(unit: bytes, before: int) -> None:
+    value = b"x" * before + unit * (MIB // len(unit))
+    form = b"a=" + value
+    tracemalloc.start()
+    try:
+        found = read(form)["a"]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 16 * MIB, most // MIB
+    assert found == unquote_to_bytes(value).decode("cp1252" if unit == b"%ff" else "utf-8")
+
+
+@pytest.mark.parametrize("content_type", ["application/x\x00\x1b[2J-y", "a\nb/c", "\x9b\u202e/x"])
+def test_a_refusal_has_no_power_over_a_terminal(content_type: str) -> None:
+    assert refused(b"<a>", content_type).detail.isprintable()

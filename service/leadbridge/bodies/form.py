@@ -1,8 +1,9 @@
 """URL-encoded forms, and what multipart forms share with them: names with [brackets] in them."""
 
-from collections.abc import Iterable
+import binascii
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
 import qs_codec
 
@@ -10,6 +11,8 @@ from leadbridge.bodies.text import form_charset, form_text
 from leadbridge.errors import Unparseable
 from leadbridge.events import Json
 
+_BROKEN_ESCAPE: Final = re.compile(rb"%(?![0-9a-fA-F]{2})")
+_PIECE: Final = 65_536  # bytes
 PAIRS: Final = 1_000  # names with values in one form
 DEPTH: Final = 20  # brackets in one name
 
@@ -27,7 +30,7 @@ def read_form(body: bytes, charset: str | None) -> dict[str, Json]:
     if body.count(b"&") >= PAIRS:
         raise Unparseable(f"a form has at most {PAIRS:,} fields")
     parts = [part.partition(b"=") for part in body.strip().split(b"&") if part]
-    stated = next((value for name, _, value in parts if name == b"_charset_"), b"").decode("latin-1")
+    stated = next((value[:40] for name, _, value in parts if name == b"_charset_"), b"").decode("latin-1")
     codec = form_charset(charset) or form_charset(stated) or "utf-8"
     return nested((_unquoted(name, codec), _unquoted(value, codec)) for name, _, value in parts if name != b"_charset_")
 
@@ -65,4 +68,32 @@ def _listed(value: Json) -> Json:
 
 
 def _unquoted(text: bytes, codec: str) -> str:
-    return form_text(unquote_to_bytes(text.replace(b"+", b" ")), codec)
+    return form_text(_unescaped(text.replace(b"+", b" ")), codec)
+
+
+def _unescaped(text: bytes) -> bytes:
+    """`text` without its %-escapes; a broken one stays as it is.
+
+    By way of quoted-printable, whose reader is fast: the standard library's reader for URLs makes an object of each
+    escape, and 2 MiB of them took 0.75 s and 370 MiB.
+    """
+    if b"%" not in text:
+        return text
+    return b"".join(binascii.a2b_qp(_printable(piece)) for piece in _pieces(text))
+
+
+def _printable(text: bytes) -> bytes:
+    return _BROKEN_ESCAPE.sub(b"=25", text.replace(b"=", b"=3D")).replace(b"%", b"=")
+
+
+def _pieces(text: bytes) -> Iterator[bytes]:
+    """`text` in pieces that cut no escape in two: broken ones, too, become objects, but then only few at a time."""
+    begin = 0
+    while begin < len(text):
+        end = begin + _PIECE
+        if text[end - 2 : end - 1] == b"%":
+            end -= 2
+        elif text[end - 1 : end] == b"%":
+            end -= 1
+        yield text[begin:end]
+        begin = end

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -39,17 +39,11 @@ def read_json(body: bytes, charset: str | None) -> Json:
     _check_size(text)
     if _SUSPECT.search(text):
         text = _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
-    twice: list[_Twice] = []
-
-    def pairs(items: list[tuple[str, Json]]) -> Json:
-        value = dict(items)
-        if len(value) == len(items):
-            return value
-        twice.append(_Twice(items))
-        return twice[-1]
-
     try:
-        value = json.loads(text, object_pairs_hook=pairs, parse_float=_number, parse_constant=_refuse_constant)
+        try:
+            return _READER.decode(text)
+        except _DoubledError:
+            value = _reader(_marked).decode(text)
     except json.JSONDecodeError as exc:
         raise Unparseable(f"this is not JSON: {exc.msg}", place=_place(text, exc.pos)) from exc
     except _ConstantError as exc:
@@ -58,13 +52,15 @@ def read_json(body: bytes, charset: str | None) -> Json:
         raise Unparseable(
             f"an integer has at most {DIGITS:,} digits; send it as text", place=_found(_LONG_INTEGER, text)
         ) from exc
-    if twice:
-        raise Unparseable("this key stands twice", place=next(_doubled(value, "")))
-    return value
+    raise Unparseable("this key stands twice", place=next(_doubled(value, "")))
 
 
 class _ConstantError(Exception):
     """NaN or an infinity was met; JSON's reader does not say where."""
+
+
+class _DoubledError(Exception):
+    """A key stands twice in an object; JSON's reader does not say where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +68,18 @@ class _Twice:
     """An object in which a key stands twice, left in the tree so that its path can be told."""
 
     items: list[tuple[str, Json]]
+
+
+def _object(items: list[tuple[str, Json]]) -> dict[str, Json]:
+    value = dict(items)
+    if len(value) != len(items):
+        raise _DoubledError
+    return value
+
+
+def _marked(items: list[tuple[str, Json]]) -> Json:
+    value = dict(items)
+    return value if len(value) == len(items) else _Twice(items)
 
 
 def _refuse_constant(name: str) -> None:
@@ -86,6 +94,13 @@ def _number(text: str) -> float | str:
         return number if Decimal(repr(number)) == Decimal(text) else text
     except InvalidOperation:
         return text
+
+
+def _reader(objects: Callable[[list[tuple[str, Json]]], Json]) -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=objects, parse_float=_number, parse_constant=_refuse_constant)
+
+
+_READER: Final = _reader(_object)  # one for all: making a reader takes as long as reading a usual body
 
 
 def _check_size(text: str) -> None:

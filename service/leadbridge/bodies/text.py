@@ -19,6 +19,7 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_BOM_STARTS: Final = frozenset(mark[:1] for mark, _ in _BOMS)
 
 
 def known_charset(name: str | None) -> str | None:
@@ -44,7 +45,7 @@ def decoded(body: bytes, charset: str | None) -> str:
 
     Raises `Unparseable` with the byte's place.
     """
-    for mark, codec in _BOMS:
+    for mark, codec in _BOMS if body[:1] in _BOM_STARTS else ():
         if body.startswith(mark):
             return _decoded(body[len(mark) :], codec, offset=len(mark))
     return _decoded(body, known_charset(charset) or "utf-8", offset=0)

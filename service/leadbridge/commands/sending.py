@@ -13,7 +13,7 @@ from leadbridge.clock import SystemClock
 from leadbridge.commands.output import Format, facts, say, show, show_json, text
 from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.ids import new_id
-from leadbridge.schemes import Hmac, Scheme, StandardWebhooks
+from leadbridge.schemes import Layout, Scheme, StandardWebhooks
 from leadbridge.settings.loading import Loaded
 from leadbridge.verify import sign
 
@@ -79,7 +79,7 @@ async def _post(target: str, body: bytes, headers: Mapping[str, str]) -> httpx.R
 
 
 def _signs_an_id(scheme: Scheme) -> bool:
-    return isinstance(scheme, StandardWebhooks) or (isinstance(scheme, Hmac) and scheme.id_header is not None)
+    return isinstance(scheme, StandardWebhooks) or (isinstance(scheme, Layout) and scheme.id_header is not None)
 
 
 def _headers(given: Sequence[str]) -> Mapping[str, str]:

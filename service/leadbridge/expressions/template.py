@@ -15,6 +15,7 @@ from leadbridge.expressions.checks import FACTOR, TERM, Checker
 from leadbridge.expressions.context import CURRENT, Context, Evaluation, Report
 from leadbridge.expressions.errors import ExpressionError, TemplateError
 from leadbridge.expressions.filters import FILTERS
+from leadbridge.expressions.inputs import Input, inputs_of
 from leadbridge.expressions.lexer import Expression, parts_of, problem_at
 from leadbridge.expressions.values import ABSENT, MAX_TEXT, AbsentType, plain, text_of
 
@@ -68,6 +69,11 @@ class Template:
     def is_text(self) -> bool:
         """Whether its result is text in any case: a text with expressions in it, or a constant text."""
         return len(self._parts) > 1 or (self.is_constant and isinstance(self.source, str))
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What it reads of a submission, whether or not a condition lets it; in the order it is written."""
+        return () if self.is_constant else inputs_of(str(self.source), decode=_decoded)
 
     def evaluate(self, context: Context, *, reports: list[Report] | None = None) -> Json | AbsentType:
         """Its value for one submission.
@@ -191,10 +197,11 @@ def _decoded(literal: str) -> str:
 def _parse(engine: minijinja.Environment, text: str, expression: Expression) -> None:
     """Let the engine find what is wrong with the expression's grammar, where it stands."""
     try:
-        engine.undeclared_variables_in_str(f"{{{{{expression.source}}}}}")
+        # Spaces, because the engine takes a sign beside its braces for white space control.
+        engine.undeclared_variables_in_str(f"{{{{ {expression.source} }}}}")
     except minijinja.TemplateError as error:
-        start, _ = error.range or (2, 2)
-        offset = len(expression.source.encode()[: max(start - 2, 0)].decode(errors="ignore"))
+        start, _ = error.range or (3, 3)
+        offset = len(expression.source.encode()[: max(start - 3, 0)].decode(errors="ignore"))
         raise problem_at(text, expression.at + offset, _plain_words(error)) from None
 
 
