@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import leadbridge
-from leadbridge.commands import checking, looking, sandboxing, sending, serving
+from leadbridge.commands import checking, looking, sandboxing, sending, serving, trying
 from leadbridge.commands.output import Format, err, say
 from leadbridge.commands.states import State
 from leadbridge.demo import run as demo_run
@@ -21,6 +21,7 @@ from leadbridge.settings.loading import Loaded, load
 from leadbridge.settings.problem import ConfigProblems
 from leadbridge.store.opening import database_url, open_reader
 from leadbridge.store.sqlite.store import SqliteReader
+from leadbridge.trial import Wish
 
 FOUND_PROBLEMS: Final = 1
 WRONG_USAGE: Final = 2
@@ -123,6 +124,28 @@ def check(
     Nothing is sent. Exit code 0: it can be used; 1: it cannot.
     """
     if not checking.check(file, os.environ, output=output):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+@app.command(name="try", epilog="Example: leadbridge try website --config site.yaml --body lead.json")
+def try_(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source it would arrive at.")],
+    *,
+    body: Annotated[Path, typer.Option(metavar="FILE", help="The request's body, as the sender posts it.")],
+    headers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its headers: one 'Name: value' a line, or JSON.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    item: Annotated[int, typer.Option(help="Which submission of a body that holds several.", min=1)] = 1,
+    existing: Annotated[bool, typer.Option("--existing", help="As if the CRM had a record of the person.")] = False,
+    output: FormatOption = Format.TEXT,
+) -> None:
+    """Show a sample's way through every stage, and the exact calls.
+
+    Nothing is sent or stored. Exit code 1: it would be refused, fail or be held.
+    """
+    wish = Wish(source=source, item=item, existing=existing)
+    if not trying.try_(_load(config), config=config, wish=wish, body=body, headers=headers, output=output):
         raise typer.Exit(FOUND_PROBLEMS)
 
 

@@ -46,6 +46,27 @@ def test_no_command_shows_a_secret(attacked: Life) -> None:
     assert [planted for planted in (*SECRETS.values(), *STRANGERS.values()) if planted in shown] == []
 
 
+def test_a_trial_shows_no_secret(attacked: Life) -> None:
+    folder, environ = attacked.site.folder, attacked.site.environ
+    body, headers = folder / "tried.json", folder / "tried.headers"
+    body.write_text(json.dumps({"name": "Lena", "email": "lena@example.com", "phone": SHARED_PHONE}))
+    lines = ["Content-Type: application/json"]
+    for name in ("X-Webhook-Token", "Authorization", "Cookie", "Webhook-Signature", "Typeform-Signature", "X-Api-Key"):
+        lines += [f"{name}: {secret}" for secret in SECRETS.values()]
+    headers.write_text("\n".join(lines))
+    options = ["--config", str(folder / "site.yaml"), "--body", str(body)]
+    shown = ""
+    for source in ("website", "relay", "typeform", "partner", "open"):
+        for more in ([], ["--headers", str(headers)], ["--existing"]):
+            for output in ("text", "json"):
+                command = ["try", source, *options, *more, "--format", output]
+                shown += CliRunner().invoke(app, command, env=environ).output
+    assert "lena@example.com" in shown
+    assert "x-pw-accesstoken" in shown
+    assert "authorization" in shown
+    assert [planted for planted in SECRETS.values() if planted in shown] == []
+
+
 def test_the_database_holds_the_person_and_no_secret(attacked: Life) -> None:
     stored = b"".join(file.read_bytes() for file in attacked.site.folder.glob("leadbridge.db*"))
     assert b"lena@example.com" in stored

@@ -52,8 +52,8 @@ def test_a_request_under_way_is_answered_and_what_is_no_http_is_a_log_line_like_
         with socket.create_connection(("127.0.0.1", port), timeout=20) as stranger:
             stranger.sendall(b"\x16\x03\x01 no TLS here\r\n\r\n")
             assert stranger.recv(1000).startswith(b"HTTP/1.1 400")
-        (line,) = service.events("Invalid HTTP request received.")
-        assert (line["level"], line["logger"]) == ("warning", "uvicorn.error")
+        (line,) = service.events("connection.refused")
+        assert (line["level"], line["status"]) == ("warning", 400)
         with socket.create_connection(("127.0.0.1", port), timeout=20) as sender:
             head = "POST /hooks/open HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 14\r\n"
             sender.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())

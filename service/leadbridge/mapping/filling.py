@@ -4,32 +4,55 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from leadbridge.events import Json
-from leadbridge.expressions import ABSENT, AbsentType, Context, ExpressionError, Report, Template
+from leadbridge.expressions import ABSENT, AbsentType, Context, ExpressionError, Input, Report, Template
 from leadbridge.plan import FieldWarning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What one template came to. `path` is its place in its route: `lead.email`, `tags.add[0]`."""
+
+    path: str
+    template: Template
+    value: Json | AbsentType
+    context: Context
+
+    def read(self, each: Input) -> Json | AbsentType:
+        """What an input of the template is in this submission; ABSENT also when it cannot be looked at."""
+        try:
+            return Template.compile(f"{{{{ {each.written} }}}}").evaluate(self.context)
+        except ExpressionError:
+            return ABSENT
 
 
 @dataclass(slots=True)
 class Filling:
-    """Evaluates the templates of one route. `path` is the route's place in the configuration."""
+    """Evaluates the templates of one route. `path` is the route's place in the configuration.
+
+    With a `trace`, what each template came to is appended to it.
+    """
 
     path: str
     context: Context
     problems: list[tuple[str, str]] = field(default_factory=list)  # (path in the configuration, problem)
     warnings: list[FieldWarning] = field(default_factory=list)
+    trace: list[Filled] | None = None
 
     def value(self, template: Template | None, key: str, *, path: str) -> Json | AbsentType:
         """The template's value; ABSENT when there is no template, and when it fails, which is noted."""
         if template is None:
             return ABSENT
         reports: list[Report] = []
+        value: Json | AbsentType = ABSENT
         try:
-            return template.evaluate(self.context, reports=reports)
+            value = template.evaluate(self.context, reports=reports)
         except ExpressionError as error:
             self.problems.append((f"{self.path}.{path}", str(error)))
-            return ABSENT
-        finally:
-            for report in reports:
-                self.warn(key, report.problem, report.got)
+        for report in reports:
+            self.warn(key, report.problem, report.got)
+        if self.trace is not None:
+            self.trace.append(Filled(path=path, template=template, value=value, context=self.context))
+        return value
 
     def items(self, templates: Iterable[Template], key: str, *, path: str) -> list[Json]:
         """The values of several templates as one list; a value that is a list gives its items, an absent one none."""

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from leadbridge.errors import MappingError
 from leadbridge.events import Event, Json
 from leadbridge.expressions import ABSENT, Context, ExpressionError
-from leadbridge.mapping.filling import Filling
+from leadbridge.mapping.filling import Filled, Filling
 from leadbridge.mapping.keys import flight_keys, match_of
 from leadbridge.mapping.people import lead_of, tags_of
 from leadbridge.outcome import HoldReason
@@ -47,13 +47,19 @@ Mapped: TypeAlias = Planned | Filtered
 
 
 def map_event(
-    event: Event, *, source: SourceContext, routes: Sequence[Route], record_of: Callable[[Route], RecordKind]
+    event: Event,
+    *,
+    source: SourceContext,
+    routes: Sequence[Route],
+    record_of: Callable[[Route], RecordKind],
+    trace: list[Filled] | None = None,
 ) -> tuple[Mapped, ...]:
     """What each route makes of the event, in the routes' order. Pure.
 
     `record_of` gives the kind of record where a route leaves it to its CRM. Raises MappingError with the path of
     the first expression that fails and with the problems of all: one route that fails stops the others, so that a
-    replay after the mend maps the submission once and whole.
+    replay after the mend maps the submission once and whole. With a `trace`, what each template came to is appended
+    to it, also when the mapping fails.
     """
     context = Context.of(
         event,
@@ -63,7 +69,7 @@ def map_event(
     mapped: list[Mapped] = []
     problems: list[tuple[str, str]] = []
     for route in routes:
-        filling = Filling(f"routes[{route.name}]", context)
+        filling = Filling(f"routes[{route.name}]", context, trace=trace)
         try:
             mapped.append(_map_route(route, filling, record_of))
         except ExpressionError as error:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from nameparser import Parser, Policy, locales, parser_for
@@ -39,7 +39,11 @@ def read_name(text: str, *, region: str | None = None) -> Name:
     A single word is a first name, unless its script or its particles make it a family name. What is no name (an
     e-mail address, digits) is given back as a first name whole.
     """
-    clean = " ".join(text.split())
+    return _parts(" ".join(text.split()), region)
+
+
+@lru_cache(maxsize=256)  # every route of a submission asks for the same name, and parsing costs
+def _parts(clean: str, region: str | None) -> Name:
     if not clean or len(clean) > _MAX_LENGTH or "@" in clean or not any(each.isalpha() for each in clean):
         return Name(first=clean)
     words = clean.split()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -52,6 +53,7 @@ def read_phones(text: str, *, region: str | None) -> tuple[Phone, ...]:
     raise Unreadable(f"cannot be read as a phone number{hint}")
 
 
+@lru_cache(maxsize=256)  # every route of a submission asks for the same numbers, and then for their keys
 def _parsed(text: str, region: str | None) -> Phone | None:
     stripped = text.strip()
     international = f"+{stripped[2:]}" if stripped.startswith("00") else None

@@ -1,0 +1,21 @@
+"""What would become of one sample: every stage on it, up to the exact calls, with nothing stored and nothing sent."""
+
+from leadbridge.trial.findings import (
+    MadeCall,
+    Origin,
+    Outcome,
+    Proof,
+    Receipt,
+    RouteTrial,
+    Rule,
+    Trial,
+    TrialWarning,
+    Unset,
+    Used,
+)
+from leadbridge.trial.run import Sample, Wish, try_sample
+
+__all__ = [
+    "MadeCall", "Origin", "Outcome", "Proof", "Receipt", "RouteTrial", "Rule", "Sample", "Trial",
+    "TrialWarning", "Unset", "Used", "Wish", "try_sample",
+]  # fmt: skip
