@@ -24,11 +24,11 @@ class _Measured:
         self.cpu: dict[str, list[float]] = defaultdict(list)  # microseconds of processor time per request
         self.sender_busy: dict[str, list[float]] = defaultdict(list)
 
-    def about(self, name: str) -> dict[str, float]:
-        """The absolute figures of one server beside the bare one's."""
-        facts = {"per second": median(self.rates[name]), "bare": median(self.rates["bare"])}
-        if self.cpu[name] and self.cpu["bare"]:
-            facts |= {"CPU µs each": median(self.cpu[name]), "bare CPU µs": median(self.cpu["bare"])}
+    def about(self, name: str, *, beside: str = "bare") -> dict[str, float]:
+        """The absolute figures of one server beside another's."""
+        facts = {"per second": median(self.rates[name]), beside: median(self.rates[beside])}
+        if self.cpu[name] and self.cpu[beside]:
+            facts |= {"CPU µs each": median(self.cpu[name]), f"{beside} CPU µs": median(self.cpu[beside])}
         return facts
 
 
@@ -39,15 +39,16 @@ async def measure(ground: Ground) -> list[Row]:
     site, alone = ground.site(), ground.site()
     async with (
         _server("bare", ground=ground) as bare,
+        _server("plain", ground=ground) as plain,
         _server("accept", "--config", str(alone.config), "--database", str(alone.database), ground=ground) as accept,
         site.serving() as whole,
     ):
         reader = SqliteReader(site.database)
-        for server in (bare, accept, whole):
+        for server in (bare, plain, accept, whole):
             await _load(ground, server, people, ground.effort.accepts // 10)
         await drained(reader)
         for repetition in range(ground.effort.repetitions):
-            turns = [("bare", bare), ("accept", accept), ("whole", whole)]
+            turns = [("bare", bare), ("plain", plain), ("accept", accept), ("whole", whole)]
             # Turn about, so that none always runs on a warmer machine; the rest of a turn is not in the next one's.
             for name, server in turns if repetition % 2 == 0 else reversed(turns):
                 await _measure(ground, measured, name, server=server, people=people)
@@ -75,6 +76,12 @@ def _rows(measured: _Measured) -> list[Row]:
             "… receive and store alone, nothing mapped",
             samples=ratios(measured.rates["accept"], bare),
             about=measured.about("accept"),
+        ),
+        median_row(
+            "accept_plain",
+            "… receive and store alone / an endpoint without a framework, the least that ASGI allows",
+            samples=ratios(measured.rates["accept"], measured.rates["plain"]),
+            about=measured.about("accept", beside="plain"),
         ),
         median_row(
             "accept_delivering",

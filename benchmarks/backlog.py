@@ -18,6 +18,7 @@ from leadbridge.lead import Address, Lead
 from leadbridge.mapping.keys import flight_keys
 from leadbridge.mapping.mapper import Mapper, Routing
 from leadbridge.plan import MatchKey, Plan
+from leadbridge.precedence import Precedence
 from leadbridge.store.base import MappedSubmission, NewDelivery, NewItem, NewRequest
 from leadbridge.store.sqlite.store import SqliteStore
 
@@ -45,7 +46,13 @@ async def submit(site: Site, people: Iterator[int]) -> None:
         record_of=lambda route: record_of(route, adapters(settings)),
     )
     mapper = Mapper(
-        desks(settings), routing, store=store, clock=clock, log=structlog.get_logger(), mapped=lambda _lanes: None
+        desks(settings),
+        routing,
+        store=store,
+        clock=clock,
+        log=structlog.get_logger(),
+        precedence=Precedence(clock),
+        mapped=lambda _lanes: None,
     )
     while some := list(islice(people, _AT_ONCE)):
         await asyncio.gather(*(store.accept(_request(body(person), clock.now())) for person in some))

@@ -1,10 +1,15 @@
 """How fast a backlog is delivered with no quota, beside a bare loop that sends the same calls."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import count, islice
 from statistics import median
-from typing import Final, Literal, cast
+from typing import Final, Literal, TypeAlias, cast
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
 
 from benchmarks.backlog import adapter_of, submit
 from benchmarks.ground import Ground, Site, drained
@@ -13,55 +18,106 @@ from benchmarks.rows import Row, Target, median_row, ratios
 from leadbridge.crm.adapter import Adapter, Call
 from leadbridge.deliver.lane import CONCURRENCY
 from leadbridge.deliver.transport import HttpTransport
+from leadbridge.events import Json
 from leadbridge.ids import new_trace_id
 from leadbridge.store.rows import AttemptRow
 from leadbridge.store.sqlite.store import SqliteReader
 
 AT_LEAST: Final = Target(limit="at least", value=0.60)
+Send: TypeAlias = Callable[[Call], Awaitable[Json]]
+
+
+@dataclass(slots=True)
+class _Measured:
+    """The figures of one sender, repetition by repetition."""
+
+    rates: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)  # microseconds of processor time per call
 
 
 async def measure(ground: Ground) -> list[Row]:
-    """Both send through one transport with the same concurrency; both are timed by the sandbox, first call to last."""
+    """All three send the same calls, so many at once, and are timed by the sandbox, first call to last."""
     people = count()
-    ours, bare = [], []
-    for _ in range(ground.effort.restarts):
+    service, bare, alone = _Measured(), _Measured(), _Measured()
+    for _ in range(ground.effort.repetitions):
         site = ground.site()
         await submit(site, islice(people, ground.effort.deliveries))
-        ours.append(await _service(ground, site))
-        bare.append(await _bare(ground, adapter_of(site), await _calls(site)))
+        await _service(ground, service, site)
+        adapter, calls = adapter_of(site), await _calls(site)
+        await _client(ground, bare, adapter, calls)
+        await _transport(ground, alone, adapter, calls)
     return [
         median_row(
             "deliver",
             "delivered per second, quotas off / a bare client loop sending the same calls",
-            samples=ratios(ours, bare),
+            samples=ratios(service.rates, bare.rates),
             target=AT_LEAST,
-            about={"per second": median(ours), "bare": median(bare)},
+            about=_about(service, bare),
             note=f"{CONCURRENCY} at once",
-        )
+        ),
+        median_row(
+            "deliver_transport",
+            "… / a loop over leadbridge's own way of sending them, which is the faster client",
+            samples=ratios(service.rates, alone.rates),
+            about=_about(service, alone),
+        ),
     ]
 
 
-async def _service(ground: Ground, site: Site) -> float:
+def _about(service: _Measured, bare: _Measured) -> Mapping[str, float]:
+    facts = {"per second": median(service.rates), "bare": median(bare.rates)}
+    if service.cpu:
+        facts |= {"CPU µs each": median(service.cpu), "bare CPU µs": median(bare.cpu)}
+    return facts
+
+
+async def _service(ground: Ground, measured: _Measured, site: Site) -> None:
+    async with ground.site().serving() as idle:  # what a start costs is no part of delivering
+        started = idle.cpu_seconds
     await ground.empty_sandbox(history=ground.effort.deliveries + 1)
-    async with site.serving():
+    async with site.serving() as running:
         reader = SqliteReader(site.database)
         await drained(reader)
         await reader.close()
-    return await _rate(ground)
+        used = running.cpu_seconds
+    measured.rates.append(await _rate(ground))
+    if started is not None and used is not None:
+        measured.cpu.append((used - started) / ground.effort.deliveries * 1e6)
 
 
-async def _bare(ground: Ground, adapter: Adapter, calls: list[Call]) -> float:
-    await ground.empty_sandbox(history=ground.effort.deliveries + 1)
+async def _client(ground: Ground, measured: _Measured, adapter: Adapter, calls: list[Call]) -> None:
+    """The bare loop: httpx's own client, as anyone would use it, over aiohttp's connections, which are the fastest."""
+    async with httpx.AsyncClient(transport=AiohttpTransport(), timeout=30.0) as client:
+
+        async def send(call: Call) -> Json:
+            url = adapter.base_url + call.path
+            return (await client.request(call.method, url, headers=adapter.headers(), json=call.body)).json()
+
+        await _loop(ground, measured, calls, send)
+
+
+async def _transport(ground: Ground, measured: _Measured, adapter: Adapter, calls: list[Call]) -> None:
     transport = HttpTransport()
-    shared = iter(calls)
-    await asyncio.gather(*(_send(transport, adapter, calls=shared) for _ in range(CONCURRENCY)))
+
+    async def send(call: Call) -> Json:
+        return (await transport.send(adapter, call, trace_id=new_trace_id())).body
+
+    await _loop(ground, measured, calls, send)
     await transport.close()
-    return await _rate(ground)
 
 
-async def _send(transport: HttpTransport, adapter: Adapter, *, calls: Iterator[Call]) -> None:
+async def _loop(ground: Ground, measured: _Measured, calls: list[Call], send: Send) -> None:
+    await ground.empty_sandbox(history=ground.effort.deliveries + 1)
+    shared = iter(calls)
+    before = time.process_time()
+    await asyncio.gather(*(_send(shared, send) for _ in range(CONCURRENCY)))
+    measured.cpu.append((time.process_time() - before) / len(calls) * 1e6)
+    measured.rates.append(await _rate(ground))
+
+
+async def _send(calls: Iterator[Call], send: Send) -> None:
     for call in calls:
-        await transport.send(adapter, call, trace_id=new_trace_id())
+        await send(call)
 
 
 async def _rate(ground: Ground) -> float:

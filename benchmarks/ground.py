@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 import orjson
 
-from benchmarks.processes import Running, free_port, running, service
+from benchmarks.processes import PATIENCE, Running, free_port, running, service
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.settings.loading import Loaded, load_text
 from leadbridge.store.sqlite.store import SqliteReader
@@ -19,6 +19,7 @@ from leadbridge.store.sqlite.store import SqliteReader
 TOKEN: Final = "the-token-of-the-benchmark"
 ENVIRON: Final = {"TOKEN": TOKEN, "COPPER_TOKEN": "c" * 32, "LEADCONNECTOR_TOKEN": "pit-benchmark"}
 OFF: Final = '"off"'
+GLANCE: Final = 0.1  # seconds between two looks at the sandbox
 UNFINISHED: Final = ("received", "pending", "sending", "retrying")
 _CONFIG: Final = """
 version: 1
@@ -107,6 +108,16 @@ class Ground:
         text = _CONFIG.replace("CRMS", self.sandbox.url).replace("QUOTA", quota)
         (folder / "site.yaml").write_text(text, encoding="utf-8")
         return Site(folder=folder, loaded=load_text(text, "site.yaml", ENVIRON))
+
+    async def written(self, many: int) -> list[int]:
+        """When the sandbox was asked for each record that it wrote, once there are so many; milliseconds."""
+        async with asyncio.timeout(PATIENCE):
+            while len(times := await self._written()) < many:  # noqa: ASYNC110  # another process has no event to set
+                await asyncio.sleep(GLANCE)
+        return times
+
+    async def _written(self) -> list[int]:
+        return [call["at"] for call in await self.control.history() if call["record_id"]]
 
     async def empty_sandbox(self, *, history: int) -> None:
         """No records, no quotas, and a history long enough for what follows."""

@@ -56,16 +56,21 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    *arguments: str, port: int, ready: str, log: Path, environ: Mapping[str, str] | None = None
+    *arguments: str,
+    port: int,
+    ready: str,
+    log: Path,
+    environ: Mapping[str, str] | None = None,
+    program: Sequence[str] = (sys.executable, "-m"),
 ) -> AsyncIterator[Running]:
-    """`python -m …` until the body ends; `ready` is the path that answers 2xx once it can work.
+    """A program (`python -m …` unless another is given) until the body ends; `ready` is a path that answers 2xx then.
 
     Its output goes to a file, as a service's would. Raises `BenchmarkFailed` with the end of it when it does not start.
     """
     began = time.perf_counter()
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *arguments, stdout=output, stderr=output, cwd=ROOT, env=_environ(environ)
+            *program, *arguments, stdout=output, stderr=output, cwd=ROOT, env=_environ(environ)
         )
     try:
         async with asyncio.timeout(PATIENCE):

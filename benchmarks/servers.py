@@ -1,6 +1,7 @@
-"""What durable accepting is compared with: `bare` answers without storing, `accept` stores and does nothing else.
+"""What durable accepting is compared with: `bare` and `plain` answer without storing, `accept` stores and no more.
 
-Run as `python -m benchmarks.servers bare|accept …`; both have the service's own server settings.
+Run as `python -m benchmarks.servers bare|plain|accept …`. `bare` is Starlette on uvicorn as anyone would run it; `plain`
+is the least that can be done: no framework, on our own server.
 """
 
 import argparse
@@ -10,18 +11,21 @@ from pathlib import Path
 
 import orjson
 import structlog
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.ground import TOKEN
 from leadbridge import logs
-from leadbridge.app import door
+from leadbridge.app import Front, door
 from leadbridge.clock import SystemClock
 from leadbridge.commands.serving import listen, run_server
 from leadbridge.desk import desks
 from leadbridge.ids import new_id, new_trace_id
+from leadbridge.precedence import Precedence
 from leadbridge.receive import Receiver
 from leadbridge.settings.loading import load
 from leadbridge.store.sqlite.store import SqliteStore
@@ -30,10 +34,37 @@ from leadbridge.store.sqlite.store import SqliteStore
 async def answer_at_once(request: Request) -> Response:
     """The bare endpoint: reads the body, checks the token, makes the same ids, answers the same JSON."""
     await request.body()
-    if not hmac.compare_digest(request.headers.get("x-webhook-token", "").encode(), TOKEN.encode()):
+    if not _proved(request.headers.get("x-webhook-token", "").encode()):
         return Response(status_code=401)
-    document = {"id": new_id(), "trace_id": new_trace_id(), "status": "accepted"}
-    return Response(orjson.dumps(document), status_code=202, media_type="application/json")
+    return Response(_reply(), status_code=202, media_type="application/json")
+
+
+class Plain:
+    """The bare endpoint without its framework: the same in as few steps as ASGI allows."""
+
+    def __init__(self, others: ASGIApp) -> None:
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        if scope["type"] != "http" or not scope["path"].startswith("/hooks/"):
+            await self._others(scope, receive, send)
+            return
+        while (await receive())["more_body"]:
+            pass
+        status = 202 if _proved(dict(scope["headers"]).get(b"x-webhook-token", b"")) else 401
+        body = _reply()
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _proved(token: bytes) -> bool:
+    return hmac.compare_digest(token, TOKEN.encode())
+
+
+def _reply() -> bytes:
+    return orjson.dumps({"id": new_id(), "trace_id": new_trace_id(), "status": "accepted"})
 
 
 async def ready(_request: Request) -> Response:
@@ -41,19 +72,21 @@ async def ready(_request: Request) -> Response:
     return Response("ready\n", media_type="text/plain")
 
 
-def accepting(config: Path, database: Path) -> Starlette:
+def accepting(config: Path, database: Path) -> Front:
     """The receive stage and the store, without mapping and delivering: what they cost is not in it."""
     logs.configure()
     settings = load(config, os.environ).settings
+    clock = SystemClock()
     receiver = Receiver(
         desks(settings),
         door=door(settings),
         store=SqliteStore(database),
-        clock=SystemClock(),
+        clock=clock,
         log=structlog.get_logger(),
+        precedence=Precedence(clock),
         stored=lambda: None,
     )
-    return Starlette(routes=[Route("/hooks/{source}", receiver.handle, methods=["POST"]), Route("/readyz", ready)])
+    return Front(receiver, Starlette(routes=[Route("/readyz", ready)]))
 
 
 def bare() -> Starlette:
@@ -67,13 +100,24 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     which = parser.add_subparsers(dest="which", required=True)
     which.add_parser("bare")
+    which.add_parser("plain")
     accept = which.add_parser("accept")
     accept.add_argument("--config", type=Path, required=True)
     accept.add_argument("--database", type=Path, required=True)
     given = parser.parse_args()
-    app = bare() if given.which == "bare" else accepting(given.config, given.database)
+    match given.which:
+        case "bare":
+            app: ASGIApp = bare()
+        case "plain":
+            app = Plain(Starlette(routes=[Route("/readyz", ready)]))
+        case _:
+            app = accepting(given.config, given.database)
     with listen("127.0.0.1", given.port) as listener:
-        run_server(app, listener)
+        if given.which == "bare":
+            config = uvicorn.Config(app, http="httptools", loop="uvloop", log_config=None, access_log=False)
+            uvicorn.Server(config).run(sockets=[listener])
+        else:
+            run_server(app, listener)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Endpoint
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leadbridge.clock import Clock, SystemClock
 from leadbridge.crm.adapter import Adapter
@@ -21,11 +22,14 @@ from leadbridge.deliver.lane import Means
 from leadbridge.deliver.transport import HttpTransport, Transport
 from leadbridge.desk import desks
 from leadbridge.errors import StorageUnavailable
+from leadbridge.events import Reply
+from leadbridge.inbound import Door
 from leadbridge.logs import Logger
 from leadbridge.mapping.mapper import Mapper, Routing
 from leadbridge.plan import RecordKind
+from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
-from leadbridge.receive import Door, Receiver
+from leadbridge.receive import Receiver, source_in
 from leadbridge.record import Recorder
 from leadbridge.retry import RetryPolicy
 from leadbridge.settings.loading import Loaded
@@ -33,6 +37,22 @@ from leadbridge.settings.models import Settings
 from leadbridge.settings.route import Route
 from leadbridge.store.base import Store
 from leadbridge.supervise import keep_running
+
+
+class Front:
+    """The whole HTTP application: submissions straight to their stage, everything else through the framework."""
+
+    def __init__(self, receiver: Receiver, others: ASGIApp) -> None:
+        self._receiver = receiver
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        source = source_in(scope["path"]) if scope["type"] == "http" else None
+        if source is None:
+            await self._others(scope, receive, send)
+        else:
+            await self._receiver.answer(source, scope, receive, send)
 
 
 class Service:
@@ -56,6 +76,7 @@ class Service:
         self._clock = clock
         self._log = log
         self._ready = False
+        self.precedence = precedence = Precedence(clock)
         sources = desks(settings)
         self.adapters = crm_adapters = adapters(settings)
         recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=dice or SystemRandom(), log=log)
@@ -65,7 +86,14 @@ class Service:
                 name: destination.quota_of(crm_adapters[name].official_quota)
                 for name, destination in settings.destinations.items()
             },
-            means=Means(store=store, transport=transport or HttpTransport(), recorder=recorder, clock=clock, log=log),
+            means=Means(
+                store=store,
+                transport=transport or HttpTransport(),
+                recorder=recorder,
+                clock=clock,
+                log=log,
+                precedence=precedence,
+            ),
         )
         self._mapper = Mapper(
             sources,
@@ -78,22 +106,29 @@ class Service:
             store=store,
             clock=clock,
             log=log,
+            precedence=precedence,
             mapped=self._deliverer.wake,
         )
-        receiver = Receiver(sources, door=door(settings), store=store, clock=clock, log=log, stored=self._mapper.wake)
+        receiver = Receiver(
+            sources,
+            door=door(settings),
+            store=store,
+            clock=clock,
+            log=log,
+            precedence=precedence,
+            stored=self._mapper.wake,
+        )
         self._mapping: asyncio.Task[None] | None = None
-        methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-        self.asgi = Starlette(
+        others = Starlette(
             routes=[
-                Endpoint("/hooks/{source}", receiver.handle, methods=methods),
-                Endpoint("/hooks/{source}/", receiver.handle, methods=methods),  # many senders follow no redirect
                 Endpoint("/healthz", self._healthz, methods=["GET"]),
                 Endpoint("/readyz", self._readyz, methods=["GET"]),
             ],
             exception_handlers={HTTPException: _http_problem, Exception: self._crashed},
             lifespan=self._lifespan,
         )
-        self.asgi.router.redirect_slashes = False
+        others.router.redirect_slashes = False
+        self.asgi = Front(receiver, others)
 
     async def start(self) -> None:
         """Take up what an earlier process left, and begin to work."""
@@ -125,19 +160,16 @@ class Service:
     async def _readyz(self, _request: Request) -> Response:
         """It takes submissions. A CRM that is down is no reason not to."""
         if not self._ready or self._mapping is None or self._mapping.done():
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "The service is starting or stopping.")
+            return _response(problem(HTTPStatus.SERVICE_UNAVAILABLE, "The service is starting or stopping."))
         try:
             self._store.check()
         except StorageUnavailable as error:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Nothing can be stored: {error}.")
+            return _response(problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Nothing can be stored: {error}."))
         return Response("ready\n", media_type="text/plain")
 
     async def _crashed(self, request: Request, error: Exception) -> Response:
         self._log.error("request.crashed", path=request.url.path, exc_info=error)
-        return problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            "leadbridge made a mistake; the request was not taken. Send it again later.",
-        )
+        return _response(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "leadbridge made a mistake; try again later."))
 
 
 def adapters(settings: Settings) -> Mapping[str, Adapter]:
@@ -160,4 +192,8 @@ async def _http_problem(_request: Request, error: Exception) -> Response:
     """What the router refuses, as a problem document."""
     status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    return problem(status, "There is nothing here; submissions go to /hooks/NAME.", headers=headers)
+    return _response(problem(status, "There is nothing here; submissions go to /hooks/NAME.", headers=headers))
+
+
+def _response(reply: Reply) -> Response:
+    return Response(reply.body, status_code=reply.status, headers=dict(reply.headers), media_type=reply.content_type)

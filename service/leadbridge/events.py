@@ -73,11 +73,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The answer a vendor wants instead of ours."""
+    """An answer to a sender: ours, or the one that a vendor wants instead."""
 
     status: int
     body: bytes = b""
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

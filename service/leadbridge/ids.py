@@ -1,7 +1,6 @@
 """Ids that sort by time (UUIDv7), and W3C trace ids."""
 
 import re
-import secrets
 from typing import Final
 
 import uuid_utils
@@ -15,8 +14,11 @@ def new_id() -> str:
 
 
 def new_trace_id() -> str:
-    """A new W3C trace id: 32 hex digits, random."""
-    return secrets.token_hex(16)
+    """A new W3C trace id: 32 hex digits, in the order of time, so that an index of them grows at its end.
+
+    Its last 7 bytes are random, as W3C Trace Context (level 2, 3.2.2.3) asks.
+    """
+    return uuid_utils.uuid7().hex
 
 
 def trace_id_of(traceparent: str | None) -> str | None:

@@ -5,11 +5,14 @@ import os
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final, TextIO, TypeAlias
+from datetime import UTC, datetime
+from types import NoneType
+from typing import Any, Final, TextIO, TypeAlias, cast
 
 import structlog
 from pydantic_core import to_json
 
+from leadbridge.lines import Lines
 from leadbridge.masking import MASK, harmless, masked
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger
@@ -21,13 +24,11 @@ _QUOTED: Final = re.compile(
     r"|(?<=input_value=).*?(?=, input_type=)",  # what pydantic refused
     re.DOTALL,
 )
-_SIGNS: Final = (
-    "@",
-    "+",
-    "://",
-    "input_value=",
-)  # one of them is in everything that is looked for: most texts have none
-_NAMES: Final = frozenset({"lane"})  # of the operator's own making: a Copper account is named by its user's e-mail
+_SIGNS: Final = re.compile("[@+]|://|input_value=")  # in everything that is looked for; most texts hold none
+_PLAIN: Final = (int, float, bool, NoneType)
+# Of our own or the operator's making, and nothing of a person's: a Copper account is named by its user's e-mail.
+_OURS: Final = frozenset({"source", "submission", "delivery", "destination", "lane", "trace_id", "of", "purpose"})
+_LEVELS: Final = {"exception": "error", "warn": "warning"}  # what a method's name says otherwise than its level
 _QUERY: Final = re.compile(r"(?<=[a-z]://)([^\s\"'?]+\?)[^\s\"']+")  # it may hold a sender's secret
 
 
@@ -38,29 +39,23 @@ def configure(*, stream: TextIO | None = None, level: str = "info") -> None:
     """
     stream = stream or sys.stderr
     on_terminal = stream.isatty()
-    renderer: Any = structlog.processors.JSONRenderer(serializer=_json)
+    lines = Lines(stream)
+    processors: list[Any] = [_json_line]
     if on_terminal:
-        renderer = structlog.dev.ConsoleRenderer(
-            colors=not os.environ.get("NO_COLOR"), exception_formatter=structlog.dev.plain_traceback
-        )
-    shared: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,  # a plain traceback: local variables hold the person and the secrets
-        _private,
-        *([_harmless] if on_terminal else []),  # JSON escapes by itself
-    ]
+        colors = not os.environ.get("NO_COLOR")
+        console = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
+        processors = [_whole, _harmless, console]
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", lines)),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(lines)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *processors],
         )
     )
     root = logging.getLogger()
@@ -71,13 +66,29 @@ def configure(*, stream: TextIO | None = None, level: str = "info") -> None:
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
-def _json(event: Any, *, default: Any) -> str:
-    return to_json(event, fallback=default).decode()  # integers of any size, unlike orjson
+def _json_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+    """One line as JSON, whose integers may be of any size."""
+    return to_json(_whole(logger, method, event), fallback=repr).decode()
 
 
-def _private(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Mask what the models declare, and what free text quotes."""
-    return {key: value if key in _NAMES else _scrubbed(masked(value)) for key, value in event.items()}
+def _whole(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The event with level and time; masked is what the models declare, and what free text quotes.
+
+    One step and not structlog's own for each: every submission and every call writes a line.
+    """
+    if "exc_info" in event:  # a plain traceback: local variables hold the person and the secrets
+        event = structlog.processors.format_exc_info(logger, method, event)
+    whole = {key: value if key in _OURS else _public(value) for key, value in event.items()}
+    whole["level"] = _LEVELS.get(method, method)
+    whole["timestamp"] = datetime.now(UTC).isoformat()[: -len("+00:00")] + "Z"
+    return whole
+
+
+def _public(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return _scrubbed(value) if _SIGNS.search(value) else value
+    return value if kind in _PLAIN else _walked(masked(value))
 
 
 def _harmless(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -88,12 +99,16 @@ def _harmless(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mu
     }
 
 
-def _scrubbed(value: Any) -> Any:
+def _scrubbed(text: str) -> str:
+    return _QUERY.sub(rf"\1{MASK}", _QUOTED.sub(MASK, text))
+
+
+def _walked(value: Any) -> Any:
     match value:
-        case str() if any(sign in value for sign in _SIGNS):
-            return _QUERY.sub(rf"\1{MASK}", _QUOTED.sub(MASK, value))
+        case str():
+            return _scrubbed(value)
         case dict():
-            return {key: _scrubbed(item) for key, item in value.items()}
+            return {key: _walked(item) for key, item in value.items()}
         case list():
-            return [_scrubbed(item) for item in value]
+            return [_walked(item) for item in value]
     return value

@@ -29,15 +29,17 @@ def parse(preset: Preset, verified: Verified) -> Parsed:
     several = len(events) > 1
     return Parsed(
         events=tuple(
-            replace(
-                event,
-                dedupe_id=_dedupe_id(preset, verified.request, event, index=index if several else None),
-                event_at=_event_at(preset, verified.request, event),
-            )
+            _with_ids(preset, verified.request, event, index=index if several else None)
             for index, event in enumerate(events)
         ),
         reply=preset.reply,
     )
+
+
+def _with_ids(preset: Preset, request: Received, event: Event, *, index: int | None) -> Event:
+    dedupe_id = _dedupe_id(preset, request, event, index=index)
+    event_at = _event_at(preset, request, event)
+    return event if dedupe_id is None and event_at is None else replace(event, dedupe_id=dedupe_id, event_at=event_at)
 
 
 def _dedupe_id(preset: Preset, request: Received, event: Event, *, index: int | None) -> str | None:

@@ -1,38 +1,29 @@
 """Receive: one inbound request is read, proved, parsed, and answered when it is on disk."""
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from leadbridge.clock import Clock
 from leadbridge.desk import Desk
 from leadbridge.errors import RequestRefused, SignatureError, StorageUnavailable, Unparseable
-from leadbridge.events import Event, Parsed, Received, Verified
+from leadbridge.events import Event, Parsed, Received, Reply, Verified
 from leadbridge.ids import new_id, new_trace_id, trace_id_of
+from leadbridge.inbound import Door, read_request, send_reply
 from leadbridge.logs import Logger
+from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
 from leadbridge.store.base import Accepted, NewItem, NewRequest, Store
 from leadbridge.verify import verify
 
-BODY_TIME: Final = 30.0  # seconds a sender may take to send its body
+_PREFIX: Final = "/hooks/"
 STORAGE_SAID_EVERY: Final = 10.0  # seconds between two log lines about it
 STORAGE_RETRY_AFTER: Final = 10  # seconds, told to senders while nothing can be stored
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """How senders reach the service."""
-
-    public_url: str | None  # as senders call it, without a slash at the end
-    max_body: int  # bytes
 
 
 class Receiver:
@@ -46,6 +37,7 @@ class Receiver:
         store: Store,
         clock: Clock,
         log: Logger,
+        precedence: Precedence,
         stored: Callable[[], None],
     ) -> None:
         """`stored` is called after each commit that holds something to map."""
@@ -54,15 +46,27 @@ class Receiver:
         self._store = store
         self._clock = clock
         self._log = log
+        self._precedence = precedence
         self._stored = stored
         self._said_unavailable_at: float | None = None
 
-    async def handle(self, request: Request) -> Response:
-        """Answer one request: 2xx only after its bytes are on disk."""
-        name = request.path_params["source"]
+    async def answer(self, source: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request to a source (ASGI): 2xx only after its bytes are on disk."""
+        self._precedence.came()
         try:
-            desk = self._desk(name, request.method)
-            received = await self._read(desk, request)
+            reply = await self._handle(source, scope, receive)
+        except Exception as error:  # our own mistake; the sender is told to try again, and the others are served
+            self._log.error("request.crashed", path=scope["path"], exc_info=error)
+            detail = "leadbridge made a mistake; the request was not taken. Send it again later."
+            reply = problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+        finally:
+            self._precedence.went()
+        await send_reply(send, reply)
+
+    async def _handle(self, name: str, scope: Scope, receive: Receive) -> Reply:
+        try:
+            desk = self._desk(name, scope["method"])
+            received = await read_request(scope, receive, source=desk.name, door=self._door, clock=self._clock)
             return await self._take(desk, received)
         except SignatureError as error:
             self._log.warning("request.refused", source=name, status=int(error.http_status), reason=error.reason)
@@ -95,55 +99,7 @@ class Receiver:
             raise RequestRefused(detail, status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
         return desk
 
-    async def _read(self, desk: Desk, request: Request) -> Received:
-        several: dict[str, list[str]] = {}
-        for name, value in request.headers.items():
-            several.setdefault(name, []).append(value)
-        headers = {name: ", ".join(values) for name, values in several.items()}
-        if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-            detail = "Compressed bodies are not taken; send it without Content-Encoding."
-            raise RequestRefused(
-                detail, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, headers={"Accept-Encoding": "identity"}
-            )
-        return Received(
-            source=desk.name,
-            method=request.method,
-            url=self._url(request),
-            headers=headers,
-            body=await self._body(request, headers),
-            received_at=self._clock.now(),
-        )
-
-    async def _body(self, request: Request, headers: Mapping[str, str]) -> bytes:
-        most = self._door.max_body
-        too_large = RequestRefused(
-            f"The body is larger than {most} bytes (`server.max_body`).", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        )
-        length = headers.get("content-length", "")
-        if length.isdecimal() and (len(length) > 18 or int(length) > most):
-            raise too_large
-        body = bytearray()
-        try:
-            async with asyncio.timeout(BODY_TIME):
-                async for piece in request.stream():
-                    body += piece
-                    if len(body) > most:
-                        raise too_large
-        except TimeoutError as error:
-            detail = f"The body did not arrive within {BODY_TIME:g} seconds."
-            raise RequestRefused(detail, status=HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"}) from error
-        except ClientDisconnect as error:
-            detail = "The connection was closed before the body was complete."
-            raise RequestRefused(detail, status=HTTPStatus.BAD_REQUEST) from error
-        return bytes(body)
-
-    def _url(self, request: Request) -> str:
-        if self._door.public_url is None:
-            return str(request.url)
-        query = f"?{request.url.query}" if request.url.query else ""
-        return f"{self._door.public_url}{request.url.path}{query}"
-
-    async def _take(self, desk: Desk, received: Received) -> Response:
+    async def _take(self, desk: Desk, received: Received) -> Reply:
         verified = verify(desk.scheme, received, now=received.received_at)
         # Anyone can send a traceparent; only a proved sender's is believed.
         believed = trace_id_of(received.headers.get("traceparent")) if verified.verified else None
@@ -172,18 +128,30 @@ class Receiver:
         )
         outcomes = await self._store.accept(new)
         for outcome, item in zip(outcomes, items, strict=True):
-            self._log.info(
-                f"submission.{outcome.status}",
-                source=verified.request.source,
-                submission=item.submission_id,
-                trace_id=trace_id,
-                **({"of": outcome.submission_id} if outcome.status == "duplicate" else {}),
-                **({"reason": item.reason} if item.reason else {}),
-                **({"revision": outcome.revision} if outcome.revision > 1 else {}),
-            )
+            self._say(outcome, item, new)
         return outcomes
 
-    async def _keep_unparseable(self, desk: Desk, verified: Verified, trace_id: str, error: Unparseable) -> Response:
+    def _say(self, outcome: Accepted, item: NewItem, request: NewRequest) -> None:
+        facts: dict[str, object] = {
+            "source": request.received.source,
+            "submission": item.submission_id,
+            "trace_id": request.trace_id,
+        }
+        if item.reason:
+            facts["reason"] = item.reason
+        if outcome.revision > 1:
+            facts["revision"] = outcome.revision
+        match outcome.status:
+            case "accepted":
+                self._log.info("submission.accepted", **facts)
+            case "duplicate":
+                self._log.info("submission.duplicate", **facts, of=outcome.submission_id)
+            case "ignored":
+                self._log.info("submission.ignored", **facts)
+            case "unparseable":
+                self._log.info("submission.unparseable", **facts)
+
+    async def _keep_unparseable(self, desk: Desk, verified: Verified, trace_id: str, error: Unparseable) -> Reply:
         """What cannot be read is kept and shown all the same, once for each body."""
         digest = hashlib.sha256(verified.payload).digest()
         item = NewItem(
@@ -204,6 +172,14 @@ class Receiver:
         )
 
 
+def source_in(path: str) -> str | None:
+    """The name in `/hooks/NAME`, with or without a slash at its end; None for any other path."""
+    if not path.startswith(_PREFIX):
+        return None
+    name = path[len(_PREFIX) :].removesuffix("/")
+    return name if name and "/" not in name else None
+
+
 def _items(desk: Desk, verified: Verified, parsed: Parsed) -> list[NewItem]:
     if parsed.ignored is not None:
         return [NewItem(submission_id=new_id(), state="ignored", reason=parsed.ignored)]
@@ -221,9 +197,9 @@ def _digest(event: Event) -> bytes:
     return hashlib.sha256(json.dumps(event.raw, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
 
 
-def _reply(parsed: Parsed, outcomes: tuple[Accepted, ...], trace_id: str) -> Response:
+def _reply(parsed: Parsed, outcomes: tuple[Accepted, ...], trace_id: str) -> Reply:
     if parsed.reply is not None:
-        return Response(parsed.reply.body, status_code=parsed.reply.status, media_type=parsed.reply.content_type)
+        return parsed.reply
     statuses = {outcome.status for outcome in outcomes}
     status = "accepted" if "accepted" in statuses else statuses.pop()
     document: dict[str, object] = {"id": outcomes[0].submission_id, "trace_id": trace_id, "status": status}
@@ -234,5 +210,5 @@ def _reply(parsed: Parsed, outcomes: tuple[Accepted, ...], trace_id: str) -> Res
     return _accepted_reply(document)
 
 
-def _accepted_reply(document: Mapping[str, object]) -> Response:
-    return Response(orjson.dumps(document), status_code=HTTPStatus.ACCEPTED, media_type="application/json")
+def _accepted_reply(document: Mapping[str, object]) -> Reply:
+    return Reply(status=HTTPStatus.ACCEPTED, body=orjson.dumps(document))

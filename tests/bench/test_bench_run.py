@@ -10,8 +10,9 @@ import pytest
 from benchmarks.processes import ROOT
 
 EVERY_ROW = {
-    "accept", "accept_alone", "accept_delivering", "latency", "deliver", "quota", "quota_refused", "calls_scalars",
-    "calls_lists_there", "calls_lists_to_add", "start", "claim", "record", "memory", "start_waiting",
+    "accept", "accept_alone", "accept_plain", "accept_delivering", "latency", "deliver", "deliver_transport",
+    "quota", "quota_refused", "calls_scalars", "calls_lists_there", "calls_lists_to_add",
+    "start", "claim", "record", "memory", "start_waiting",
 }  # fmt: skip
 ONLY_LINUX_TELLS = {"memory"}
 

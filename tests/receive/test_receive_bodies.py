@@ -77,7 +77,7 @@ async def test_a_body_that_was_cut_off_is_not_taken(service: Running, store: Sto
 async def test_a_body_that_does_not_come_in_time_is_not_taken(
     service: Running, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leadbridge.receive.BODY_TIME", 0.0)
+    monkeypatch.setattr("leadbridge.inbound.BODY_TIME", 0.0)
     status, headers, problem = await post_in_pieces(service, [piece(LEAD)])
     assert (status, headers["connection"]) == (408, "close")
     assert "did not arrive within" in problem["detail"]

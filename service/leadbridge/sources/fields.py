@@ -23,8 +23,11 @@ class Fields:
 
         Names above 1,000 characters (a consent text as the label) are cut off, with an ellipsis.
         """
-        for path, leaf in _leaves(name, value):
-            self._put(path, leaf)
+        if isinstance(value, dict | list) or len(name) > _LONGEST_NAME:
+            for path, leaf in _leaves(name, value):
+                self._put(path, leaf)
+        else:
+            self._put(name, value)
 
     def put_if_new(self, name: str, value: Json) -> None:
         """Add `value` under `name` unless something stands there: for a second name of the same value."""

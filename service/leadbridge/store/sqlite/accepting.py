@@ -1,7 +1,6 @@
-"""The accept path: a request, its submissions and their dedupe rows in one transaction."""
+"""The accept path: a request, its submissions and their dedupe rows in one transaction (see `arrivals.sql`)."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import apsw
@@ -19,14 +18,15 @@ from leadbridge.store.base import (
     WaitingSubmission,
 )
 from leadbridge.store.sqlite import flight
-from leadbridge.store.sqlite.connection import insert, row, rows
+from leadbridge.store.sqlite.connection import ROWS_AT_ONCE, insert, row, rows, transaction
 
 MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of requests that are mapped for one commit
-_INSERT_REQUEST = """
-    INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body)"""
-_INSERT_SUBMISSION = """
-    INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key,
-                             duplicate_of, revision, updated_at)"""
+_ARRIVE = """
+    INSERT INTO arrivals (request_id, item, source, received_at, trace_id, verified_by, method, url, headers, body,
+                          id, state, reason, dedupe_key, digest)"""
+_TOLD_APART = """
+    SELECT json_group_array(json_array(id, duplicate_of, revision)) FROM submissions
+    WHERE id IN (SELECT value FROM json_each(?))"""
 _COUNT_UP = """
     INSERT INTO totals (kind, name, state, count) VALUES (?, ?, 'arrived', ?)
     ON CONFLICT (kind, name, state) DO UPDATE SET count = count + excluded.count"""
@@ -34,6 +34,7 @@ _INSERT_DELIVERY = """
     INSERT INTO deliveries (id, submission_id, trace_id, route, destination, lane, config_version, plan, keys,
                             event_at, state, reason, detail, next_at, created_at, updated_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_SAID_BEFORE: Final = ("", "", "", b"")
 _STATUS: Final[Mapping[str, AcceptStatus]] = {
     "received": "accepted",
     "ignored": "ignored",
@@ -47,85 +48,46 @@ _SETTLE = """
 
 
 def accept(connection: apsw.Connection, requests: Sequence[NewRequest]) -> list[tuple[Accepted, ...]]:
-    """Insert requests with all their items."""
-    insert(connection, _INSERT_REQUEST, [_request_row(request) for request in requests])
-    arrived: Counter[str] = Counter()
-    submissions: list[tuple[Any, ...]] = []
-    accepted = []
-    for request in requests:
-        arrived[request.received.source] += len(request.items)
-        accepted.append(
-            tuple(
-                _accept_item(connection, request, number, item, submissions)
-                for number, item in enumerate(request.items)
-            )
-        )
-    insert(connection, _INSERT_SUBMISSION, submissions)
-    for source, count in arrived.items():
-        connection.execute(_COUNT_UP, ("submissions", source, count))
-    return accepted
+    """Insert requests with all their items: in the transaction that is open, else in one of its own."""
+    values = [row for request in requests for row in _rows_of(request)]
+    if len(values) <= ROWS_AT_ONCE or connection.in_transaction:
+        insert(connection, _ARRIVE, values)
+    else:
+        with transaction(connection):
+            insert(connection, _ARRIVE, values)
+    keyed = [item.submission_id for request in requests for item in request.items if item.dedupe_key is not None]
+    told_apart = _told_apart(connection, keyed) if keyed else {}
+    return [tuple(_accepted(item, told_apart) for item in request.items) for request in requests]
 
 
-def _request_row(request: NewRequest) -> tuple[Any, ...]:
+def _rows_of(request: NewRequest) -> Iterator[tuple[Any, ...]]:
+    """A row for each item; what the request itself says goes with the first."""
     received = request.received
-    return (
-        request.request_id,
-        received.source,
-        received.received_at,
-        request.trace_id,
-        request.verified_by,
+    about: tuple[str, str, str, bytes] = (
         received.method,
         received.url,
         orjson.dumps(dict(received.headers)).decode(),
         received.body,
     )
+    for number, item in enumerate(request.items):
+        yield (
+            request.request_id, number, received.source, received.received_at, request.trace_id, request.verified_by,
+            *about, item.submission_id, item.state, item.reason, item.dedupe_key, item.digest,
+        )  # fmt: skip
+        about = _SAID_BEFORE
 
 
-def _accept_item(
-    connection: apsw.Connection, request: NewRequest, number: int, item: NewItem, submissions: list[tuple[Any, ...]]
-) -> Accepted:
-    """Tell an item apart from what came before, and add its row to `submissions`."""
-    source, at = request.received.source, request.received.received_at
-    revision, first = 1, None
-    if item.dedupe_key is not None:
-        first, revision = _seen_before(connection, source, item)
-    state = item.state if first is None else "duplicate"
-    submissions.append(
-        (
-            item.submission_id,
-            request.request_id,
-            number,
-            source,
-            at,
-            request.trace_id,
-            state,
-            item.reason,
-            item.dedupe_key,
-            first,
-            revision,
-            at,
-        )
-    )
+def _told_apart(connection: apsw.Connection, ids: Sequence[str]) -> dict[str, tuple[str | None, int]]:
+    """Which of these submissions are duplicates, and of what; and which revision of its id each is."""
+    found = row(connection, _TOLD_APART, (orjson.dumps(ids).decode(),))
+    return {} if found is None else {name: (first, revision) for name, first, revision in orjson.loads(found[0])}
+
+
+def _accepted(item: NewItem, told_apart: Mapping[str, tuple[str | None, int]]) -> Accepted:
+    first, revision = told_apart.get(item.submission_id, (None, 1))
     if first is not None:
         return Accepted(submission_id=first, status="duplicate", revision=revision)
     return Accepted(submission_id=item.submission_id, status=_STATUS[item.state], revision=revision)
-
-
-def _seen_before(connection: apsw.Connection, source: str, item: NewItem) -> tuple[str | None, int]:
-    """The submission that said the same under the same id, or the number of this revision of the id."""
-    seen = rows(
-        connection,
-        "SELECT digest, submission_id FROM dedupe WHERE source = ? AND key = ?",
-        (source, item.dedupe_key),
-    )
-    for number, (digest, submission_id) in enumerate(seen, start=1):
-        if digest == item.digest:
-            return submission_id, number
-    connection.execute(
-        "INSERT INTO dedupe (source, key, digest, submission_id) VALUES (?, ?, ?, ?)",
-        (source, item.dedupe_key, item.digest, item.submission_id),
-    )
-    return None, len(seen) + 1
 
 
 def waiting(connection: apsw.Connection, limit: int) -> tuple[WaitingSubmission, ...]:

@@ -2,6 +2,7 @@
 
 import fcntl
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -11,7 +12,8 @@ import apsw
 
 from leadbridge.errors import StorageUnavailable
 
-ROWS_AT_ONCE: Final = 32  # bounds the statements that are kept prepared
+ROWS_AT_ONCE: Final = 64  # with as many prepared statements for each table
+STATEMENTS: Final = 256  # kept prepared
 BUSY_TIMEOUT: Final = 5_000  # milliseconds: the command line reads while the service writes
 
 
@@ -39,12 +41,14 @@ def open_for_writing(path: Path) -> apsw.Connection:
     Raises `StorageUnavailable` when the file cannot be used, or was made by a newer leadbridge.
     """
     try:
-        connection = apsw.Connection(str(path))
+        connection = apsw.Connection(str(path), statementcachesize=STATEMENTS)
         connection.set_busy_timeout(BUSY_TIMEOUT)
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "full")  # a commit is on disk before it is answered
         connection.pragma("foreign_keys", 1)
         migrate(connection)
+        connection.pragma("temp_store", "memory")
+        connection.execute((resources.files("leadbridge.store.sqlite") / "arrivals.sql").read_text(encoding="utf-8"))
     except apsw.Error as error:
         raise StorageUnavailable(f"cannot open {path}: {error}") from error
     return connection
@@ -80,6 +84,14 @@ def _migrations() -> Iterator[str]:
     folder = resources.files("leadbridge.store.sqlite") / "migrations"
     for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql")):
         yield (folder / name).read_text(encoding="utf-8")
+
+
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[None]:
+    """One transaction that waits for its lock at once; whoever catches an error rolls it back."""
+    connection.execute("BEGIN IMMEDIATE")
+    yield
+    connection.execute("COMMIT")
 
 
 def insert(connection: apsw.Connection, statement: str, values: Sequence[tuple[Any, ...]]) -> None:

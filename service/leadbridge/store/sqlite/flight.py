@@ -9,7 +9,18 @@ from collections.abc import Sequence
 import apsw
 import orjson
 
-from leadbridge.store.sqlite.connection import row
+from leadbridge.store.sqlite.connection import row, rows
+
+_LEAVE = """
+    DELETE FROM delivery_keys
+    WHERE (lane, key, seq) IN (
+        SELECT d.lane, k.value, d.seq FROM deliveries d JOIN json_each(d.keys) k
+        WHERE d.id IN (SELECT value FROM json_each(?)) AND d.state NOT IN ('pending', 'sending', 'retrying'))"""
+_FOLLOWING = """
+    SELECT n.lane, min(n.seq)
+    FROM json_each(?) i CROSS JOIN deliveries d ON d.id = i.value
+        CROSS JOIN json_each(d.keys) k CROSS JOIN delivery_keys n ON n.lane = d.lane AND n.key = k.value
+    GROUP BY n.lane, n.key"""
 
 
 def enter(connection: apsw.Connection, lane: str, seq: int, keys: Sequence[str]) -> None:
@@ -23,17 +34,16 @@ def enter(connection: apsw.Connection, lane: str, seq: int, keys: Sequence[str])
         connection.execute("UPDATE deliveries SET blocked = 1 WHERE seq = ?", (seq,))
 
 
-def leave(connection: apsw.Connection, lane: str, seq: int, keys: Sequence[str]) -> None:
-    """Take a delivery out and let those go that only waited for it."""
-    if not keys:
+def leave_all(connection: apsw.Connection, delivery_ids: Sequence[str]) -> None:
+    """Take deliveries out that are finished or held, and let those go that only waited for them.
+
+    One that is unfinished after all keeps its place.
+    """
+    if not delivery_ids:
         return
-    connection.executemany(
-        "DELETE FROM delivery_keys WHERE lane = ? AND key = ? AND seq = ?", [(lane, key, seq) for key in keys]
-    )
-    for key in keys:
-        following = _first(connection, lane, key)
-        if following is None:
-            continue
+    out = (orjson.dumps(delivery_ids).decode(),)
+    connection.execute(_LEAVE, out)
+    for lane, following in rows(connection, _FOLLOWING, out):
         waits = row(connection, "SELECT keys FROM deliveries WHERE seq = ? AND blocked = 1", (following,))
         if waits is not None and _activate(connection, lane, following, orjson.loads(waits[0])):
             connection.execute("UPDATE deliveries SET blocked = 0 WHERE seq = ?", (following,))

@@ -1,7 +1,7 @@
-"""The delivery path: claims, started attempts, outcomes, and what a crash left behind."""
+"""The delivery path: claims, started attempts, and what a crash left behind."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import apsw
 import orjson
@@ -10,16 +10,9 @@ from pydantic_core import to_json
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
-from leadbridge.store.base import (
-    Claim,
-    DeliveryUpdate,
-    DueDelivery,
-    FinishedCall,
-    Recovered,
-    TryResult,
-)
+from leadbridge.store.base import Claim, DueDelivery, Recovered
 from leadbridge.store.sqlite import flight
-from leadbridge.store.sqlite.connection import row, rows
+from leadbridge.store.sqlite.connection import insert, rows
 
 _DUE = """
     SELECT id, submission_id, trace_id, route, destination, plan, event_at, tries, coalesce(first_try_at, ?1),
@@ -27,21 +20,17 @@ _DUE = """
     FROM deliveries
     WHERE lane = ?2 AND state IN ('pending', 'retrying') AND blocked = 0 AND next_at <= ?1
     ORDER BY next_at, seq LIMIT ?3"""
+_CLAIMABLE = """
+    SELECT json_group_array(id) FROM deliveries
+    WHERE id IN (SELECT value FROM json_each(?1)) AND state IN ('pending', 'retrying') AND blocked = 0
+    AND next_at <= ?2"""
 _TAKE = """
-    UPDATE deliveries SET state = 'sending', tries = tries + 1, first_try_at = ?, updated_at = ?
-    WHERE id = ? AND state IN ('pending', 'retrying') AND blocked = 0 AND next_at <= ? RETURNING tries"""
-_START = """
-    INSERT INTO attempts (lane, purpose, method, path, request, safe_to_repeat, started_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)"""
-_FINISH = """
-    UPDATE attempts
-    SET answered_at = ?, sent = ?, status = ?, outcome = ?, crm_trace_id = ?, response = ?, error = ?
-    WHERE id = ?"""
-_LEAVE = """
     UPDATE deliveries
-    SET state = ?, reason = ?, detail = ?, next_at = ?, record_id = coalesce(?, record_id),
-        created = coalesce(?, created), warnings = ?, candidates = ?, updated_at = ?
-    WHERE id = ? AND state = 'sending' RETURNING lane, seq, keys"""
+    SET state = 'sending', tries = tries + 1, first_try_at = coalesce(first_try_at, ?2), updated_at = ?2
+    WHERE id IN (SELECT value FROM json_each(?1))"""
+_START = """
+    INSERT INTO attempts (lane, purpose, method, path, request, safe_to_repeat, started_at)"""
+_CARRY = "INSERT INTO attempt_deliveries (delivery_id, attempt_id, try)"
 _HOLD_UNKNOWN = """
     UPDATE deliveries
     SET state = 'held', reason = 'unknown_outcome', detail = ?, next_at = NULL, updated_at = ?
@@ -49,7 +38,7 @@ _HOLD_UNKNOWN = """
         SELECT 1 FROM attempt_deliveries c JOIN attempts a ON a.id = c.attempt_id
         WHERE c.delivery_id = deliveries.id AND c.try = deliveries.tries AND a.safe_to_repeat = 0
         AND (a.answered_at IS NULL OR NOT (a.status BETWEEN 400 AND 499 OR a.status = 503)))
-    RETURNING lane, seq, keys"""
+    RETURNING id"""
 _AGAIN = "UPDATE deliveries SET state = 'retrying', next_at = ?1, updated_at = ?1 WHERE state = 'sending'"
 _CUT_OFF = """
     UPDATE attempts SET outcome = 'unknown', error = 'leadbridge stopped before the answer was seen'
@@ -97,92 +86,51 @@ def claim(
     connection: apsw.Connection, lane: str, starts: Sequence[tuple[DueDelivery, Call | None]], now: Millis
 ) -> tuple[Claim, ...]:
     """Move due deliveries to `sending`, each with the attempt of its first call."""
-    claims = []
-    for delivery, call in starts:
-        if row(connection, _TAKE, (delivery.first_try_at, now, delivery.delivery_id, now)) is None:
-            continue
-        claimed = Claim(delivery=delivery, attempt_id=None)
-        if call is not None:
-            claimed = Claim(delivery=delivery, attempt_id=_start(connection, lane, claimed, call, now))
-        claims.append(claimed)
-    return tuple(claims)
+    wanted = orjson.dumps([delivery.delivery_id for delivery, _ in starts]).decode()
+    [(claimable,)] = rows(connection, _CLAIMABLE, (wanted, now))
+    connection.execute(_TAKE, (claimable, now))
+    taken = set(orjson.loads(claimable))
+    ours = [(delivery, call) for delivery, call in starts if delivery.delivery_id in taken]
+    begun = [Beginning(lane, delivery, call, now) for delivery, call in ours if call is not None]
+    attempts = iter(begin(connection, begun))
+    return tuple(
+        Claim(delivery=delivery, attempt_id=None if call is None else next(attempts)) for delivery, call in ours
+    )
 
 
-def _start(connection: apsw.Connection, lane: str, claimed: Claim, call: Call, now: Millis) -> int:
+class Beginning(NamedTuple):
+    """A call of a claimed delivery that is about to be sent."""
+
+    lane: str
+    delivery: DueDelivery
+    call: Call
+    at: Millis
+
+
+def begin(connection: apsw.Connection, calls: Sequence[Beginning]) -> Sequence[int]:
+    """Store calls as started; returns their attempts, in their order."""
+    if not calls:
+        return ()
+    insert(connection, _START, [_started(lane, call, at) for lane, _, call, at in calls])
+    last = connection.last_insert_rowid()  # this is the only writer, so they follow each other
+    attempts = range(last - len(calls) + 1, last + 1)
+    carried = [
+        (one.delivery.delivery_id, attempt, one.delivery.tries + 1)
+        for one, attempt in zip(calls, attempts, strict=True)
+    ]
+    insert(connection, _CARRY, carried)
+    return attempts
+
+
+def _started(lane: str, call: Call, at: Millis) -> tuple[Any, ...]:
     body = None if call.body is None else to_json(call.body).decode()  # integers of any size, unlike orjson
-    connection.execute(_START, (lane, call.purpose, call.method, call.path, body, int(call.safe_to_repeat), now))
-    attempt_id = connection.last_insert_rowid()
-    connection.execute(
-        "INSERT INTO attempt_deliveries (delivery_id, attempt_id, try) VALUES (?, ?, ?)",
-        (claimed.delivery.delivery_id, attempt_id, claimed.attempt),
-    )
-    return attempt_id
-
-
-def record(connection: apsw.Connection, lane: str, result: TryResult) -> int:
-    """Store an answer, the start of the next call, or the end of a try."""
-    if result.finished is not None:
-        _finish(connection, result.finished)
-    if result.update is not None:
-        _leave_sending(connection, lane, result.claim.delivery.delivery_id, result.update, result.at)
-    if result.next_call is None:
-        return 0
-    return _start(connection, lane, result.claim, result.next_call, result.at)
-
-
-def _finish(connection: apsw.Connection, call: FinishedCall) -> None:
-    connection.execute(
-        _FINISH,
-        (
-            call.answered_at,
-            int(call.sent),
-            call.status,
-            call.outcome,
-            call.crm_trace_id,
-            call.response,
-            call.error,
-            call.attempt_id,
-        ),
-    )
-
-
-def _leave_sending(
-    connection: apsw.Connection, lane: str, delivery_id: str, update: DeliveryUpdate, now: Millis
-) -> None:
-    left = row(
-        connection,
-        _LEAVE,
-        (
-            update.state,
-            update.reason,
-            update.detail,
-            update.next_at,
-            update.record_id,
-            _created(connection, lane, update),
-            to_json(update.warnings).decode(),  # integers of any size, unlike orjson
-            to_json(update.candidates).decode(),
-            now,
-            delivery_id,
-        ),
-    )
-    if left is not None and update.state != "retrying":  # a retry keeps its place
-        _, seq, keys = left
-        flight.leave(connection, lane, seq, orjson.loads(keys))
-
-
-def _created(connection: apsw.Connection, lane: str, update: DeliveryUpdate) -> int | None:
-    """Whether the record is new. A CRM may only guess by its clock; one that we wrote before is not new."""
-    if update.created is None:
-        return None
-    written = "SELECT 1 FROM deliveries WHERE lane = ? AND record_id = ? LIMIT 1"
-    return int(update.created and row(connection, written, (lane, update.record_id)) is None)
+    return lane, call.purpose, call.method, call.path, body, int(call.safe_to_repeat), at
 
 
 def recover(connection: apsw.Connection, now: Millis) -> Recovered:
     """Settle every delivery in `sending`: no process is at work on it any more."""
     held = rows(connection, _HOLD_UNKNOWN, (UNKNOWN_OUTCOME, now))
-    for lane, seq, keys in held:
-        flight.leave(connection, lane, seq, orjson.loads(keys))
+    flight.leave_all(connection, [delivery_id for (delivery_id,) in held])
     connection.execute(_AGAIN, (now,))
     again = connection.changes()
     connection.execute(_CUT_OFF)

@@ -26,7 +26,7 @@ from leadbridge.store.base import (
 )
 from leadbridge.store.ledger import Ledger
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
-from leadbridge.store.sqlite import accepting, reading, sending
+from leadbridge.store.sqlite import accepting, reading, recording, sending
 from leadbridge.store.sqlite.connection import claim_ownership, open_for_reading
 from leadbridge.store.sqlite.writer import Writer
 
@@ -133,6 +133,7 @@ class SqliteStore(SqliteReader):
             self._ownership.close()
             raise
         super().__init__(path)
+        self._checked = -1  # the batch that the file and its disk were looked at for
         opened = path.stat()
         self._file = (opened.st_dev, opened.st_ino)
 
@@ -149,8 +150,10 @@ class SqliteStore(SqliteReader):
 
     async def accept(self, request: NewRequest) -> tuple[Accepted, ...]:
         """Store a request and its items."""
-        self.check()
-        accepted: tuple[Accepted, ...] = await self._writer.run_together(accepting.accept, request)
+        if self._checked != self._writer.batch:  # once for all that gather for one commit
+            self.check()
+            self._checked = self._writer.batch
+        accepted: tuple[Accepted, ...] = await self._writer.run_together(accepting.accept, request, commits=True)
         return accepted
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
@@ -170,7 +173,8 @@ class SqliteStore(SqliteReader):
 
     async def record(self, lane: str, result: TryResult) -> int:
         """Store the outcome of a call."""
-        return await self._writer.run(lambda connection: sending.record(connection, lane, result))
+        attempt_id: int = await self._writer.run_together(recording.record, (lane, result))
+        return attempt_id
 
     async def recover(self, *, now: Millis) -> Recovered:
         """Take back what a crash left in `sending`."""

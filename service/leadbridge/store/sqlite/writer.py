@@ -1,7 +1,8 @@
 """One thread that writes, and commits many waiting changes at once (group commit).
 
-Callers hand in functions of the connection. All that wait when the thread is free run in one transaction, each in its
-own savepoint, and are answered after the commit: one sync of the disk serves them all.
+Callers hand in functions of the connection. While one batch is being committed the next one gathers in the event loop,
+and is handed over whole: one sync of the disk, and one meeting of the two threads, serve all of its changes. They are
+answered after the commit.
 """
 
 import asyncio
@@ -19,8 +20,6 @@ from leadbridge.store.sqlite.connection import open_for_writing
 
 R = TypeVar("R")
 MOST_IN_ONE_COMMIT: Final = 512  # bounds how long the first caller of a batch waits for the last
-# While changes come faster than they can be synced, a moment's wait puts more of them into one sync: seconds.
-GATHER: Final = 0.001
 # Trouble with the file itself: it undoes the whole batch, where any other error undoes its own change alone.
 FILE_TROUBLE: Final = (
     apsw.FullError,
@@ -39,8 +38,8 @@ class _Change:
 
     many: Many
     item: Any
-    loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    commits: bool  # `many` makes its own transaction of them when nothing else is in the batch
     result: Any = None
     error: Exception | None = None
 
@@ -53,15 +52,24 @@ class _Change:
             self.future.set_result(self.result)
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    changes: Sequence[_Change]
+    loop: asyncio.AbstractEventLoop
+
+
 class Writer:
-    """The only writer of a database file."""
+    """The only writer of a database file, for one event loop at a time."""
 
     def __init__(self, path: Path) -> None:
         """Open the file; raises `StorageUnavailable` when that fails."""
+        self.batch = 0  # the number of the batch that gathers now
         self._path = path
         self._connection: apsw.Connection | None = open_for_writing(path)
-        self._queue: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
-        self._closing = threading.Event()
+        self._gathered: list[_Change] = []
+        self._under_way: _Batch | None = None
+        self._closing = False
+        self._batches: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="leadbridge-writer", daemon=True)
         self._thread.start()
 
@@ -70,99 +78,105 @@ class Writer:
         result: R = await self.run_together(_one_by_one, apply)
         return result
 
-    async def run_together(self, many: Many, item: Any) -> Any:
+    async def run_together(self, many: Many, item: Any, *, commits: bool = False) -> Any:
         """Apply `many` to all items that wait for it at once; returns this item's result after the commit.
 
-        When the whole fails, each item is tried alone, so that one mistake stays with its maker.
+        When the whole fails, each item is tried alone, so that one mistake stays with its maker. A function that
+        `commits` is called outside a transaction when nothing else waits, and leaves none open.
         """
-        if self._closing.is_set():
+        if self._closing:
             raise StorageUnavailable("the store is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._queue.put(_Change(many, item, loop, future))
+        self._gathered.append(_Change(many, item, future, commits))
+        if self._under_way is None or self._under_way.loop is not loop:
+            self._hand_over(loop)
         return await future
 
     async def close(self) -> None:
         """Commit what waits, then let the file go."""
-        if not self._closing.is_set():
-            self._closing.set()
-            self._queue.put(None)
+        if not self._closing:
+            self._closing = True
+            if self._gathered:
+                self._batches.put(_Batch(self._gathered, asyncio.get_running_loop()))
+            self._batches.put(None)
             await asyncio.to_thread(self._thread.join)
 
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give the thread what gathered; the rest of too much follows it."""
+        changes, self._gathered = self._gathered[:MOST_IN_ONE_COMMIT], self._gathered[MOST_IN_ONE_COMMIT:]
+        self.batch += 1
+        self._under_way = _Batch(changes, loop)
+        self._batches.put(self._under_way)
+
+    def _settle(self, batch: _Batch) -> None:
+        """In the event loop, after a commit: the next batch goes first, so that the thread has something to do."""
+        if self._under_way is batch:
+            self._under_way = None
+            if self._gathered and not self._closing:
+                self._hand_over(batch.loop)
+        for change in batch.changes:
+            change.settle()
+
     def _work(self) -> None:
-        last = busy = False
-        while not last:
-            batch: list[_Change] = []
-            change = self._queue.get()
-            if busy:
-                self._closing.wait(GATHER)
-            while change is not None:
-                batch.append(change)
-                if len(batch) == MOST_IN_ONE_COMMIT:
-                    break
-                try:
-                    change = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            last = change is None
-            busy = len(batch) > 1
-            if batch:
-                self._commit(batch)
+        while (batch := self._batches.get()) is not None:
+            self._commit(batch.changes)
+            try:
+                batch.loop.call_soon_threadsafe(self._settle, batch)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                continue
         if self._connection is not None:
             self._connection.close()
 
-    def _commit(self, batch: list[_Change]) -> None:
+    def _commit(self, changes: Sequence[_Change]) -> None:
+        """Commit changes together; when one of them is a mistake, each alone."""
         try:
-            self._commit_or_undo(batch)
+            connection = self._connection = self._connection or open_for_writing(self._path)
+            if changes[0].commits and all(change.many is changes[0].many for change in changes):
+                mistake = _apply(connection, changes)
+            else:
+                connection.execute("BEGIN IMMEDIATE")
+                mistake = _apply(connection, changes)
+                if mistake is None:
+                    connection.execute("COMMIT")
+            if mistake is None:
+                return
+            self._undo(connection)
         except (apsw.Error, StorageUnavailable) as error:
             # A full disk, an I/O error, a lost lock: nothing of this batch is durable.
-            unavailable = StorageUnavailable(f"nothing could be stored: {error}")
-            for change in batch:
-                change.error = unavailable
-        for loop in {change.loop for change in batch}:
-            mine = [change for change in batch if change.loop is loop]
-            try:
-                loop.call_soon_threadsafe(_settle, mine)
-            except RuntimeError:  # the loop is closed: nobody waits any more
-                continue
-
-    def _commit_or_undo(self, batch: list[_Change]) -> None:
-        if self._connection is None:
-            self._connection = open_for_writing(self._path)
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for many, changes in _by_function(batch):
-                self._apply(self._connection, many, changes)
-            self._connection.execute("COMMIT")
-        except apsw.Error:
             self._undo(self._connection)
-            raise
+            unavailable = StorageUnavailable(f"nothing could be stored: {error}")
+            for change in changes:
+                change.error = unavailable
+            return
+        if len(changes) == 1:
+            changes[0].error = mistake
+        else:
+            for change in changes:
+                self._commit([change])
 
-    def _undo(self, connection: apsw.Connection) -> None:
+    def _undo(self, connection: apsw.Connection | None) -> None:
         try:
-            if connection.in_transaction:
+            if connection is not None and connection.in_transaction:
                 connection.execute("ROLLBACK")
         except apsw.Error:  # the file is in a bad way: begin anew with the next batch
             self._connection = None
-            connection.close(force=True)
+            if connection is not None:
+                connection.close(force=True)
 
-    def _apply(self, connection: apsw.Connection, many: Many, changes: Sequence[_Change]) -> None:
-        """Apply changes in one savepoint; when that fails, each in its own."""
-        connection.execute("SAVEPOINT change")
-        try:
-            results = many(connection, [change.item for change in changes])
-            for change, result in zip(changes, results, strict=True):
+
+def _apply(connection: apsw.Connection, changes: Sequence[_Change]) -> Exception | None:
+    """Apply changes; answers the mistake that one of them made, and raises what is wrong with the file itself."""
+    try:
+        for many, some in _by_function(changes):
+            results = many(connection, [change.item for change in some])
+            for change, result in zip(some, results, strict=True):
                 change.result = result
-        except FILE_TROUBLE:
-            raise
-        except Exception as error:  # handed to the caller as it is
-            connection.execute("ROLLBACK TO change")
-            if len(changes) == 1:
-                changes[0].error = error
-            else:
-                for change in changes:
-                    self._apply(connection, many, [change])
-        connection.execute("RELEASE change")
+    except FILE_TROUBLE:
+        raise
+    except Exception as mistake:  # of a caller's own function: handed to that caller as it is
+        return mistake
+    return None
 
 
 def _by_function(batch: Sequence[_Change]) -> Iterator[tuple[Many, Sequence[_Change]]]:
@@ -178,8 +192,3 @@ def _by_function(batch: Sequence[_Change]) -> Iterator[tuple[Many, Sequence[_Cha
 
 def _one_by_one(connection: apsw.Connection, applies: Sequence[Callable[[apsw.Connection], R]]) -> Sequence[R]:
     return [apply(connection) for apply in applies]
-
-
-def _settle(changes: list[_Change]) -> None:
-    for change in changes:
-        change.settle()

@@ -1,0 +1,105 @@
+"""One inbound HTTP request as ASGI hands it over: read within bounds, and answered.
+
+Plain ASGI: every submission passes here, and a framework's request and response objects would cost as much as all that
+is done with it (docs/decisions/0007-plain-asgi.md).
+"""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from starlette.types import Receive, Scope, Send
+
+from leadbridge.clock import Clock
+from leadbridge.errors import RequestRefused
+from leadbridge.events import Received, Reply
+
+BODY_TIME: Final = 30.0  # seconds a sender may take to send its body
+_LONGEST_LENGTH: Final = 18  # digits of a Content-Length that are worth reading
+_PATH_SAFE: Final = "/%:@!$&'()*+,;=~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """How senders reach the service."""
+
+    public_url: str | None  # as senders call it, without a slash at the end
+    max_body: int  # bytes
+
+
+async def read_request(scope: Scope, receive: Receive, *, source: str, door: Door, clock: Clock) -> Received:
+    """The whole request. Raises `RequestRefused` for one that is too large, too slow, compressed or cut off."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        detail = "Compressed bodies are not taken; send it without Content-Encoding."
+        raise RequestRefused(detail, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, headers={"Accept-Encoding": "identity"})
+    length = headers.get("content-length", "")
+    if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > door.max_body):
+        raise _too_large(door)
+    return Received(
+        source=source,
+        method=scope["method"],
+        url=_url(scope, headers.get("host"), door.public_url),
+        headers=headers,
+        body=await _body(receive, door),
+        received_at=clock.now(),
+    )
+
+
+async def send_reply(send: Send, reply: Reply) -> None:
+    """Send an answer."""
+    headers = [
+        (b"content-type", reply.content_type.encode("latin-1")),
+        (b"content-length", b"%d" % len(reply.body)),
+        *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _body(receive: Receive, door: Door) -> bytes:
+    pieces: list[bytes] = []
+    size, more = 0, True
+    try:
+        async with asyncio.timeout(BODY_TIME):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    detail = "The connection was closed before the body was complete."
+                    raise RequestRefused(detail, status=HTTPStatus.BAD_REQUEST)
+                pieces.append(message.get("body", b""))
+                size += len(pieces[-1])
+                if size > door.max_body:
+                    raise _too_large(door)
+                more = message.get("more_body", False)
+    except TimeoutError as error:
+        detail = f"The body did not arrive within {BODY_TIME:g} seconds."
+        raise RequestRefused(detail, status=HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"}) from error
+    return b"".join(pieces)
+
+
+def _too_large(door: Door) -> RequestRefused:
+    return RequestRefused(
+        f"The body is larger than {door.max_body} bytes (`server.max_body`).",
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    )
+
+
+def _url(scope: Scope, host: str | None, public_url: str | None) -> str:
+    """What the sender called, as it stood on the wire: some vendors sign it."""
+    raw_path: bytes | None = scope.get("raw_path")
+    path = raw_path.decode("latin-1") if raw_path is not None else quote(scope["path"], safe=_PATH_SAFE)
+    query = scope["query_string"]
+    if query:
+        path = f"{path}?{query.decode('latin-1')}"
+    if public_url is not None:
+        return public_url + path
+    if host is None:
+        name, port = scope.get("server") or ("localhost", None)
+        host = name if port is None else f"{name}:{port}"
+    return f"{scope.get('scheme', 'http')}://{host}{path}"

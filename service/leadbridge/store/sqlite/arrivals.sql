@@ -1,0 +1,36 @@
+-- The accept path as one statement: INSERT INTO arrivals VALUES (...), (...), a row for each item of a request.
+-- Every statement gives the interpreter's lock away and must wait to get it back, so that four of them cost more than
+-- all that they do. A view that nobody reads, with a trigger that puts each row into its tables, is one; outside a
+-- transaction it is its own, synced to the disk in the same step.
+
+CREATE TEMP VIEW arrivals AS
+  SELECT '' AS request_id, 0 AS item, '' AS source, 0 AS received_at, '' AS trace_id, '' AS verified_by, '' AS method,
+         '' AS url, '' AS headers, x'' AS body, '' AS id, '' AS state, '' AS reason, '' AS dedupe_key, x'' AS digest;
+
+CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrivals BEGIN
+  INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body)
+  SELECT new.request_id, new.source, new.received_at, new.trace_id, new.verified_by, new.method, new.url, new.headers,
+         new.body
+  WHERE new.item = 0;
+
+  -- The same id with the same content is a duplicate of the first; with another content it is the next revision.
+  INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key, duplicate_of,
+                           revision, updated_at)
+  SELECT new.id, new.request_id, new.item, new.source, new.received_at, new.trace_id,
+         iif(first.id IS NULL, new.state, 'duplicate'), new.reason, new.dedupe_key, first.id,
+         CASE
+           WHEN new.dedupe_key IS NULL THEN 1
+           WHEN first.id IS NULL THEN 1 + (SELECT count(*) FROM dedupe
+                                           WHERE source = new.source AND key = new.dedupe_key)
+           ELSE coalesce((SELECT revision FROM submissions WHERE id = first.id), 1)
+         END,
+         new.received_at
+  FROM (SELECT (SELECT submission_id FROM dedupe
+                WHERE source = new.source AND key = new.dedupe_key AND digest = new.digest) AS id) AS first;
+
+  INSERT OR IGNORE INTO dedupe (source, key, digest, submission_id)
+  SELECT new.source, new.dedupe_key, new.digest, new.id WHERE new.dedupe_key IS NOT NULL;
+
+  INSERT INTO totals (kind, name, state, count) VALUES ('submissions', new.source, 'arrived', 1)
+  ON CONFLICT (kind, name, state) DO UPDATE SET count = count + 1;
+END;
