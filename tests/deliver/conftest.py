@@ -9,6 +9,7 @@ import pytest
 from leadbridge.crm.adapter import Adapter, Quota
 from leadbridge.deliver.deliverer import Deliverer
 from leadbridge.deliver.lane import Means
+from leadbridge.precedence import Precedence
 from leadbridge.record import Recorder
 from leadbridge.retry import RetryPolicy
 from leadbridge.store.base import Store
@@ -28,7 +29,14 @@ def transport() -> ScriptedTransport:
 
 
 @pytest.fixture
-async def run(store: Store, clock: WatchedClock, journal: Journal, transport: ScriptedTransport) -> AsyncIterator[Run]:
+def precedence(clock: WatchedClock) -> Precedence:
+    return Precedence(clock)
+
+
+@pytest.fixture
+async def run(
+    store: Store, clock: WatchedClock, journal: Journal, transport: ScriptedTransport, precedence: Precedence
+) -> AsyncIterator[Run]:
     """Start delivering; stopped when the test is over."""
     started: list[Deliverer] = []
 
@@ -42,7 +50,7 @@ async def run(store: Store, clock: WatchedClock, journal: Journal, transport: Sc
         recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=Random(1), log=log)
         quotas = destinations or {"copper": quota}
         adapters: dict[str, Adapter] = {name: adapter or PlainAdapter() for name in quotas}
-        means = Means(store=store, transport=transport, recorder=recorder, clock=clock, log=log)
+        means = Means(store=store, transport=transport, recorder=recorder, clock=clock, log=log, precedence=precedence)
         deliverer = Deliverer(adapters, quotas=quotas, means=means)
         started.append(deliverer)
         await deliverer.start()

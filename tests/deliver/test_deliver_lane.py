@@ -277,3 +277,21 @@ async def test_a_record_that_was_written_for_another_person_before_is_a_warning(
     (warning,) = (await row(store, jiro)).warnings
     assert warning.field == "match"
     assert "for another email" in warning.cause
+
+
+async def test_a_delivery_without_a_key_of_its_match_asks_nobody_whose_record_it_was(
+    store: Store, run: Run, journal: Journal, transport: ScriptedTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def keys_of_record(_lane: str, record_id: str, *, but: str) -> tuple[tuple[str, ...], ...]:
+        asked.append(but)
+        return ()
+
+    monkeypatch.setattr(store, "keys_of_record", keys_of_record)
+    transport.respond = lambda _call: answer(body={"id": 7, "new": False})
+    without, with_it = new_delivery("phone:1"), new_delivery("email:1")
+    await add(store, without, with_it)
+    await run()
+    await journal.seen("delivery.attempted", outcome="delivered", count=2)
+    assert asked == [with_it.delivery_id]

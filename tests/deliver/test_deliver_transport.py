@@ -266,6 +266,67 @@ async def test_a_path_that_no_url_can_hold_is_never_sent(transport: HttpTranspor
         assert server.requests == []
 
 
+async def test_a_call_says_what_it_takes_unless_its_adapter_does(transport: HttpTransport) -> None:
+    class Particular(Account):
+        def headers(self) -> dict[str, str]:
+            return {"Accept": "application/json", "User-Agent": "leadbridge/1"}
+
+    async with crm(writing(http())) as server:
+        for adapter in (account(server), Particular(f"http://127.0.0.1:{server.port}")):
+            await transport.send(adapter, UPSERT, trace_id=TRACE_ID)
+        plain, particular = (request.headers for request in server.requests)
+        assert (plain["accept"], plain["user-agent"], plain["accept-encoding"]) == (
+            "*/*",
+            "leadbridge",
+            "gzip, deflate",
+        )
+        assert (particular["accept"], particular["user-agent"]) == ("application/json", "leadbridge/1")
+
+
+async def test_a_token_that_was_renewed_is_used_from_the_next_call_on(transport: HttpTransport) -> None:
+    async with crm(writing(http())) as server:
+        renewed = Account(f"http://127.0.0.1:{server.port}")
+        for token in ("first", "first", "second"):
+            renewed.token = token
+            await transport.send(renewed, UPSERT, trace_id=TRACE_ID)
+        sent = [request.headers["authorization"] for request in server.requests]
+        assert sent == ["Bearer first", "Bearer first", "Bearer second"]
+        assert len({request.headers["traceparent"] for request in server.requests}) == 3
+
+
+async def test_calls_to_one_path_with_other_questions_stay_apart(transport: HttpTransport) -> None:
+    asked: list[dict[str, str]] = [{"page": "1"}, {"page": "2"}, {}, {"page": "1"}]
+    async with crm(writing(http())) as server:
+        for query in asked:
+            call = Call(purpose="ask", method="GET", path="/users", query=query)
+            await transport.send(account(server), call, trace_id=TRACE_ID)
+        paths = [request.line.split()[1] for request in server.requests]
+        assert paths == ["/users?page=1", "/users?page=2", "/users", "/users?page=1"]
+
+
+async def test_an_answers_header_that_comes_twice_is_read_whole(transport: HttpTransport) -> None:
+    async with crm(writing(http(headers="Vary: A\r\nvary: B\r\nX-Town: K\u00f6ln\r\n"))) as server:
+        answer = await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
+        assert (answer.headers["vary"], answer.headers["x-town"]) == ("A, B", "K\u00f6ln")
+
+
+async def test_a_write_without_a_body_says_that_it_has_none(transport: HttpTransport) -> None:
+    async with crm(writing(http())) as server:
+        await transport.send(account(server), Call(purpose="ask", method="POST", path="/users"), trace_id=TRACE_ID)
+        (request,) = server.requests
+        assert request.headers["content-length"] == "0"
+
+
+async def test_nothing_is_sent_once_it_is_closed() -> None:
+    transport = HttpTransport()
+    async with crm(writing(http())) as server:
+        await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
+        await transport.close()
+        with pytest.raises(RuntimeError, match="closed"):
+            await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
+        assert len(server.requests) == 1
+
+
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):

@@ -59,8 +59,8 @@ class Try:
         self._wrote = False
         self._asked_anew = False
 
-    async def run(self) -> None:
-        """Go on until the outcome is on disk."""
+    async def outcome(self) -> Outcome:
+        """Make the calls, until there is none left to make."""
         try:
             outcome = self._told_honestly(await self._outcome())
         except Exception as error:  # an adapter may be anyone's: its mistake ends this try, not the lane
@@ -68,6 +68,11 @@ class Try:
             outcome = self._told_honestly(Retry(detail=words_of(error)))
         if isinstance(outcome, Delivered):
             self._bench.facts.went_through(self._given)
+        return outcome
+
+    async def record(self, outcome: Outcome) -> None:
+        """Have the outcome on disk."""
+        if isinstance(outcome, Delivered):
             outcome = await self._with_another_person(outcome)
         await self._bench.recorder.ended(self._bench.lane, self._claim, self._last, outcome)
 
@@ -84,6 +89,8 @@ class Try:
                 return step.outcome
             if attempt_id is None:
                 attempt_id = await self._start(step)
+            else:
+                await self._bench.places.calm()  # since the claim the CRM may have asked for quiet
             answer = await self._call(step, attempt_id)
             if answer is None:
                 return self._without_an_answer(step)
@@ -131,19 +138,21 @@ class Try:
                 bench.places.give_back(1)
         if not sent and not call.safe_to_repeat:
             self._may_have_written.remove(call.purpose)
-        self._last = CallEnd(
-            attempt_id=attempt_id,
-            purpose=call.purpose,
-            started=started,
-            ended=bench.clock.monotonic(),
-            status=answer.status if answer else None,
-            crm_trace_id=None,
-            response=answer.text if answer else None,
-            error=error,
-            sent=sent,
-        )
-        if answer is not None:
-            self._last = replace(self._last, crm_trace_id=adapter.crm_trace_id(answer))
+        ended, crm_trace_id = bench.clock.monotonic(), None
+        try:
+            crm_trace_id = adapter.crm_trace_id(answer) if answer is not None else None
+        finally:
+            self._last = CallEnd(
+                attempt_id=attempt_id,
+                purpose=call.purpose,
+                started=started,
+                ended=ended,
+                status=answer.status if answer is not None else None,
+                crm_trace_id=crm_trace_id,
+                response=answer.text if answer is not None else None,
+                error=error,
+                sent=sent,
+            )
         return answer
 
     def _next(self, call: Call, answer: Answer) -> Step:
@@ -185,12 +194,14 @@ class Try:
             return outcome
         kind = f"{match.by}:"
         mine = {key for key in self._claim.delivery.keys if key.startswith(kind)}
+        if not mine:
+            return outcome
         try:
             earlier = await self._bench.store.keys_of_record(self._bench.lane, outcome.record_id, but=self._delivery_id)
         except StorageUnavailable:  # the recorder waits for the store; this is only a look
             return outcome
         theirs = {key for keys in earlier for key in keys if key.startswith(kind)}
-        if not mine or not theirs or mine & theirs:
+        if not theirs or mine & theirs:
             return outcome
         cause = (
             f"the CRM updated a record that was written before for another {match.by}: two people may share it now; "
@@ -217,6 +228,8 @@ class Try:
 
 def _with_mapping_warnings(plan: Plan, outcome: Delivered) -> Delivered:
     """What mapping could not read is as lost to the CRM as what the CRM dropped: it is told in the same place."""
+    if not plan.warnings:
+        return outcome
     told = {warning.field for warning in outcome.warnings}
     unread = tuple(
         WriteWarning(field=warning.field, sent=warning.got, got=None, cause=warning.problem)

@@ -1,7 +1,8 @@
 """One CRM account's queue: claims what is due and may be sent, and starts a try of each."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,11 +20,17 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.logs import Logger
 from leadbridge.outcome import Fail, Hold
 from leadbridge.plan import Plan
+from leadbridge.precedence import Precedence
 from leadbridge.record import STORAGE_PAUSE, Recorder
 from leadbridge.store.base import Claim, DueDelivery, Store
 from leadbridge.supervise import keep_running, words_of
 
-CONCURRENCY: Final = 16  # deliveries under way at once
+CONCURRENCY: Final = 16  # deliveries whose calls are under way at once
+MOST_CLAIMED: Final = 2 * CONCURRENCY  # with those that are claimed already, so that no hand waits for a commit
+MOST_AT_WORK: Final = 3 * CONCURRENCY  # with those whose outcome is still on its way to the disk
+MOST_IN_A_BURST: Final = 2  # deliveries at once while many senders wait for their answers
+READ_AHEAD: Final = 64  # due deliveries read at once
+BELIEVED: Final = 1.0  # seconds what was read ahead is taken for what is on disk; a claim looks again in any case
 PAUSE_WITHOUT_QUOTA: Final = 1.0  # seconds of quiet after a 429 that says nothing, where we keep no quota
 
 
@@ -36,6 +43,7 @@ class Means:
     recorder: Recorder
     clock: Clock
     log: Logger
+    precedence: Precedence
 
 
 class Lane:
@@ -49,6 +57,7 @@ class Lane:
         self._store = means.store
         self._clock = means.clock
         self._log = means.log
+        self._precedence = means.precedence
         self._window = Window(quota, deadline=DEADLINE)
         self._facts = AccountFacts()
         self._places = Places(self._window, means.clock)
@@ -65,6 +74,11 @@ class Lane:
         )
         self._running: asyncio.Task[None] | None = None
         self._at_work: set[asyncio.Task[None]] = set()
+        self._calling = 0  # of those at work, the ones that have calls to make
+        self._hands = asyncio.Semaphore(CONCURRENCY)
+        self._ahead: deque[DueDelivery] = deque()  # read, and not claimed yet
+        self._read_at = 0.0  # monotonic seconds
+        self._more = False  # more may be due than was read
         self._wake = asyncio.Event()
         self._stopping = False
         self._counted = False  # the earlier calls: once, also when this lane crashes and goes on
@@ -119,22 +133,59 @@ class Lane:
 
     async def _claim_what_is_due(self) -> float | None:
         """Claim and start; returns how long to rest: 0 for not at all, None until something happens."""
-        room = min(self._free_hands(), self._places.for_new())
-        if room <= 0:
+        if self._room() <= 0:
             return self._places.wait() or None
-        due = await self._store.due(self.name, limit=room, now=self._clock.now())
-        prepared = {delivery.delivery_id: self._prepare(delivery) for delivery in due}
+        await self._read_ahead()
+        due, prepared = self._next_ones()
         for claim in await self._claim(due, prepared):
+            self._calling += 1
             work = self._work_on(claim, prepared[claim.delivery.delivery_id])
             task = asyncio.create_task(work, name=f"deliver {claim.delivery.delivery_id}")
             self._at_work.add(task)
             task.add_done_callback(self._done)
-        if len(due) == room:
-            return 0
+        if self._has_more():
+            return 0 if due or not self._ahead else self._places.wait() or None
         next_due = await self._store.next_due(self.name)
         return None if next_due is None else max(0.001, (next_due - self._clock.now()) / 1000)
 
-    async def _claim(self, due: tuple[DueDelivery, ...], prepared: Mapping[str, Prepared | Done]) -> tuple[Claim, ...]:
+    def _next_ones(self) -> tuple[Sequence[DueDelivery], Mapping[str, Prepared | Done]]:
+        """What to claim now, in its order, each with its first step.
+
+        A call that must not be repeated is claimed only for a free hand: a crash in between would hold its delivery.
+        """
+        due: list[DueDelivery] = []
+        prepared: dict[str, Prepared | Done] = {}
+        for delivery in list(self._ahead)[: max(0, self._room())]:
+            ready = self._prepare(delivery)
+            call = _first_call(ready)
+            if call is not None and not call.safe_to_repeat and self._calling + len(due) >= CONCURRENCY:
+                break
+            due.append(self._ahead.popleft())
+            prepared[delivery.delivery_id] = ready
+        return due, prepared
+
+    def _room(self) -> int:
+        """How many deliveries may be claimed now: one while the account's facts are still unknown."""
+        most = MOST_CLAIMED if self._facts.complete(self._clock.monotonic()) else 1
+        if self._precedence.many_wait:
+            most = min(most, MOST_IN_A_BURST)
+        return min(most - self._calling, MOST_AT_WORK - len(self._at_work), self._places.for_new())
+
+    def _has_more(self) -> bool:
+        """Whether something may be due that no hand was free for."""
+        return bool(self._ahead) or self._more
+
+    async def _read_ahead(self) -> None:
+        """Have something to claim at hand, no more than there are places for."""
+        now = self._clock.monotonic()
+        if self._ahead and now - self._read_at < BELIEVED:
+            return
+        limit = max(self._room(), min(READ_AHEAD, self._places.for_new()))
+        self._ahead = deque(await self._store.due(self.name, limit=limit, now=self._clock.now()))
+        self._read_at = now
+        self._more = len(self._ahead) == limit
+
+    async def _claim(self, due: Sequence[DueDelivery], prepared: Mapping[str, Prepared | Done]) -> tuple[Claim, ...]:
         """Claim with the places taken beforehand, so that nobody else takes them while the commit is under way."""
         if not due:
             return ()
@@ -149,15 +200,24 @@ class Lane:
             self._places.give_back(places - used)
         return claims
 
-    def _free_hands(self) -> int:
-        """How many more deliveries may be under way: one at a time while the account's facts are still unknown."""
-        return (CONCURRENCY if self._facts.complete(self._clock.monotonic()) else 1) - len(self._at_work)
-
     async def _work_on(self, claim: Claim, prepared: Prepared | Done) -> None:
-        if isinstance(prepared, Prepared):
-            await Try(claim, prepared, self._bench).run()
-        else:
+        """Make the calls of a delivery; the next one may begin while the outcome is on its way to the disk."""
+        if not isinstance(prepared, Prepared):
+            self._free_a_hand()
             await self._bench.recorder.ended(self.name, claim, None, prepared.outcome)
+            return
+        work = Try(claim, prepared, self._bench)
+        try:
+            async with self._hands:
+                outcome = await work.outcome()
+        finally:
+            self._free_a_hand()
+        await work.record(outcome)
+
+    def _free_a_hand(self) -> None:
+        self._calling -= 1
+        if self._has_more():
+            self._wake.set()
 
     def _prepare(self, delivery: DueDelivery) -> Prepared | Done:
         """Read a delivery and think its first step through, before it is claimed; `Done` when it cannot be begun."""
@@ -181,8 +241,9 @@ class Lane:
         return Prepared(plan=plan, adapter=adapter, answers=answers, step=step)
 
     def _done(self, task: asyncio.Task[None]) -> None:
+        if not self._has_more() or len(self._at_work) >= MOST_AT_WORK:
+            self._wake.set()  # the end of one may be what another of that person waited for
         self._at_work.discard(task)
-        self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its end could not be recorded: left in `sending`, and taken up by the next start. Never silent.
             self._log.error("delivery.crashed", lane=self.name, task=task.get_name(), exc_info=error)

@@ -59,6 +59,11 @@ class Places:
         """Send nothing for a while: the CRM said so."""
         self._window.pause(self._clock.monotonic(), seconds)
 
+    async def calm(self) -> None:
+        """Wait for the end of such a while, with a place that is taken already."""
+        while (seconds := self._window.quiet_for(self._clock.monotonic())) > 0:
+            await self._clock.pause(seconds)
+
     def wait(self) -> float | None:
         """Seconds until a place may be free, None when only an answer can free one."""
         return self._window.wait(self._clock.monotonic())

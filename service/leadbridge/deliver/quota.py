@@ -81,6 +81,10 @@ class Window:
         """Send nothing for a while: the CRM said so."""
         self._paused_until = max(self._paused_until, now + seconds)
 
+    def quiet_for(self, now: float) -> float:
+        """Seconds for which nothing is to be sent."""
+        return max(0.0, self._paused_until - now)
+
     def _occupy_until(self, counted_by: float) -> None:
         if self._quota is None:
             return

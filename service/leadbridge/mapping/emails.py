@@ -1,6 +1,7 @@
 """E-mail addresses, as forms have them, trimmed and lower-cased."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -30,6 +31,7 @@ def read_emails(text: str) -> tuple[str, ...]:
         raise Unreadable(f"is no e-mail address: {error}") from None
 
 
+@lru_cache(maxsize=256)  # every route of a submission asks for the same addresses
 def _address(text: str) -> str:
     bare = text.strip().strip("<>,;").removeprefix("mailto:").rstrip(".")
     if "." not in bare.rpartition("@")[2]:

@@ -13,6 +13,7 @@ from leadbridge.ids import new_id
 from leadbridge.logs import Logger
 from leadbridge.mapping import Filtered, Planned, SourceContext, map_event
 from leadbridge.plan import RecordKind
+from leadbridge.precedence import Precedence
 from leadbridge.record import STORAGE_PAUSE
 from leadbridge.settings.route import Route
 from leadbridge.store.base import MappedSubmission, NewDelivery, Store, WaitingSubmission
@@ -47,6 +48,7 @@ class Mapper:
         store: Store,
         clock: Clock,
         log: Logger,
+        precedence: Precedence,
         mapped: Callable[[Iterable[str]], None],
     ) -> None:
         """`mapped` is told the lanes that got deliveries, after the commit."""
@@ -55,6 +57,7 @@ class Mapper:
         self._store = store
         self._clock = clock
         self._log = log
+        self._precedence = precedence
         self._mapped = mapped
         self._wake = asyncio.Event()
         self._parsed: tuple[str, Parsed] | None = None  # the last request that was parsed: it may hold many items
@@ -78,15 +81,17 @@ class Mapper:
 
     async def map_waiting(self) -> int:
         """Map one batch; returns how many submissions it held."""
-        waiting = await self._store.waiting(limit=BATCH)
-        results: list[MappedSubmission] = []
-        for item in waiting:
-            results.append(self._map_safely(item))
-            await asyncio.sleep(0)  # senders are served in between
-        if results:
-            await self._store.map(results, now=self._clock.now())
-            self._say(waiting, results)
-            self._mapped({new.lane for result in results for new in result.deliveries if new.state == "pending"})
+        with self._precedence.working():
+            waiting = await self._store.waiting(limit=BATCH)
+            results: list[MappedSubmission] = []
+            for item in waiting:
+                results.append(self._map_safely(item))
+                await asyncio.sleep(0)  # senders are served in between
+            if results:
+                await self._store.map(results, now=self._clock.now())
+                self._say(waiting, results)
+                self._mapped({new.lane for result in results for new in result.deliveries if new.state == "pending"})
+        await self._precedence.give_way()
         return len(waiting)
 
     def _map_safely(self, item: WaitingSubmission) -> MappedSubmission:
@@ -134,14 +139,17 @@ class Mapper:
     def _say(self, waiting: Sequence[WaitingSubmission], results: Sequence[MappedSubmission]) -> None:
         """One line for each submission that goes no further, once that is on disk."""
         for item, result in zip(waiting, results, strict=True):
-            if result.state != "mapped":
-                self._log.warning(
-                    f"submission.{result.state}",
-                    submission=item.submission_id,
-                    trace_id=item.trace_id,
-                    source=item.received.source,
-                    problem=result.reason,
-                )
+            facts = {
+                "submission": item.submission_id,
+                "trace_id": item.trace_id,
+                "source": item.received.source,
+                "problem": result.reason,
+            }
+            match result.state:
+                case "unrouted":
+                    self._log.warning("submission.unrouted", **facts)
+                case "failed":
+                    self._log.warning("submission.failed", **facts)
 
     def _delivery(self, mapped: Planned | Filtered, event_at: Millis) -> NewDelivery:
         blank = NewDelivery(

@@ -6,10 +6,9 @@ from typing import ClassVar
 from leadbridge import __version__
 from leadbridge.crm.adapter import Answer, Answers, Call, Done, LeadKey, Quota, Step
 from leadbridge.crm.copper.keys import LEAD_KEYS
-from leadbridge.crm.copper.lookups import outstanding
 from leadbridge.crm.copper.settings import CopperSettings
 from leadbridge.crm.copper.writes import create, grow_lists, prepare, upsert
-from leadbridge.outcome import Fail, Hold
+from leadbridge.outcome import Fail
 from leadbridge.plan import Plan, RecordKind
 
 
@@ -55,12 +54,9 @@ class Copper:
         """Lookups that the plan needs, the write, and the lists. At most four lookups and four calls of its own."""
         if plan.record not in self.records:
             return Done(outcome=Fail(detail=f"leadbridge writes leads to Copper, not a {plan.record}."))
-        step = outstanding(plan, answers)
-        if step is not None:
-            return step
         prepared = prepare(plan, answers)
-        if isinstance(prepared, Hold):
-            return Done(outcome=prepared)
+        if isinstance(prepared, Call | Done):
+            return prepared
         if prepared.by is None:
             return create(prepared, answers)
         written = upsert(prepared, prepared.by, answers)

@@ -11,7 +11,8 @@ from leadbridge.crm.copper.ids import identifier
 from leadbridge.crm.draft import Draft, is_blank
 from leadbridge.crm.echo import Same, Sent, same_date, same_id, same_number, same_set, same_text
 from leadbridge.crm.encoding import Encoded, as_boolean, as_date, as_number, as_option, as_options, as_text
-from leadbridge.crm.names import Found, find
+from leadbridge.crm.names import Found, Names
+from leadbridge.crm.remembering import remembering
 from leadbridge.events import Json
 from leadbridge.outcome import Hold
 
@@ -22,8 +23,7 @@ _DROPPED: Final = "Copper does not show the value that was sent"
 
 def definition_of(name: str, definitions: list[dict[str, Json]]) -> dict[str, Json] | Hold:
     """The definition of the lead field called `name`; held for a person when there is not exactly one."""
-    on_leads = [item for item in definitions if _is_on_leads(item.get("available_on"))]
-    found = find(name, [(str(item.get("name") or ""), item) for item in on_leads])
+    found = _on_leads(definitions).find(name)
     if isinstance(found, Found):
         return found.item
     return Hold(
@@ -31,6 +31,12 @@ def definition_of(name: str, definitions: list[dict[str, Json]]) -> dict[str, Js
         detail=f"Copper has no single custom field `{name}` on leads: {found.why} "
         "Correct the name in `custom_fields` or `match`, or create the field in Copper.",
     )
+
+
+@remembering(16)
+def _on_leads(definitions: list[dict[str, Json]]) -> Names[dict[str, Json]]:
+    on_leads = [item for item in definitions if _is_on_leads(item.get("available_on"))]
+    return Names((str(item.get("name") or ""), item) for item in on_leads)
 
 
 def _is_on_leads(places: Json) -> bool:

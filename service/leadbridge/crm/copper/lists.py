@@ -15,6 +15,7 @@ from leadbridge.outcome import WriteWarning
 from leadbridge.plan import Plan
 
 _UNKNOWN: Final = "Copper's answer does not show what stands there, so adding could have removed something"
+_LISTS: Final = frozenset({"tags", "phone", "phones", "website", "websites"})  # keys of the lead
 _DROPPED: Final = "Copper does not show it after it was added"
 
 
@@ -58,10 +59,11 @@ class ListChange:
 
 def list_changes(plan: Plan) -> tuple[ListChange, ...]:
     """What this plan does to the lists of its lead. `phone: {{ none }}` on purpose empties the list it stands for."""
-    lead = plan.lead
+    lead, tags = plan.lead, plan.tags
+    if not (_LISTS & lead.model_fields_set or tags.add or tags.remove or tags.replace is not None):
+        return ()
     phones = unique(lead.phone, *lead.phones)
     websites = unique(lead.website, *lead.websites)
-    tags = plan.tags
     changes = (
         ListChange(
             field="tags",

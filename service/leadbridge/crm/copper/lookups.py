@@ -8,7 +8,8 @@ from leadbridge.crm.adapter import Answer, Answers, Call, Done, Step
 from leadbridge.crm.answers import Refusal, words
 from leadbridge.crm.copper.ids import identifier
 from leadbridge.crm.copper.reading import READING
-from leadbridge.crm.names import Found, Unfound, find
+from leadbridge.crm.names import Found, Names, Unfound
+from leadbridge.crm.remembering import remembering
 from leadbridge.events import Json
 from leadbridge.outcome import Fail, Hold
 from leadbridge.plan import Plan
@@ -38,6 +39,9 @@ REFERENCES: Final = (
     Reference(key="source", attribute="customer_source_id", call=READ_SOURCES),
     Reference(key="owner", attribute="assignee_id", call=READ_USERS),
 )
+
+
+LOOKUPS: Final = (READ_CUSTOM_FIELDS, *(reference.call for reference in REFERENCES))
 
 
 def lookups(plan: Plan) -> Iterator[Call]:
@@ -78,7 +82,13 @@ def _refusal_of(call: Call, answer: Answer) -> Refusal | None:
 def items(call: Call, answers: Answers) -> list[dict[str, Json]]:
     """What a lookup listed; nothing where it was refused."""
     answer = answers.get(call.purpose)
-    if answer is None or not answer.ok or not isinstance(answer.body, list):
+    return [] if answer is None else listed(answer)
+
+
+@remembering(64)
+def listed(answer: Answer) -> list[dict[str, Json]]:
+    """What the answer to a lookup lists."""
+    if not answer.ok or not isinstance(answer.body, list):
         return []
     return [item for item in answer.body if isinstance(item, dict) and identifier(item.get("id")) is not None]
 
@@ -88,13 +98,21 @@ def id_of(wanted: str, call: Call, answers: Answers) -> Found[int] | Unfound:
     refusal = READING.refusal(answers[call.purpose], shape=list)
     if refusal is not None:
         return Unfound(f"Copper answered {answers[call.purpose].status}: {words(answers[call.purpose])}")
-    listed = items(call, answers)
-    by_name = find(wanted.strip(), _named(listed, "name"))
-    if isinstance(by_name, Found):
-        return by_name
-    others = find(wanted.strip(), [*_named(listed, "email"), *_named(listed, "id")])
-    return others if isinstance(others, Found) else by_name
+    by_name, by_others = _names(listed(answers[call.purpose]))
+    found = by_name.find(wanted.strip())
+    if isinstance(found, Found):
+        return found
+    other = by_others.find(wanted.strip())
+    return other if isinstance(other, Found) else found
 
 
-def _named(listed: list[dict[str, Json]], key: str) -> list[tuple[str, int]]:
-    return [(str(item[key]), identifier(item["id"]) or 0) for item in listed if isinstance(item.get(key), str | int)]
+@remembering(64)
+def _names(items_listed: list[dict[str, Json]]) -> tuple[Names[int], Names[int]]:
+    """The ids by name, and by e-mail address and id."""
+    others = [*_named(items_listed, "email"), *_named(items_listed, "id")]
+    return Names(_named(items_listed, "name")), Names(others)
+
+
+def _named(items_listed: list[dict[str, Json]], key: str) -> list[tuple[str, int]]:
+    named = [item for item in items_listed if isinstance(item.get(key), str | int)]
+    return [(str(item[key]), identifier(item["id"]) or 0) for item in named]

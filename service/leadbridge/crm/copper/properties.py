@@ -8,14 +8,14 @@ from typing import Final
 from leadbridge.crm.adapter import Answers
 from leadbridge.crm.copper.custom_fields import write_custom_fields
 from leadbridge.crm.copper.keys import LEAD_KEYS
-from leadbridge.crm.copper.lists import list_changes, replacing
+from leadbridge.crm.copper.lists import ListChange, replacing
 from leadbridge.crm.copper.lookups import READ_CUSTOM_FIELDS, REFERENCES, id_of, items
 from leadbridge.crm.draft import Draft, is_blank, present, unique, warn_of_unwritten
 from leadbridge.crm.echo import Same, Sent, same_id, same_number, same_text
 from leadbridge.crm.encoding import Encoded, as_number
 from leadbridge.crm.names import Unfound, folded
 from leadbridge.events import Json
-from leadbridge.lead import Lead
+from leadbridge.lead import Address, Lead
 from leadbridge.outcome import Hold
 from leadbridge.plan import Plan
 
@@ -23,7 +23,7 @@ _DIFFERS: Final = "Copper shows another value than was sent"
 _TEXTS: Final = (("company", "company_name"), ("title", "title"), ("message", "details"))
 
 
-def drafted(plan: Plan, answers: Answers) -> Draft | Hold:
+def drafted(plan: Plan, changes: tuple[ListChange, ...], answers: Answers) -> Draft | Hold:
     """The lead's properties without the lists that are only added to; held when a custom field is unknown."""
     draft = Draft()
     lead = plan.lead
@@ -36,7 +36,7 @@ def drafted(plan: Plan, answers: Answers) -> Draft | Hold:
     _write_value(draft, lead)
     _write_address(draft, lead)
     _write_references(draft, lead, answers)
-    draft.body.update(replacing(list_changes(plan)))
+    draft.body.update(replacing(changes))
     return write_custom_fields(draft, plan.custom_fields, items(READ_CUSTOM_FIELDS, answers)) or draft
 
 
@@ -111,8 +111,8 @@ def _write_address(draft: Draft, lead: Lead) -> None:
         if "address" in lead.model_fields_set:
             _put(draft, ("address", "address"), None, same=same_text)
         return
-    parts = lead.address.model_dump(exclude_unset=True)
-    address = {key: value for key, value in parts.items() if value is None or not is_blank(value)}
+    given = {key: getattr(lead.address, key) for key in Address.model_fields if key in lead.address.model_fields_set}
+    address = {key: value for key, value in given.items() if value is None or not is_blank(value)}
     if not address:
         return
     draft.body["address"] = address

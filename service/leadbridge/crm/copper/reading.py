@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 from leadbridge.crm.adapter import Answer
@@ -60,11 +61,17 @@ def was_created(record: dict[str, Json], answer: Answer) -> bool | None:
         return None
     if created != modified:
         return False
+    answered = _unix(answer.headers.get("date", ""))
+    return answered is None or answered - _FRESH <= created
+
+
+@lru_cache(maxsize=16)  # all answers of a second say the same
+def _unix(date: str) -> float | None:
+    """A date as headers have it, in seconds; None when it is none."""
     try:
-        answered = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        return parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError):
-        return True
-    return answered - _FRESH <= created
+        return None
 
 
 def _seconds(value: Json) -> int | None:

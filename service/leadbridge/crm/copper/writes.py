@@ -7,15 +7,19 @@ from leadbridge.crm.adapter import Answer, Answers, Call, Done, Step
 from leadbridge.crm.answers import effective_status, words
 from leadbridge.crm.copper import lists, matching
 from leadbridge.crm.copper.ids import identifier
+from leadbridge.crm.copper.lookups import LOOKUPS, outstanding
 from leadbridge.crm.copper.properties import drafted, placeholder_name
 from leadbridge.crm.copper.reading import READING, Written, echo_of, gone_or, record_in, was_created
 from leadbridge.crm.draft import Draft
 from leadbridge.crm.echo import warnings_of
+from leadbridge.crm.remembering import remembering
 from leadbridge.events import Json
 from leadbridge.outcome import Delivered, Fail, Hold, Retry, WriteWarning
 from leadbridge.plan import Plan
 
 _SEARCH_LAG: Final = 60.0  # seconds until Copper's search shows what was written
+_UPSERT: Final = "upsert lead"
+_AT_WORK: Final = 128  # plans between their first step and their last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +32,29 @@ class Prepared:
     changes: tuple[lists.ListChange, ...]
 
 
-def prepare(plan: Plan, answers: Answers) -> Prepared | Hold:
-    """Everything that is known before the first write; held when a custom field or the match key cannot be used."""
-    draft = drafted(plan, answers)
+def prepare(plan: Plan, answers: Answers) -> Prepared | Call | Done:
+    """Everything that is known before the first write, or the next lookup that it takes.
+
+    Held when a custom field or the match key cannot be used.
+    """
+    return _prepare(plan, *(answers.get(call.purpose) for call in LOOKUPS))
+
+
+@remembering(_AT_WORK)
+def _prepare(plan: Plan, *found: Answer | None) -> Prepared | Call | Done:
+    """From the plan and what the lookups found alone: the same at every step."""
+    answers = {call.purpose: answer for call, answer in zip(LOOKUPS, found, strict=True) if answer is not None}
+    step = outstanding(plan, answers)
+    if step is not None:
+        return step
+    changes = lists.list_changes(plan)
+    draft = drafted(plan, changes, answers)
     if isinstance(draft, Hold):
-        return draft
+        return Done(outcome=draft)
     by = matching.criterion(plan.match, draft, answers) if plan.match is not None else None
     if isinstance(by, Hold):
-        return by
-    return Prepared(plan=plan, draft=draft, by=by, changes=lists.list_changes(plan))
+        return Done(outcome=by)
+    return Prepared(plan=plan, draft=draft, by=by, changes=changes)
 
 
 def create(prepared: Prepared, answers: Answers) -> Step:
@@ -60,10 +78,9 @@ def create(prepared: Prepared, answers: Answers) -> Step:
 def upsert(prepared: Prepared, by: matching.Criterion, answers: Answers) -> Written | Call | Done:
     """The upsert; once more with a placeholder name when the lead is new and has none."""
     properties = prepared.draft.body
-    call = _upsert_call("upsert lead", properties, by)
-    if call.purpose not in answers:
-        return call
-    answer = answers[call.purpose]
+    if _UPSERT not in answers:
+        return _upsert_call(_UPSERT, properties, by)
+    answer = answers[_UPSERT]
     nameless = "name" not in properties and effective_status(answer) == 422
     if nameless and matching.judged(answer, by) != "several":
         # Only a lead that is created needs a name, and one that has a name must keep it: so the placeholder waits.
@@ -123,6 +140,8 @@ def _update_one(prepared: Prepared, chosen: dict[str, Json], answers: Answers) -
 def grow_lists(prepared: Prepared, written: Written, answers: Answers) -> Step:
     """The second call, when the echo shows that a list lacks something; its refusal does not undo the first."""
     draft, changes = prepared.draft, prepared.changes
+    if not changes:
+        return _delivered(draft, written, [])
     body, warnings = lists.follow_up(changes, written.record)
     warnings += lists.unkept(tuple(change for change in changes if change.replace), written.record)
     if not body:

@@ -20,10 +20,13 @@ from leadbridge.crm.leadconnector.keys import LEAD_KEYS
 from leadbridge.crm.leadconnector.reading import Written, echo_of, written_in
 from leadbridge.crm.leadconnector.settings import LeadConnectorSettings
 from leadbridge.crm.leadconnector.tags import change_tags, wishes
+from leadbridge.crm.remembering import remembering
 from leadbridge.outcome import Delivered, Fail, Hold, WriteWarning
 from leadbridge.plan import Plan, RecordKind
 
 API_VERSION: Final = "2021-07-28"
+_UPSERT: Final = "upsert contact"
+_AT_WORK: Final = 128  # plans between their first step and their last
 
 
 class LeadConnector:
@@ -66,41 +69,44 @@ class LeadConnector:
 
     def next(self, plan: Plan, answers: Answers) -> Step:
         """The custom fields' ids when the plan has some, the upsert, and the tags. At most four calls."""
-        draft = self._draft(plan, answers)
+        draft = _draft(plan, self._settings.location_id, answers.get(READ_PURPOSE))
         if isinstance(draft, Call | Done):
             return draft
-        call = Call(purpose="upsert contact", method="POST", path="/contacts/upsert", body=draft.body)
-        if call.purpose not in answers:
-            return call
-        written = written_in(answers[call.purpose])
+        if _UPSERT not in answers:
+            return Call(purpose=_UPSERT, method="POST", path="/contacts/upsert", body=draft.body)
+        written = written_in(answers[_UPSERT])
         if not isinstance(written, Written):
             return Done(outcome=written)
         tags = change_tags(wishes(plan), written, answers)
         return tags if isinstance(tags, Call | Done) else _delivered(draft, written, tags)
 
-    def _draft(self, plan: Plan, answers: Answers) -> Draft | Call | Done:
-        if plan.record not in self.records:
-            return Done(outcome=Fail(detail=f"leadbridge writes contacts to LeadConnector, not a {plan.record}."))
-        draft = drafted(plan, self._settings.location_id)
-        if isinstance(draft, Hold):
-            return Done(outcome=draft)
-        if plan.custom_fields:
-            if READ_PURPOSE not in answers:
-                return read_call(self._settings.location_id)
-            refusal = read_refusal(answers[READ_PURPOSE])
-            if refusal is None:
-                refusal = write_custom_fields(draft, plan.custom_fields, listed_fields(answers[READ_PURPOSE]))
-            if refusal is not None:
-                return Done(outcome=refusal)
-        whole = wishes(plan).whole
-        if whole is not None:
-            draft.body["tags"] = list(whole)
-        return draft
+
+@remembering(_AT_WORK)
+def _draft(plan: Plan, location_id: str, fields: Answer | None) -> Draft | Call | Done:
+    """The contact as it is sent, from the plan and the location's fields alone: the same at every step."""
+    if plan.record not in LeadConnector.records:
+        return Done(outcome=Fail(detail=f"leadbridge writes contacts to LeadConnector, not a {plan.record}."))
+    draft = drafted(plan, location_id)
+    if isinstance(draft, Hold):
+        return Done(outcome=draft)
+    if plan.custom_fields:
+        if fields is None:
+            return read_call(location_id)
+        refusal = read_refusal(fields)
+        if refusal is None:
+            refusal = write_custom_fields(draft, plan.custom_fields, listed_fields(fields))
+        if refusal is not None:
+            return Done(outcome=refusal)
+    whole = wishes(plan).whole
+    if whole is not None:
+        draft.body["tags"] = list(whole)
+    return draft
 
 
 def _delivered(draft: Draft, written: Written, tag_warnings: list[WriteWarning]) -> Done:
     # A new contact keeps its gender without showing it; on one that existed, not showing it means that it was ignored.
-    existed = written.created is False
-    sent = tuple(replace(one, must_echo=one.must_echo or existed) for one in draft.sent)
+    sent = tuple(draft.sent)
+    if written.created is False:
+        sent = tuple(one if one.must_echo else replace(one, must_echo=True) for one in sent)
     warnings = (*draft.warnings, *warnings_of(sent, echo_of(written.contact)), *tag_warnings)
     return Done(outcome=Delivered(record_id=written.contact_id, created=written.created, warnings=warnings))

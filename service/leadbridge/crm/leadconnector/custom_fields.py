@@ -13,7 +13,8 @@ from leadbridge.crm.draft import Draft, is_blank
 from leadbridge.crm.echo import Same, Sent, same_date, same_number, same_set, same_text
 from leadbridge.crm.encoding import Encoded, as_date, as_number, as_option, as_options, as_text
 from leadbridge.crm.leadconnector.reading import READING
-from leadbridge.crm.names import Found, find
+from leadbridge.crm.names import Found, Names
+from leadbridge.crm.remembering import remembering
 from leadbridge.events import Json
 from leadbridge.outcome import Fail, Hold
 
@@ -39,9 +40,10 @@ def read_refusal(answer: Answer) -> Refusal | None:
     return refusal
 
 
-def listed_fields(answer: Answer | None) -> list[dict[str, Json]]:
+@remembering(16)
+def listed_fields(answer: Answer) -> list[dict[str, Json]]:
     """The contact fields that the location has."""
-    listed = answer.body.get("customFields") if answer is not None and isinstance(answer.body, dict) else None
+    listed = answer.body.get("customFields") if isinstance(answer.body, dict) else None
     return [
         item
         for item in (listed if isinstance(listed, list) else [])
@@ -53,7 +55,7 @@ def write_custom_fields(draft: Draft, wanted: Mapping[str, Json], listed: list[d
     """Put the custom fields into the draft; the Hold of the first name that is not exactly one field."""
     entries: dict[str, Json] = {}
     for name, value in wanted.items():
-        found = find(name, _named(listed))
+        found = _names(listed).find(name)
         if not isinstance(found, Found):
             return Hold(
                 reason="unknown_custom_field",
@@ -77,13 +79,14 @@ def write_custom_fields(draft: Draft, wanted: Mapping[str, Json], listed: list[d
     return None
 
 
-def _named(listed: list[dict[str, Json]]) -> list[tuple[str, dict[str, Json]]]:
+@remembering(16)
+def _names(listed: list[dict[str, Json]]) -> Names[dict[str, Json]]:
     named = []
     for item in listed:
         key = str(item.get("fieldKey") or "")
         named += [(str(item.get("name") or ""), item), (key, item), (key.removeprefix(_KEY_PREFIX), item)]
         named.append((item["id"], item))
-    return named
+    return Names(named)
 
 
 def encode(definition: Mapping[str, Json], value: Json) -> Encoded:

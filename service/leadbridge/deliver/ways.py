@@ -1,0 +1,70 @@
+"""The connections to the CRMs: straight, or through the proxy that the environment names."""
+
+import base64
+from ipaddress import ip_address
+from typing import Final
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+KEEPALIVE: Final = 5.0  # seconds an idle connection is kept: less than any server's, so that none breaks under a call
+
+
+class Ways(httpx.AsyncBaseTransport):
+    """Straight to the CRM, or through the proxy that the environment names for its scheme."""
+
+    def __init__(self, connections: int) -> None:
+        self._straight = _connections(connections, proxy=None)
+        self._proxied = {
+            scheme: _connections(connections, proxy=url)
+            for scheme, url in getproxies().items()
+            if scheme in ("http", "https")
+        }
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the answer's body is still to be read."""
+        proxied = self._proxied.get(request.url.scheme)
+        if proxied is None or _is_this_machine(request.url.host) or proxy_bypass(request.url.host):
+            return await self._straight.handle_async_request(request)
+        return await proxied.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for way in (self._straight, *self._proxied.values()):
+            await way.aclose()
+
+
+def _connections(most: int, *, proxy: str | None) -> AiohttpTransport:
+    ssl_context = httpx.create_ssl_context()
+
+    def session() -> aiohttp.ClientSession:  # made by the first call: it belongs to the loop that runs then
+        made = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=most, keepalive_timeout=KEEPALIVE, ssl=ssl_context),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # httpx does that
+            trust_env=False,  # it would put a `.netrc`'s password in the place of the CRM's token
+        )
+        # A PUT on a connection that broke would be sent a second time behind our back: a call with no attempt row and
+        # no place in the quota. aiohttp has no public switch for it.
+        made._retry_connection = False  # noqa: SLF001
+        return made
+
+    return AiohttpTransport(verify=ssl_context, client=session, proxy=None if proxy is None else _proxy(proxy))
+
+
+def _proxy(address: str) -> httpx.Proxy:
+    """A proxy; its password goes into the header of the tunnel, since aiohttp gives up every other way."""
+    named = httpx.Proxy(address if "://" in address else f"http://{address}")
+    if named.raw_auth is None:
+        return named
+    password = base64.b64encode(b":".join(named.raw_auth)).decode()
+    return httpx.Proxy(named.url, headers={"Proxy-Authorization": f"Basic {password}"})
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,24 @@
+"""How much of an account's quota a destination may use."""
+
+import pytest
+
+from leadbridge.crm.adapter import Quota
+from leadbridge.crm.settings import DestinationSettings
+
+OFFICIAL = Quota(limit=180, window=60.0)
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ({}, OFFICIAL),
+        ({"quota": {"share": 0.8}}, Quota(limit=144, window=60.0)),
+        ({"quota": {"share": 0.001}}, Quota(limit=1, window=60.0)),  # never nothing: the lane would stand still
+        ({"quota": {"limit": 5, "window": 2.5}}, Quota(limit=5, window=2.5)),
+        ({"quota": "off"}, None),
+    ],
+)
+def test_a_quota_is_the_official_one_a_share_of_it_ones_own_or_off(
+    option: dict[str, object], expected: Quota | None
+) -> None:
+    assert DestinationSettings.model_validate({"crm": "any", **option}).quota_of(OFFICIAL) == expected
