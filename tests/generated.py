@@ -18,6 +18,7 @@ from typing import Final
 from leadbridge.settings.reference import reference
 from leadbridge.settings.schema import json_schema
 from tests import tables
+from tests.sandbox import tables as sandbox_tables
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -55,8 +56,15 @@ class Generated:
 GENERATED: Final = (
     Generated(path="config/schema.json", make=lambda: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"),
     Generated(path="docs/configuration.md", make=reference),
+    Generated(path="docs/commands.md", make=tables.commands),
     Generated(path="README.md", region="sources", make=tables.sources),
     Generated(path="README.md", region="crms", make=tables.crms),
+    Generated(path="docs/sandbox.md", region="endpoints", make=sandbox_tables.endpoints),
+    Generated(path="docs/sandbox.md", region="seeds", make=sandbox_tables.seeds),
+    Generated(path="docs/sandbox.md", region="recipes", make=sandbox_tables.recipes),
+    Generated(path="docs/sandbox.md", region="kinds", make=sandbox_tables.kinds),
+    Generated(path="docs/sandbox.md", region="matching", make=sandbox_tables.matching),
+    Generated(path="docs/sandbox.md", region="switches", make=sandbox_tables.switches),
 )
 
 

@@ -1,5 +1,9 @@
-"""The README's tables, made from the registries."""
+"""The tables of README.md and docs/, made from the registries and the command line."""
 
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from leadbridge.cli import app
 from leadbridge.crm.registry import CRMS
 from leadbridge.sources.registry import PRESETS
 
@@ -27,3 +31,24 @@ def crms() -> str:
         page = f"service/leadbridge/crm/{name}/doc.md"
         lines.append(f"| `{name}` | {kind.title} | {', '.join(adapter.records)} | {keys} | {quota} | [doc]({page}) |")
     return "\n".join(lines)
+
+
+def commands() -> str:
+    """The page of all commands: what each answers to `--help`."""
+    names = list(getattr(get_command(app), "commands", {}))
+    parts = [
+        "# Commands",
+        "",
+        "What `leadbridge` and each of its commands answer to `--help`. The exit codes of each are in",
+        "[operations](operations.md#exit-codes).",
+        "",
+        *_help(),
+    ]
+    for name in names:
+        parts += ["", f"## {name}", "", *_help(name)]
+    return "\n".join(parts) + "\n"
+
+
+def _help(*command: str) -> list[str]:
+    shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "80", "NO_COLOR": "1"}).stdout
+    return ["```text", *(line.rstrip() for line in shown.strip("\n").splitlines()), "```"]

@@ -6,18 +6,13 @@ from typing import Any
 
 import pytest
 
-from leadbridge.errors import ConfigError
+from leadbridge.plugins import with_installed
 from leadbridge.sources import typeform
 from leadbridge.sources.preset import Ignore, Preset, at
-from leadbridge.sources.registry import BUILT_IN, GROUP, PRESETS, presets
+from leadbridge.sources.registry import BUILT_IN, GROUP, PRESETS
 from leadbridge.sources.samples import samples_in
 
 ACME = Preset(name="acme", title="Acme", description="Acme's forms.", shape=typeform.PRESET.shape)
-NOT_A_PRESET = {"name": "acme"}
-
-
-def plugin(attribute: str, *, module: str = __name__, name: str = "acme") -> EntryPoint:
-    return EntryPoint(name=name, value=f"{module}:{attribute}", group=GROUP)
 
 
 def test_ours_are_there_by_name() -> None:
@@ -26,25 +21,10 @@ def test_ours_are_there_by_name() -> None:
 
 
 def test_another_package_adds_one_by_an_entry_point() -> None:
-    found = presets([plugin("ACME")])
+    point = EntryPoint(name="acme", value=f"{__name__}:ACME", group=GROUP)
+    found = with_installed(BUILT_IN, [point], kind=Preset)
     assert found["acme"] is ACME
     assert len(found) == len(BUILT_IN) + 1
-
-
-@pytest.mark.parametrize(
-    ("plugins", "message"),
-    [
-        ([plugin("MISSING")], "it cannot be loaded"),
-        ([plugin("ACME", module="no_such_package_anywhere")], "it cannot be loaded"),
-        ([plugin("NOT_A_PRESET")], "it must name a leadbridge.sources.preset.Preset"),
-        ([plugin("ACME"), plugin("ACME", name="again")], "there is a preset `acme` already"),
-        ([plugin("PRESET", module="leadbridge.sources.typeform")], "there is a preset `typeform` already"),
-    ],
-)
-def test_a_plugin_that_cannot_be_used_is_named(plugins: list[EntryPoint], message: str) -> None:
-    with pytest.raises(ConfigError, match=message) as refused:
-        presets(plugins)
-    assert plugins[-1].value in str(refused.value)
 
 
 @pytest.mark.parametrize(

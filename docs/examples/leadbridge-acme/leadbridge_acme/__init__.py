@@ -1,0 +1,1 @@
+"""Acme Forms and Acme CRM for leadbridge."""

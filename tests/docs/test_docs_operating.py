@@ -1,0 +1,134 @@
+"""What docs/operations.md tells people to type does what it says: look for a lead, back up, restore, run as a unit."""
+
+import configparser
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from leadbridge.commands import serving
+from leadbridge.deliver import deliverer
+from tests.docs.pages import OPERATIONS, fences, section
+from tests.docs.shell import printed
+from tests.generated import ROOT
+from tests.support.command import Started, run, started
+
+UNIT = ROOT / "docs" / "systemd" / "leadbridge.service"
+CONFIG = """
+version: 1
+sources:
+  website: {preset: generic, verify: none}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as the page has it: `.venv`, a configuration, and `data` where the service makes it."""
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    (tmp_path / "site.yaml").write_text(CONFIG)
+    return tmp_path
+
+
+@contextmanager
+def service(folder: Path) -> Iterator[tuple[Started, str]]:
+    """The service on its default database, and its address; stopped in order."""
+    with started("serve", "--config", "site.yaml", "--port", "0", cwd=folder) as process:
+        (listening,) = process.events("service.listening")
+        process.events("service.started")
+        yield process, listening["url"]
+        assert process.stop(signal.SIGTERM) == 0
+
+
+def post(url: str, name: str) -> dict[str, str]:
+    """Post as the open source's sender, and be accepted."""
+    answer = httpx.post(f"{url}/hooks/website", json={"name": name})
+    assert answer.status_code == 202
+    reply: dict[str, str] = answer.json()
+    return reply
+
+
+def blocks(heading: str) -> list[str]:
+    """The `sh` blocks under a heading of the page."""
+    found = section(OPERATIONS, heading)
+    return [fence.body for fence in fences(OPERATIONS, "sh") if f"```sh\n{fence.body}```" in found]
+
+
+def test_a_lead_is_found_by_what_the_sender_was_answered(folder: Path) -> None:
+    by_id, by_search = blocks("Where is my lead?")
+    with service(folder) as (process, url):
+        reply = post(url, "Ann")
+        process.events("submission.unrouted", submission=reply["id"])
+        shown = printed(by_id.replace("TRACE_ID", reply["trace_id"]).replace("show ID", f"show {reply['id']}"), folder)
+        assert shown.count(reply["id"]) >= 2
+        assert reply["id"] in printed(by_search, folder)
+
+
+def test_a_backup_of_the_running_service_restores_all_that_was_accepted_before_it(folder: Path) -> None:
+    back_up, restore = blocks("Backup and restore")
+    with service(folder) as (process, url):
+        kept = post(url, "Ann")
+        assert (folder / "data/leadbridge.db-wal").stat().st_size > 0, "nothing would be missing from a plain copy"
+        assert printed(back_up, folder).strip() == "ok"
+        with pytest.raises(AssertionError, match="output file already exists"):
+            printed(back_up, folder)  # a backup overwrites no other
+        later = post(url, "Bea")
+        process.events("submission.unrouted", submission=later["id"])
+    printed(restore, folder)
+    with service(folder) as (_, url):
+        assert run("show", kept["id"], cwd=folder).returncode == 0
+        assert run("show", later["id"], cwd=folder).returncode == 2
+        assert post(url, "Cal")["status"] == "accepted"
+    assert (folder / "aside/leadbridge.db").exists()
+
+
+def test_the_page_has_no_block_that_no_test_runs() -> None:
+    """`console` blocks need root, and are read by test_docs_pages; `sh` blocks are run here."""
+    ours = [*blocks("Where is my lead?"), *blocks("Backup and restore")]
+    assert [fence.body for fence in fences(OPERATIONS, "sh")] == ours
+
+
+def unit() -> configparser.RawConfigParser:
+    """The unit as systemd reads it, but for options that are given twice: of them the last."""
+    parser = configparser.RawConfigParser(strict=False, comment_prefixes=("#", ";"), delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # as its documentation has it
+    parser.read_string(UNIT.read_text("utf-8"))
+    return parser
+
+
+def test_the_unit_starts_the_service_with_a_command_that_exists_and_no_secret() -> None:
+    settings = dict(unit()["Service"])
+    program, *arguments = settings["ExecStart"].split()
+    assert Path(program).name == "leadbridge"
+    assert run(*arguments, "--help", cwd=ROOT).returncode == 0
+    assert settings["Environment"].startswith("LEADBRIDGE_DATABASE_URL=sqlite:////var/lib/leadbridge/")
+    assert settings["EnvironmentFile"] == "/etc/leadbridge/secrets.env"
+    assert re.findall(r"(?i)(token|password|secret)\s*=", UNIT.read_text("utf-8")) == []
+
+
+def test_the_unit_waits_for_the_whole_stop_and_does_not_repeat_wrong_usage() -> None:
+    settings = dict(unit()["Service"])
+    assert int(settings["TimeoutStopSec"]) > serving.GRACE + deliverer.GRACE
+    assert (settings["Restart"], settings["RestartPreventExitStatus"]) == ("on-failure", "2")
+    assert settings["KillSignal"] == "SIGTERM"
+    assert f"within {serving.GRACE + deliverer.GRACE:g} seconds" in OPERATIONS.read_text("utf-8")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
+    copy = tmp_path / UNIT.name
+    copy.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text("utf-8"), flags=re.MULTILINE))
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
+    )
+    said = [line for line in checked.stderr.splitlines() if UNIT.name in line]
+    assert (checked.returncode, said) == (0, [])
+
+
+def test_the_commands_in_blocks_are_told_apart_from_what_they_print() -> None:
+    assert [fence.body for fence in fences(OPERATIONS, "console") if not fence.body.startswith("# ")] == []
