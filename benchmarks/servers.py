@@ -1,7 +1,7 @@
 """What durable accepting is compared with: `bare` and `plain` answer without storing, `accept` stores and no more.
 
-Run as `python -m benchmarks.servers bare|plain|accept …`. `bare` is Starlette on uvicorn as anyone would run it. `plain`
-is the least that can be done: no framework, on our own server.
+Run as `python -m benchmarks.servers bare|plain|accept …`. `bare` is Starlette on uvicorn as anyone would run it, and
+`plain` the least that can be done: no framework, on our own server.
 """
 
 import argparse

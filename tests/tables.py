@@ -1,13 +1,16 @@
 """The tables of README.md and docs/, made from the registries and the command line."""
 
+from pydantic import TypeAdapter
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from leadbridge.cli import app
 from leadbridge.crm.registry import CRMS
+from leadbridge.schemes import Scheme
 from leadbridge.sources.registry import PRESETS
 
 _SCHEMES = {"hmac": "HMAC signature", "standard-webhooks": "Standard Webhooks signature"}
+_ANY = ", ".join(TypeAdapter(Scheme).json_schema()["discriminator"]["mapping"])
 
 
 def sources() -> str:
@@ -15,7 +18,7 @@ def sources() -> str:
     lines = ["| preset | sender | proof | more |", "|---|---|---|---|"]
     for name, preset in PRESETS.items():
         scheme = str(preset.scheme["scheme"]) if preset.scheme else ""
-        proof = _SCHEMES.get(scheme, scheme) or "as the source says: token, basic, hmac, none"
+        proof = _SCHEMES.get(scheme, scheme) or f"as the source says: {_ANY}"
         page = f"service/leadbridge/sources/{name.replace('-', '_')}/doc.md"
         lines.append(f"| `{name}` | {preset.title} | {proof} | [doc]({page}) |")
     return "\n".join(lines)

@@ -52,7 +52,7 @@ async def test_the_commands_run_as_printed_while_make_run_is_running(checkout: P
         assert "All 11 rows are as they should be" in shown
         address = re.search(r"http://127\.0\.0\.1:\d+(?=/hooks)", shown)
         assert address is not None
-        curl, listing = (block.replace("http://127.0.0.1:8080", address[0]) for block in blocks("sh")[2:])
+        curl, listing, trying = (block.replace("http://127.0.0.1:8080", address[0]) for block in blocks("sh")[2:])
         reply = json.loads(await run(curl, checkout))
         assert set(reply) == set(json.loads(blocks("json")[0]))
         assert reply["status"] == "accepted"
@@ -63,6 +63,9 @@ async def test_the_commands_run_as_printed_while_make_run_is_running(checkout: P
             await asyncio.sleep(0.1)
         assert reply["id"] in listed
         assert "copper: delivered" in listed
+        tried = await run(trying, checkout)
+        assert "PUT https://api.copper.com/developer_api/v1/leads/upsert" in tried
+        assert "Nothing was sent or stored." in tried
     finally:
         os.killpg(make.pid, signal.SIGINT)
         await make.communicate()
