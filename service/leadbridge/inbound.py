@@ -18,6 +18,8 @@ from leadbridge.events import Received, Reply
 
 BODY_TIME: Final = 30.0  # seconds a sender may take to send its body
 _LONGEST_LENGTH: Final = 18  # digits of a Content-Length that are worth reading
+# What these headers may say: anything else is a coding that would have to be undone.
+_PLAIN_BODY: Final = {"content-encoding": ("", "identity"), "transfer-encoding": ("", "identity", "chunked")}
 _PATH_SAFE: Final = "/%:@!$&'()*+,;=~"
 
 
@@ -35,9 +37,13 @@ async def read_request(scope: Scope, receive: Receive, *, source: str, door: Doo
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        detail = "Compressed bodies are not taken; send it without Content-Encoding."
-        raise RequestRefused(detail, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, headers={"Accept-Encoding": "identity"})
+    for name, plain in _PLAIN_BODY.items():
+        if name in headers and headers[name].strip().lower() not in plain:
+            detail = f"Compressed bodies are not taken; send it without `{name}: {headers[name][:100]}`."
+            refusal = {"Accept-Encoding": "identity"}
+            raise RequestRefused(detail, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, headers=refusal)
+    if "," in headers.get("host", ""):  # RFC 9112, 3.2: they may have been told apart differently on the way
+        raise RequestRefused("The request has more than one Host header; send one.")
     length = headers.get("content-length", "")
     if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > door.max_body):
         raise _too_large(door)

@@ -152,8 +152,9 @@ class Receiver:
                 self._log.info("submission.unparseable", **facts)
 
     async def _keep_unparseable(self, desk: Desk, verified: Verified, trace_id: str, error: Unparseable) -> Reply:
-        """What cannot be read is kept and shown all the same, once for each body."""
-        digest = hashlib.sha256(verified.payload).digest()
+        """What cannot be read is kept and shown all the same, once for each body and what was said of it."""
+        said = verified.request.headers.get("content-type", "").encode("utf-8", "replace")
+        digest = hashlib.sha256(said + b"\n" + verified.payload).digest()
         item = NewItem(
             submission_id=new_id(),
             state="failed",

@@ -83,6 +83,8 @@ NO_HTTP = [
 ]
 REFUSED = [
     Row("a length of 2^62", post(LEAD, length=2**62), (413,), "server.max_body"),
+    Row("two hosts", post(LEAD, "host: other.example"), (400,), "more than one Host"),
+    Row("chunks of gzip", post(chunked(LEAD), "transfer-encoding: gzip, chunked", length=None), (415,), "Compressed"),
     Row("no length, and a body", post(LEAD, length=None), (400,), "the body is empty"),
     Row("an unknown source", post(target="/hooks/nobody"), (404,), "no source of this name"),
     Row("a name of 5,000 characters", post(target="/hooks/" + "x" * 5_000), (404,), "no source of this name"),

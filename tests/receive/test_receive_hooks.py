@@ -104,6 +104,16 @@ async def test_a_broken_body_is_refused_with_the_place_and_kept_once(service: Ru
     assert sorted(row.state for row in rows) == ["duplicate", "duplicate", "failed"]
 
 
+async def test_a_broken_body_under_another_type_is_kept_with_its_own_reason(service: Running, store: Store) -> None:
+    body = b'{"name": "Ann", '
+    as_json = (await service.post(body)).json()
+    as_upload = (await service.post(body, headers={"content-type": "multipart/form-data"})).json()
+    assert as_json["id"] != as_upload["id"]
+    kept = await store.submission(as_upload["id"])
+    assert kept is not None
+    assert "boundary" in (kept.reason or "")
+
+
 async def test_a_vendor_that_switches_hooks_off_gets_2xx_for_a_broken_body(
     service: Running, store: Store, clock: ManualClock
 ) -> None:
@@ -127,7 +137,7 @@ async def test_a_vendor_that_switches_hooks_off_gets_2xx_for_a_broken_body(
         ("POST", "/hooks/website", {"x-webhook-token": ""}, LEAD, 401, "could not be verified"),
         ("POST", "/hooks/website", {}, b"x" * 10_241, 413, "larger than 10240 bytes"),
         ("POST", "/hooks/website", {"content-type": "image/png"}, b"\x89PNG", 415, ""),
-        ("POST", "/hooks/website", {"content-encoding": "gzip"}, b"\x1f\x8b", 415, "without Content-Encoding"),
+        ("POST", "/hooks/website", {"content-encoding": "gzip"}, b"\x1f\x8b", 415, "without `content-encoding: gzip`"),
     ],
 )
 async def test_what_cannot_be_taken_gets_a_problem_document_that_says_what_to_do(
