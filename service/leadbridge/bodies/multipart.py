@@ -10,7 +10,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from leadbridge.bodies.document import Document
 from leadbridge.bodies.form import PAIRS, nested
-from leadbridge.bodies.text import form_charset, form_text
+from leadbridge.bodies.text import form_charset, form_text, without_nul
 from leadbridge.errors import Unparseable
 from leadbridge.events import FilePart
 
@@ -68,7 +68,7 @@ class _Part:
         content_type, _ = parse_options_header(self.headers.get("content-type", ""))
         return FilePart(
             name=self.file_name or "",
-            content_type=content_type.decode("latin-1") or "application/octet-stream",
+            content_type=without_nul(content_type.decode("latin-1")) or "application/octet-stream",
             size=self.size,
             sha256=self.digest.hexdigest(),
         )
