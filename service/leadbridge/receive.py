@@ -54,33 +54,34 @@ class Receiver:
         """Answer one HTTP request to a source (ASGI): 2xx only after its bytes are on disk."""
         self._precedence.came()
         try:
-            reply = await self._handle(source, scope, receive)
-        except Exception as error:  # our own mistake; the sender is told to try again, and the others are served
-            self._log.error("request.crashed", path=scope["path"], exc_info=error)
-            detail = "leadbridge made a mistake; the request was not taken. Send it again later."
-            reply = problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+            desk = self._desk(source, scope["method"])
+            received = await read_request(scope, receive, source=desk.name, door=self._door, clock=self._clock)
+            reply = await self._take(desk, received)
+        except Exception as error:  # ours too; the sender is told to try again, and the others are served
+            reply = self._refused(source, scope, error)
         finally:
             self._precedence.went()
         await send_reply(send, reply)
 
-    async def _handle(self, name: str, scope: Scope, receive: Receive) -> Reply:
-        try:
-            desk = self._desk(name, scope["method"])
-            received = await read_request(scope, receive, source=desk.name, door=self._door, clock=self._clock)
-            return await self._take(desk, received)
-        except SignatureError as error:
-            self._log.warning("request.refused", source=name, status=int(error.http_status), reason=error.reason)
-            return problem(error.http_status, error.detail)
-        except RequestRefused as error:
-            self._log.warning("request.refused", source=name, status=int(error.http_status), problem=error.detail)
-            return problem(error.http_status, error.detail, headers=error.headers)
-        except StorageUnavailable as error:
-            self._say_unavailable(name, error)
-            return problem(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "Nothing can be stored at the moment; the request was not taken. Send it again later.",
-                headers={"Retry-After": str(STORAGE_RETRY_AFTER)},
-            )
+    def _refused(self, name: str, scope: Scope, error: Exception) -> Reply:
+        """What is said of an error, in the log and to the sender."""
+        match error:
+            case SignatureError():
+                self._log.warning("request.refused", source=name, status=int(error.http_status), reason=error.reason)
+                return problem(error.http_status, error.detail)
+            case RequestRefused():
+                self._log.warning("request.refused", source=name, status=int(error.http_status), problem=error.detail)
+                return problem(error.http_status, error.detail, headers=error.headers)
+            case StorageUnavailable():
+                self._say_unavailable(name, error)
+                return problem(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    "Nothing can be stored at the moment; the request was not taken. Send it again later.",
+                    headers={"Retry-After": str(STORAGE_RETRY_AFTER)},
+                )
+        self._log.error("request.crashed", path=scope["path"], exc_info=error)
+        detail = "leadbridge made a mistake; the request was not taken. Send it again later."
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
     def _say_unavailable(self, name: str, error: StorageUnavailable) -> None:
         """Say it now and then: a line for every refused request would fill the disk that is full."""
@@ -110,46 +111,34 @@ class Receiver:
             if error.http_status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
                 raise
             return await self._keep_unparseable(desk, verified, trace_id, error)
-        items = _items(desk, verified, parsed)
-        outcomes = await self._accept(desk, verified, trace_id, items)
+        new = _new_request(desk, verified, trace_id, _items(desk, verified, parsed))
+        outcomes = await self._store.accept(new)
+        self._say(new, outcomes)
         if any(outcome.status == "accepted" for outcome in outcomes):
             self._stored()
         return _reply(parsed, outcomes, trace_id)
 
-    async def _accept(
-        self, desk: Desk, verified: Verified, trace_id: str, items: list[NewItem]
-    ) -> tuple[Accepted, ...]:
-        new = NewRequest(
-            request_id=new_id(),
-            trace_id=trace_id,
-            received=verified.request,
-            verified_by=desk.scheme.scheme,
-            items=items,
-        )
-        outcomes = await self._store.accept(new)
-        for outcome, item in zip(outcomes, items, strict=True):
-            self._say(outcome, item, new)
-        return outcomes
-
-    def _say(self, outcome: Accepted, item: NewItem, request: NewRequest) -> None:
-        facts: dict[str, object] = {
-            "source": request.received.source,
-            "submission": item.submission_id,
-            "trace_id": request.trace_id,
-        }
-        if item.reason:
-            facts["reason"] = item.reason
-        if outcome.revision > 1:
-            facts["revision"] = outcome.revision
-        match outcome.status:
-            case "accepted":
-                self._log.info("submission.accepted", **facts)
-            case "duplicate":
-                self._log.info("submission.duplicate", **facts, of=outcome.submission_id)
-            case "ignored":
-                self._log.info("submission.ignored", **facts)
-            case "unparseable":
-                self._log.info("submission.unparseable", **facts)
+    def _say(self, request: NewRequest, outcomes: tuple[Accepted, ...]) -> None:
+        """A line for each submission."""
+        for outcome, item in zip(outcomes, request.items, strict=True):
+            facts: dict[str, object] = {
+                "source": request.received.source,
+                "submission": item.submission_id,
+                "trace_id": request.trace_id,
+            }
+            if item.reason:
+                facts["reason"] = item.reason
+            if outcome.revision > 1:
+                facts["revision"] = outcome.revision
+            match outcome.status:
+                case "accepted":
+                    self._log.info("submission.accepted", **facts)
+                case "duplicate":
+                    self._log.info("submission.duplicate", **facts, of=outcome.submission_id)
+                case "ignored":
+                    self._log.info("submission.ignored", **facts)
+                case "unparseable":
+                    self._log.info("submission.unparseable", **facts)
 
     async def _keep_unparseable(self, desk: Desk, verified: Verified, trace_id: str, error: Unparseable) -> Reply:
         """What cannot be read is kept and shown all the same, once for each body and what was said of it."""
@@ -162,7 +151,9 @@ class Receiver:
             dedupe_key=f"unparseable:{digest.hex()}",
             digest=digest,
         )
-        (outcome,) = await self._accept(desk, verified, trace_id, [item])
+        new = _new_request(desk, verified, trace_id, [item])
+        (outcome,) = outcomes = await self._store.accept(new)
+        self._say(new, outcomes)
         if desk.preset.on_unparseable == "accept":
             return _accepted_reply({"id": outcome.submission_id, "trace_id": trace_id, "status": "accepted"})
         return problem(
@@ -179,6 +170,16 @@ def source_in(path: str) -> str | None:
         return None
     name = path[len(_PREFIX) :].removesuffix("/")
     return name if name and "/" not in name else None
+
+
+def _new_request(desk: Desk, verified: Verified, trace_id: str, items: list[NewItem]) -> NewRequest:
+    return NewRequest(
+        request_id=new_id(),
+        trace_id=trace_id,
+        received=verified.request,
+        verified_by=desk.scheme.scheme,
+        items=items,
+    )
 
 
 def _items(desk: Desk, verified: Verified, parsed: Parsed) -> list[NewItem]:

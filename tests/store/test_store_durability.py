@@ -149,7 +149,7 @@ async def test_what_is_applied_together_and_fails_is_tried_one_by_one(writer: Wr
     held = Held()
     first = asyncio.create_task(writer.run(held))
     await asyncio.to_thread(held.reached.wait, PATIENCE)
-    waiting = [asyncio.create_task(writer.run_together(all_notes, text)) for text in ("a", "bad", "b")]
+    waiting = [writer.run_together(all_notes, text) for text in ("a", "bad", "b")]
     await asyncio.sleep(0)
     held.go.set()
     await first

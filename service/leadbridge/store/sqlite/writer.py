@@ -78,8 +78,8 @@ class Writer:
         result: R = await self.run_together(_one_by_one, apply)
         return result
 
-    async def run_together(self, many: Many, item: Any, *, commits: bool = False) -> Any:
-        """Apply `many` to all items that wait for it at once; returns this item's result after the commit.
+    def run_together(self, many: Many, item: Any, *, commits: bool = False) -> asyncio.Future[Any]:
+        """Apply `many` to all items that wait for it at once; the future is this item's result after the commit.
 
         When the whole fails, each item is tried alone, so that one mistake stays with its maker. A function that
         `commits` is called outside a transaction when nothing else waits, and leaves none open.
@@ -91,7 +91,7 @@ class Writer:
         self._gathered.append(_Change(many, item, future, commits))
         if self._under_way is None or self._under_way.loop is not loop:
             self._hand_over(loop)
-        return await future
+        return future
 
     async def close(self) -> None:
         """Commit what waits, then let the file go."""
