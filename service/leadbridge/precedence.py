@@ -30,11 +30,11 @@ class Precedence:
         return self._waiting >= MANY
 
     def came(self) -> None:
-        """A sender waits for its answer."""
+        """A proved submission waits for its commit."""
         self._waiting += 1
 
     def went(self) -> None:
-        """A sender has its answer."""
+        """It is committed, or refused."""
         self._waiting -= 1
 
     @contextmanager

@@ -52,15 +52,12 @@ class Receiver:
 
     async def answer(self, source: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request to a source (ASGI): 2xx only after its bytes are on disk."""
-        self._precedence.came()
         try:
             desk = self._desk(source, scope["method"])
             received = await read_request(scope, receive, source=desk.name, door=self._door, clock=self._clock)
             reply = await self._take(desk, received)
         except Exception as error:  # ours too; the sender is told to try again, and the others are served
             reply = self._refused(source, scope, error)
-        finally:
-            self._precedence.went()
         await send_reply(send, reply)
 
     def _refused(self, name: str, scope: Scope, error: Exception) -> Reply:
@@ -112,7 +109,11 @@ class Receiver:
                 raise
             return await self._keep_unparseable(desk, verified, trace_id, error)
         new = _new_request(desk, verified, trace_id, _items(desk, verified, parsed))
-        outcomes = await self._store.accept(new)
+        self._precedence.came()  # not before: slow or unproved senders must not slow down the others' leads
+        try:
+            outcomes = await self._store.accept(new)
+        finally:
+            self._precedence.went()
         self._say(new, outcomes)
         if any(outcome.status == "accepted" for outcome in outcomes):
             self._stored()

@@ -9,7 +9,7 @@ from leadbridge.precedence import MANY, SHARE, SLICE, Precedence
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
-from tests.support.service import Running, running
+from tests.support.service import TOKEN, Running, running
 
 LEAD = b'{"name": "Ann Lee", "email": "ann@example.com"}'
 
@@ -110,3 +110,24 @@ async def test_no_sender_is_counted_once_all_are_answered_whatever_the_answer(se
 async def test_a_burst_is_mapped_and_delivered_while_it_lasts_and_after(service: Running) -> None:
     await asyncio.gather(*(service.post(LEAD.replace(b"ann@", b"a%d@" % one)) for one in range(50)))
     assert len(await service.journal.seen("delivery.attempted", outcome="delivered", count=50)) == 50
+
+
+async def test_senders_who_take_their_time_slow_nobody_down(service: Running) -> None:
+    begun = [asyncio.Event() for _ in range(2 * MANY)]
+    finish = asyncio.Event()
+
+    async def slowly(started: asyncio.Event) -> AsyncIterator[bytes]:
+        yield LEAD[:10]
+        started.set()
+        await finish.wait()
+        yield LEAD[10:]
+
+    headers = {"content-type": "application/json", "x-webhook-token": TOKEN}
+    slow = [
+        asyncio.create_task(service.client.post("/hooks/website", content=slowly(one), headers=headers))
+        for one in begun
+    ]
+    await asyncio.gather(*(one.wait() for one in begun))
+    assert service.service.precedence.many_wait is False
+    finish.set()
+    assert {answer.status_code for answer in await asyncio.gather(*slow)} == {202}
