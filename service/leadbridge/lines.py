@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 from collections import deque
+from contextlib import suppress
 from typing import Protocol
 
 
@@ -19,7 +20,9 @@ class Stream(Protocol):
 class Lines:
     """A stream that gathers lines and writes them when the event loop comes round; at once where none is running.
 
-    A write for each line takes as long as making it. What a killed process had not written is at most one turn's.
+    A write for each line takes as long as making it. What a killed process had not written is at most one turn's. Lines
+    that the stream refuses (a full disk, a reader that went away) are lost: they must not stop the leads, and there is
+    nobody left to tell.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -50,5 +53,6 @@ class Lines:
         while self._waiting:
             texts.append(self._waiting.popleft())
         if texts:
-            self._stream.write("".join(texts))
-            self._stream.flush()
+            with suppress(OSError, ValueError):  # ValueError: the stream is closed
+                self._stream.write("".join(texts))
+                self._stream.flush()
