@@ -17,6 +17,9 @@ from leadbridge.errors import RequestRefused
 from leadbridge.events import Received, Reply
 
 BODY_TIME: Final = 30.0  # seconds a sender may take to send its body
+SMALL: Final = 16 * 1024  # bytes of each body that always have room: nearly every lead is smaller
+LEAST_ROOM: Final = 64 * 1024 * 1024  # bytes
+_LEAST_BODIES: Final = 4  # of the allowed size
 _LONGEST_LENGTH: Final = 18  # digits of a Content-Length that are worth reading
 # What these headers may say: anything else is a coding that would have to be undone.
 _PLAIN_BODY: Final = {"content-encoding": ("", "identity"), "transfer-encoding": ("", "identity", "chunked")}
@@ -31,8 +34,31 @@ class Door:
     max_body: int  # bytes
 
 
-async def read_request(scope: Scope, receive: Receive, *, source: str, door: Door, clock: Clock) -> Received:
-    """The whole request. Raises `RequestRefused` for one that is too large, too slow, compressed or cut off."""
+class Room:
+    """The memory for bodies that have not come whole, over all requests: nobody has proved yet who sends them."""
+
+    def __init__(self, door: Door) -> None:
+        self._free = max(LEAST_ROOM, _LEAST_BODIES * door.max_body)  # bytes
+
+    def take(self, size: int) -> bool:
+        """Take so many bytes; False when they are not free."""
+        if size > self._free:
+            return False
+        self._free -= size
+        return True
+
+    def give(self, size: int) -> None:
+        """Give back what was taken."""
+        self._free += size
+
+
+async def read_request(
+    scope: Scope, receive: Receive, *, source: str, door: Door, room: Room, clock: Clock
+) -> Received:
+    """The whole request.
+
+    Raises `RequestRefused` for one that is too large, too slow, compressed or cut off, or that finds no room.
+    """
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
@@ -52,7 +78,7 @@ async def read_request(scope: Scope, receive: Receive, *, source: str, door: Doo
         method=scope["method"],
         url=_url(scope, headers.get("host"), door.public_url),
         headers=headers,
-        body=await _body(receive, door),
+        body=await _body(receive, door, room),
         received_at=clock.now(),
     )
 
@@ -68,31 +94,48 @@ async def send_reply(send: Send, reply: Reply) -> None:
     await send({"type": "http.response.body", "body": reply.body})
 
 
-async def _body(receive: Receive, door: Door) -> bytes:
-    pieces: list[bytes] = []
-    size, more = 0, True
+async def _body(receive: Receive, door: Door, room: Room) -> bytes:
+    begun = bytearray()  # and no list of pieces: one of two bytes would take forty
+    taken = 0  # of the room
     try:
         async with asyncio.timeout(BODY_TIME):
-            while more:
+            while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
                     detail = "The connection was closed before the body was complete."
                     raise RequestRefused(detail, status=HTTPStatus.BAD_REQUEST)
-                pieces.append(message.get("body", b""))
-                size += len(pieces[-1])
+                piece: bytes = message.get("body", b"")
+                size = len(begun) + len(piece)
                 if size > door.max_body:
                     raise _too_large(door)
-                more = message.get("more_body", False)
+                if not message.get("more_body", False):
+                    return b"".join((begun, piece)) if begun else piece
+                needed = size - SMALL - taken
+                if needed > 0:
+                    if not room.take(needed):
+                        raise _no_room()
+                    taken += needed
+                begun += piece
     except TimeoutError as error:
         detail = f"The body did not arrive within {BODY_TIME:g} seconds."
         raise RequestRefused(detail, status=HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"}) from error
-    return b"".join(pieces)
+    finally:
+        room.give(taken)
 
 
 def _too_large(door: Door) -> RequestRefused:
     return RequestRefused(
         f"The body is larger than {door.max_body} bytes (`server.max_body`).",
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    )
+
+
+def _no_room() -> RequestRefused:
+    """By the time told, every body that takes the room now has come, or was given up."""
+    return RequestRefused(
+        "Too many large bodies are on their way at once; the request was not taken. Send it again later.",
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        headers={"Retry-After": f"{BODY_TIME:.0f}", "Connection": "close"},
     )
 
 

@@ -1,5 +1,6 @@
 """Logging: one structured line an event, JSON when nobody reads along, without secrets and personal data."""
 
+import json
 import logging
 import os
 import re
@@ -10,7 +11,7 @@ from types import NoneType
 from typing import Any, Final, TextIO, TypeAlias, cast
 
 import structlog
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 
 from leadbridge.lines import Lines
 from leadbridge.masking import MASK, harmless, masked
@@ -27,7 +28,7 @@ _QUOTED: Final = re.compile(
 _SIGNS: Final = re.compile("[@+]|://|input_value=")  # in everything that is looked for; most texts hold none
 _PLAIN: Final = (int, float, bool, NoneType)
 # Of our own or the operator's making, and nothing of a person's: a Copper account is named by its user's e-mail.
-_OURS: Final = frozenset({"source", "submission", "delivery", "destination", "lane", "trace_id", "of", "purpose"})
+_OURS: Final = frozenset({"submission", "delivery", "destination", "lane", "trace_id", "of", "purpose"})
 _LEVELS: Final = {"exception": "error", "warn": "warning"}  # what a method's name says otherwise than its level
 _QUERY: Final = re.compile(r"(?<=[a-z]://)([^\s\"'?]+\?)[^\s\"']+")  # it may hold a sender's secret
 
@@ -67,8 +68,12 @@ def configure(*, stream: TextIO | None = None, level: str = "info") -> None:
 
 
 def _json_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
-    """One line as JSON, whose integers may be of any size."""
-    return to_json(_whole(logger, method, event), fallback=repr).decode()
+    """One line as JSON, whose integers may be of any size. It never fails: who logs has trouble enough."""
+    whole = _whole(logger, method, event)
+    try:
+        return to_json(whole, fallback=repr).decode()
+    except (PydanticSerializationError, ValueError):  # halves of surrogate pairs, which an exception may quote
+        return json.dumps(whole, default=repr, skipkeys=True)
 
 
 def _whole(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

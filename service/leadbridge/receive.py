@@ -14,7 +14,7 @@ from leadbridge.desk import Desk
 from leadbridge.errors import RequestRefused, SignatureError, StorageUnavailable, Unparseable
 from leadbridge.events import Event, Parsed, Received, Reply, Verified
 from leadbridge.ids import new_id, new_trace_id, trace_id_of
-from leadbridge.inbound import Door, read_request, send_reply
+from leadbridge.inbound import Door, Room, read_request, send_reply
 from leadbridge.logs import Logger
 from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
@@ -22,6 +22,7 @@ from leadbridge.store.base import Accepted, NewItem, NewRequest, Store
 from leadbridge.verify import verify
 
 _PREFIX: Final = "/hooks/"
+_LONGEST_NAME: Final = 100  # characters of a source's name that are logged
 STORAGE_SAID_EVERY: Final = 10.0  # seconds between two log lines about it
 STORAGE_RETRY_AFTER: Final = 10  # seconds, told to senders while nothing can be stored
 
@@ -43,6 +44,7 @@ class Receiver:
         """`stored` is called after each commit that holds something to map."""
         self._desks = desks
         self._door = door
+        self._room = Room(door)
         self._store = store
         self._clock = clock
         self._log = log
@@ -54,7 +56,9 @@ class Receiver:
         """Answer one HTTP request to a source (ASGI): 2xx only after its bytes are on disk."""
         try:
             desk = self._desk(source, scope["method"])
-            received = await read_request(scope, receive, source=desk.name, door=self._door, clock=self._clock)
+            received = await read_request(
+                scope, receive, source=desk.name, door=self._door, room=self._room, clock=self._clock
+            )
             reply = await self._take(desk, received)
         except Exception as error:  # ours too; the sender is told to try again, and the others are served
             reply = self._refused(source, scope, error)
@@ -62,6 +66,7 @@ class Receiver:
 
     def _refused(self, name: str, scope: Scope, error: Exception) -> Reply:
         """What is said of an error, in the log and to the sender."""
+        name = name[:_LONGEST_NAME]  # of an unknown source it is whatever a stranger wrote
         match error:
             case SignatureError():
                 self._log.warning("request.refused", source=name, status=int(error.http_status), reason=error.reason)
@@ -76,7 +81,7 @@ class Receiver:
                     "Nothing can be stored at the moment; the request was not taken. Send it again later.",
                     headers={"Retry-After": str(STORAGE_RETRY_AFTER)},
                 )
-        self._log.error("request.crashed", path=scope["path"], exc_info=error)
+        self._log.error("request.crashed", path=scope["path"][:_LONGEST_NAME], exc_info=error)
         detail = "leadbridge made a mistake; the request was not taken. Send it again later."
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 

@@ -14,6 +14,7 @@ from leadbridge.store.base import Claim, DeliveryUpdate, FinishedCall, Store, Tr
 
 MOST_KEPT: Final = 64 * 1024  # characters of an answer that are kept
 STORAGE_PAUSE: Final = 1.0  # seconds between two tries to record on a full disk
+STORAGE_SAID_EVERY: Final = 10.0  # seconds between two log lines of a lane about it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,12 @@ class Recorder:
         self._policy = policy
         self._dice = dice
         self._log = log
+        self._said_unavailable: dict[str, float] = {}  # by lane, in monotonic seconds
 
     async def answered(self, lane: str, claim: Claim, call: CallEnd, *, next_call: Call | None) -> int:
         """A call was answered and the delivery goes on; returns the attempt of `next_call`, 0 when none is given."""
         now = self._clock.now()
-        finished = _finished(call, outcome="answered", now=now)
+        finished = self._finished(call, outcome="answered", now=now)
         attempt_id = await self._store_it(lane, TryResult(claim=claim, at=now, finished=finished, next_call=next_call))
         self._say(lane, claim, call, outcome="answered", update=None)
         return attempt_id
@@ -57,18 +59,50 @@ class Recorder:
         """The try is over. `call` is the last one, None when none was needed."""
         now = self._clock.now()
         update = decide(outcome, claim=claim, policy=self._policy, now=now, dice=self._dice)
-        finished = None if call is None else _finished(call, outcome=update.state, now=now)
+        finished = None if call is None else self._finished(call, outcome=update.state, now=now)
         await self._store_it(lane, TryResult(claim=claim, at=now, finished=finished, update=update))
         self._say(lane, claim, call, outcome=update.state, update=update)
         return update
+
+    async def not_sent(self, lane: str, claim: Claim, call: CallEnd) -> None:
+        """The try was stopped before its first call was sent: the delivery is due again at once.
+
+        Nobody waits for a disk at a stop: raises `StorageUnavailable` when nothing can be stored now.
+        """
+        now = self._clock.now()
+        update = DeliveryUpdate(state="retrying", detail=call.error, next_at=now)
+        finished = self._finished(call, outcome=update.state, now=now)
+        await self._store.record(lane, TryResult(claim=claim, at=now, finished=finished, update=update))
+        self._say(lane, claim, call, outcome=update.state, update=update)
+
+    def say_unavailable(self, lane: str, error: StorageUnavailable) -> None:
+        """Say that nothing can be stored, now and then: each try of each delivery would fill the disk that is full."""
+        now, last = self._clock.monotonic(), self._said_unavailable.get(lane)
+        if last is None or now - last >= STORAGE_SAID_EVERY:
+            self._said_unavailable[lane] = now
+            self._log.error("storage.unavailable", lane=lane, problem=str(error), retry_in_s=STORAGE_PAUSE)
 
     async def _store_it(self, lane: str, result: TryResult) -> int:
         while True:
             try:
                 return await self._store.record(lane, result)
             except StorageUnavailable as error:
-                self._log.error("storage.unavailable", lane=lane, problem=str(error), retry_in_s=STORAGE_PAUSE)
+                self.say_unavailable(lane, error)
             await self._clock.pause(STORAGE_PAUSE)
+
+    def _finished(self, call: CallEnd, *, outcome: str, now: Millis) -> FinishedCall:
+        ago = self._clock.monotonic() - call.started  # seconds
+        return FinishedCall(
+            attempt_id=call.attempt_id,
+            answered_at=now if call.status is not None else None,
+            sent=call.sent,
+            sent_at=now - round(ago * 1000) if call.sent else None,
+            outcome=outcome,
+            status=call.status,
+            crm_trace_id=call.crm_trace_id,
+            response=None if call.response is None else call.response[:MOST_KEPT],
+            error=call.error,
+        )
 
     def _say(
         self, lane: str, claim: Claim, call: CallEnd | None, *, outcome: str, update: DeliveryUpdate | None
@@ -120,19 +154,6 @@ def decide(outcome: Outcome, *, claim: Claim, policy: RetryPolicy, now: Millis, 
             return DeliveryUpdate(state="failed", detail=f"{decision.why}; last: {detail}")
         case Fail(detail=detail):
             return DeliveryUpdate(state="failed", detail=detail)
-
-
-def _finished(call: CallEnd, *, outcome: str, now: Millis) -> FinishedCall:
-    return FinishedCall(
-        attempt_id=call.attempt_id,
-        answered_at=now if call.status is not None else None,
-        sent=call.sent,
-        outcome=outcome,
-        status=call.status,
-        crm_trace_id=call.crm_trace_id,
-        response=None if call.response is None else call.response[:MOST_KEPT],
-        error=call.error,
-    )
 
 
 def _seconds_until(when: Millis | None, now: Millis) -> float | None:

@@ -187,7 +187,8 @@ def _parts(layout: Layout, header: str) -> tuple[str, list[str]]:
     named = [part.strip().partition("=") for part in header.split(layout.fields.separator)]
     signatures = [value for name, _, value in named if name == layout.fields.signature]
     timestamps = [value for name, _, value in named if name == layout.fields.timestamp]
-    if layout.fields.timestamp and len(timestamps) != 1:
+    # An empty one would let a stamp that was signed move into the body, and skip the check of the time.
+    if layout.fields.timestamp and (len(timestamps) != 1 or not timestamps[0]):
         _refuse("malformed_header")
     return "".join(timestamps), signatures
 

@@ -73,21 +73,29 @@ def test_a_program_gets_the_same_as_json(folder: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("site.yaml", None, "site.yaml:1:1: the file cannot be read: No such file or directory"),
-        ("site.yaml", b"version: 1\nname: \xff\n", "site.yaml:2:7: the file is not UTF-8 text; save it as UTF-8"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_a_problem_like_others(
-    folder: Path, name: str, content: bytes | None, said: str
-) -> None:
-    if content is not None:
-        (folder / name).write_bytes(content)
-    result = CliRunner().invoke(app, ["check", name])
+def test_a_file_that_is_no_text_is_a_problem_like_others(folder: Path) -> None:
+    (folder / "site.yaml").write_bytes(b"version: 1\nname: \xff\n")
+    result = CliRunner().invoke(app, ["check", "site.yaml"])
     assert result.exit_code == 1
+    said = "site.yaml:2:7: the file is not UTF-8 text; save it as UTF-8"
     assert result.stdout.splitlines() == [said, "site.yaml cannot be used: 1 problem"]
+
+
+@pytest.mark.parametrize("command", [["check"], ["serve", "--config"]])
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_file_that_cannot_be_read_is_wrong_usage(folder: Path, command: list[str], output: str) -> None:
+    (folder / "a folder").mkdir()
+    options = ["--format", output] if command == ["check"] else []
+    result = CliRunner().invoke(app, [*command, "a folder", *options])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "leadbridge: cannot read a folder: Is a directory\n"
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_file_that_is_not_there_is_wrong_usage(folder: Path, output: str) -> None:
+    result = CliRunner().invoke(app, ["check", str(folder / "nope.yaml"), "--format", output])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.endswith("nope.yaml: No such file or directory\n")
 
 
 def test_the_schema_is_the_published_one() -> None:

@@ -104,6 +104,13 @@ def test_what_the_crm_did_not_keep_is_said_with_its_cause(life: Life) -> None:
     assert [("phone" in kept) for kept in said(text, "kept")] == [True, False]
 
 
+def test_a_name_that_was_sent_in_its_parts_is_not_said_to_be_kept(life: Life) -> None:
+    copper, leadconnector = said(trace(life, "warned"), "kept")
+    assert copper.startswith("name Lena; ")
+    assert leadconnector.startswith("first_name Lena; ")
+    assert "; name Lena" not in leadconnector
+
+
 def test_a_held_lead_shows_the_records_to_choose_from(life: Life) -> None:
     text = trace(life, "held")
     assert "→ copper  held\n" in text

@@ -33,6 +33,10 @@ sources:
       id_header: x-id
       timestamp_header: x-time
       secrets: ["${SECRET}"]
+destinations:
+  copper: {crm: copper, access_token: "${TOKEN}", user_email: ops@example.com}
+routes:
+  - {from: standard-webhooks, to: copper, when: "{{ false }}", lead: {email: "{{ fields.email }}"}}
 """
 ENVIRON = {
     "TOKEN": "a-token-of-the-tests",
@@ -45,7 +49,7 @@ SAMPLES = [(name, sample) for name, preset in PRESETS.items() for sample in samp
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """A service with sources alone: its configuration and its address."""
+    """A service that sends nothing on: its configuration and its address."""
     folder = tmp_path_factory.mktemp("send")
     (folder / "site.yaml").write_text(CONFIG)
     with started("serve", "--config", "site.yaml", "--port", "0", cwd=folder, environ=ENVIRON) as running:

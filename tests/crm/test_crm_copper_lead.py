@@ -57,6 +57,12 @@ def test_a_part_of_the_name_that_is_not_written_is_named() -> None:
     assert [(warning.field, warning.sent) for warning in came.warnings] == [("name", ["Robert"])]
 
 
+def test_parts_whose_words_stand_apart_in_the_name_are_written_with_it() -> None:
+    lead = {"name": "Mary Jane Lee (May)", "first_name": "Mary", "middle_name": "Jane (May)", "last_name": "Lee"}
+    came = outcome_of(lead, {"name": "Mary Jane Lee (May)", "email": {"email": "a@example.test"}})
+    assert came.warnings == ()
+
+
 @pytest.mark.parametrize(
     ("lead", "match", "name"),
     [

@@ -46,6 +46,11 @@ def warned(lead: dict[str, Any], answers: dict[str, Answer] | None = None, **cha
             {"phone": None, "website": None, "dateOfBirth": None},
         ),
         ({"first_name": None, "last_name": "Deo", "name": "Deo"}, {"firstName": None, "lastName": "Deo"}),
+        (
+            {"name": "Mary Jane Deo", "first_name": "Mary", "middle_name": "Jane", "last_name": "Deo"},
+            {"firstName": "Mary Jane", "lastName": "Deo"},
+        ),
+        ({"name": "Deo, Rosa", "first_name": "Rosa", "middle_name": " "}, {"firstName": "Rosa"}),
         ({"company": " ", "gender": "", "owner": " ", "date_of_birth": " ", "address": {"city": ""}}, {}),
         ({"phones": ["call me", "+14155550123"]}, {"phone": "+14155550123"}),
         ({"address": {"country": "xk"}}, {"country": "XK"}),
@@ -71,6 +76,12 @@ def test_a_contact_is_written_as_the_api_takes_it(lead: dict[str, Any], body: di
         ({"owner": "Rep One"}, ["owner"]),
         ({"message": "Hello", "consent": False, "value": 0}, ["message", "value", "consent"]),
         ({"message": " ", "title": None}, []),
+        ({"name": "Rosa M. Deo", "first_name": "Rosa", "middle_name": "M.", "last_name": "Deo"}, []),
+        ({"name": "김민준", "first_name": "민준", "last_name": "김"}, []),
+        ({"name": "DEO, Rosa", "first_name": "Rosa", "last_name": "Deo"}, []),
+        ({"name": "Rosa Deo (web)", "first_name": "Rosa", "last_name": "Deo"}, ["name"]),
+        ({"name": "Ros Deo", "first_name": "Rosa", "last_name": "Deo"}, ["name"]),
+        ({"middle_name": "M.", "last_name": "Deo", "name": "M. Deo"}, ["middle_name"]),
     ],
 )
 def test_what_is_not_written_is_named(lead: dict[str, Any], fields: list[str]) -> None:

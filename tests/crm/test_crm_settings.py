@@ -3,7 +3,10 @@
 import pytest
 
 from leadbridge.crm.adapter import Quota
+from leadbridge.crm.copper.adapter import Copper
+from leadbridge.crm.copper.settings import CopperSettings
 from leadbridge.crm.settings import DestinationSettings
+from leadbridge.deliver.deliverer import lane_name
 
 OFFICIAL = Quota(limit=180, window=60.0)
 
@@ -22,3 +25,15 @@ def test_a_quota_is_the_official_one_a_share_of_it_ones_own_or_off(
     option: dict[str, object], expected: Quota | None
 ) -> None:
     assert DestinationSettings.model_validate({"crm": "any", **option}).quota_of(OFFICIAL) == expected
+
+
+def lane_of_copper(**options: str) -> str:
+    given = {"crm": "copper", "access_token": "key", "user_email": "Old.User@example.com", **options}
+    return lane_name(Copper(CopperSettings.model_validate(given)))
+
+
+def test_another_copper_user_keeps_the_backlog_under_the_accounts_old_name() -> None:
+    """As docs/operations.md advises, in "Another Copper user"."""
+    new = {"user_email": "new.user@example.com", "access_token": "another key"}
+    assert lane_of_copper(**new) != lane_of_copper()
+    assert lane_of_copper(**new, account_id="old.user@example.com") == lane_of_copper()

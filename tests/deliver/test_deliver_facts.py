@@ -179,3 +179,24 @@ async def test_a_follow_up_does_not_take_the_place_of_a_claim_that_is_being_comm
     assert (await row(store, tagged)).state == "sending"
     clock.advance(10.1)
     await journal.seen("delivery.attempted", outcome="delivered", delivery=tagged.delivery_id)
+
+
+async def test_once_asked_anew_the_account_is_known_to_all(
+    run: Run, store: Store, journal: Journal, transport: ScriptedTransport
+) -> None:
+    known = {"Budget": 1}
+    transport.respond = lambda call: answer(body=dict(known)) if call.purpose == "fields" else answer()
+    await add(store, budget("email:1"))
+    deliverer = await run()
+    await journal.seen("delivery.attempted", outcome="delivered")
+    known["Plan"] = 2
+    await add(store, with_plan(new_delivery("email:2"), custom_fields={"Plan": "Gold"}))
+    deliverer.wake([LANE])
+    await journal.seen("delivery.attempted", outcome="delivered", count=2)
+    before = len(transport.calls)
+    transport.gate.clear()
+    for number in range(3, 7):
+        await add(store, budget(f"email:{number}"))
+    deliverer.wake([LANE])
+    await transport.called(before + 4)  # at once: none of them has to find out first
+    assert asked(transport) == 2

@@ -1,6 +1,7 @@
 """What a try left is on disk before anything else happens, in bounds, and told in one line."""
 
 import asyncio
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
-from leadbridge.record import MOST_KEPT, STORAGE_PAUSE, CallEnd, Recorder
+from leadbridge.record import MOST_KEPT, STORAGE_PAUSE, STORAGE_SAID_EVERY, CallEnd, Recorder
 from leadbridge.retry import RetryPolicy
 from leadbridge.store.base import Claim, Store, TryResult
 from tests.deliver.lanes import WatchedClock
@@ -58,12 +59,12 @@ async def test_a_full_disk_is_waited_for_and_the_result_is_not_lost(
     begun = clock.monotonic()
     async with asyncio.timeout(10):
         for count in (1, 2, 3):
-            await journal.seen("storage.unavailable", lane=LANE, count=count, retry_in_s=STORAGE_PAUSE)
-            while not clock._sleepers:  # noqa: ASYNC110  # the clock of the tests has no event for its sleepers
+            while len(tries) < count or not clock._sleepers:  # noqa: ASYNC110  # the clock of the tests has no event for its sleepers
                 await asyncio.sleep(0)
             assert not journal.find("delivery.attempted"), "nothing is told that is not on disk"
             clock.advance(STORAGE_PAUSE)
         await ending
+    assert len(journal.find("storage.unavailable", lane=LANE, retry_in_s=STORAGE_PAUSE)) == 1
     assert tries == [begun + number * STORAGE_PAUSE for number in range(4)]
     delivery = await store.delivery(claimed.delivery.delivery_id)
     assert delivery is not None
@@ -137,3 +138,31 @@ async def test_a_call_without_an_answer_is_kept_without_a_time_of_one(
     assert (attempt.answered_at, attempt.status, attempt.error) == (None, None, "no answer")
     (span,) = await store.recent_calls(LANE, since=0)
     assert span.answered_at is None
+
+
+async def test_a_full_disk_is_said_now_and_then_however_many_wait_for_it(
+    recorder: Recorder, clock: WatchedClock, journal: Journal
+) -> None:
+    full = StorageUnavailable("the disk is full")
+    for _ in range(48):
+        recorder.say_unavailable(LANE, full)
+    recorder.say_unavailable("another", full)
+    assert [line["lane"] for line in journal.find("storage.unavailable")] == [LANE, "another"]
+    clock.advance(STORAGE_SAID_EVERY - 0.1)
+    recorder.say_unavailable(LANE, full)
+    assert len(journal.find("storage.unavailable", lane=LANE)) == 1
+    clock.advance(0.1)
+    recorder.say_unavailable(LANE, full)
+    assert len(journal.find("storage.unavailable", lane=LANE)) == 2
+
+
+async def test_a_call_without_an_answer_that_waited_for_its_turn_counts_from_its_send(
+    recorder: Recorder, store: Store, clock: WatchedClock, claimed: Claim
+) -> None:
+    clock.advance(600)
+    sent_at = clock.now()
+    end = replace(call_end(claimed, status=None, text=None), started=clock.monotonic())
+    clock.advance(30)
+    await recorder.ended(LANE, claimed, end, Retry(detail="upsert lead: no answer"))
+    (span,) = await store.recent_calls(LANE, since=sent_at - 1)
+    assert span.started_at == sent_at

@@ -12,6 +12,7 @@ import pytest
 
 from leadbridge.crm.adapter import Adapter, Call
 from leadbridge.deliver.transport import MOST_ANSWER, HttpTransport, Unanswered
+from leadbridge.errors import UsageError
 from tests.support.crm import PlainAdapter
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -168,16 +169,25 @@ async def test_the_names_of_an_answers_headers_are_lower_cased(transport: HttpTr
         assert answer.headers["x-ratelimit-remaining"] == "9"
 
 
-async def test_of_a_huge_answer_a_bounded_part_is_read(transport: HttpTransport) -> None:
+async def test_of_an_answer_without_an_end_a_bounded_part_is_read(transport: HttpTransport) -> None:
+    pieces = 8 * MOST_ANSWER // 65536  # far more than the buffers on the way hold
+    left = pieces
+
     async def flood(_request: Request, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
-        while True:  # until the client has hung up
+        nonlocal left
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        while left:
             writer.write(b"x" * 65536)
             await writer.drain()
+            left -= 1
+        writer.close()
 
     async with crm(flood) as server:
         answer = await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
         assert len(answer.text) == MOST_ANSWER
+        async with asyncio.timeout(10):
+            await asyncio.wait(server.at_work)
+        assert left, "the client hung up"
 
 
 async def test_an_answer_that_drips_ends_at_the_deadline() -> None:
@@ -369,3 +379,15 @@ async def test_a_netrc_does_not_take_the_place_of_the_token(environment: pytest.
         await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
         assert server.requests[0].headers["authorization"] == "Bearer t0ken"
     await transport.close()
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "HTTP_PROXY"])
+@pytest.mark.parametrize("address", ["ftp://me:hunter2@a.b", "socks5://hunter2@a.b", "http://a.b:port", "http://"])
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
+    environment: pytest.MonkeyPatch, variable: str, address: str
+) -> None:
+    environment.setenv(variable, address)
+    with pytest.raises(UsageError) as raised:
+        HttpTransport()
+    said = f"{variable} cannot be used: write it as HOST:PORT, or begin it with http:// or https://"
+    assert str(raised.value) == said

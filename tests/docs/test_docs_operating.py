@@ -111,6 +111,17 @@ def test_the_unit_starts_the_service_with_a_command_that_exists_and_no_secret() 
     assert re.findall(r"(?i)(token|password|secret)\s*=", UNIT.read_text("utf-8")) == []
 
 
+def test_what_the_unit_names_is_put_there_by_the_commands_beside_it() -> None:
+    settings = dict(unit()["Service"])
+    program, *arguments = settings["ExecStart"].split()
+    (typed, *_) = [fence.body for fence in fences(OPERATIONS, "console") if "systemctl" in fence.body]
+    made = typed.partition("systemctl")[0].splitlines()
+    assert f"# python3 -m venv {Path(program).parents[1]}" in made
+    for file in (arguments[arguments.index("--config") + 1], settings["EnvironmentFile"]):
+        assert [line.startswith("# install -D ") for line in made if line.endswith(f" {file}")] == [True]
+    assert f"leadbridge{Path(UNIT).suffix} /etc/systemd/system/" in typed
+
+
 def test_the_unit_waits_for_the_whole_stop_and_does_not_repeat_wrong_usage() -> None:
     settings = dict(unit()["Service"])
     assert int(settings["TimeoutStopSec"]) > serving.GRACE + deliverer.GRACE

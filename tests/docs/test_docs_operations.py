@@ -129,6 +129,8 @@ REFUSALS: Mapping[str, tuple[str, str | None]] = {
     "store/opening.py": ("UsageError", None),
     "commands/serving.py": ("UsageError", None),
     "cli.py": ("UsageError", "_load"),
+    "settings/loading.py": ("UsageError", None),
+    "deliver/ways.py": ("UsageError", None),
     "plugins.py": ("ConfigError", None),
 }
 

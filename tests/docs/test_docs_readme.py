@@ -71,6 +71,11 @@ async def test_the_commands_run_as_printed_while_make_run_is_running(checkout: P
         await make.communicate()
 
 
+async def test_the_shell_finds_leadbridge_after_the_line_that_says_so(checkout: Path) -> None:
+    (export,) = re.findall(r"`(export PATH=[^`]+)`", README.read_text("utf-8"))
+    assert await run(f"{export}; command -v leadbridge", checkout) == f"{checkout}/.venv/bin/leadbridge\n"
+
+
 async def until(process: asyncio.subprocess.Process, text: str) -> str:
     """What the process printed, up to the line with `text`."""
     assert process.stdout is not None

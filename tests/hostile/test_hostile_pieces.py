@@ -125,3 +125,32 @@ async def test_a_head_that_is_too_large_is_refused_however_it_is_cut(pieces: int
     said, closed = await answers(*(head[at : at + size] for at in range(0, len(head), size)))
     assert said.startswith(b"HTTP/1.1 431 ")
     assert closed
+
+
+CHUNKS = "transfer-encoding: chunked"
+REFUSED = {
+    "a head that is too large": post(LEAD, "x: " + "y" * 2 * MOST_HEAD),
+    "a head that is too large, and another request": post(LEAD, "x: " + "y" * 2 * MOST_HEAD) + post(LARGE),
+    "a head without end": b"POST / HTTP/1.1\r\nx: " + b"y" * 2 * MOST_HEAD,
+    "no HTTP": b"NO HTTP\r\n\r\n",
+    "a chunk of no number": post(b"zz\r\n" + LEAD, CHUNKS, length=None),
+    "a chunk's extension without end": post(b"13;" + b"x" * 5 * MOST_HEAD, CHUNKS, length=None),
+    "trailers without end": post(chunked(LEAD, ending=b"0\r\n" + b"x: y\r\n" * MOST_HEAD), CHUNKS, length=None),
+}
+
+
+@pytest.mark.parametrize("good", [1, 2, 3])
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_is_refused_costs_no_answer_of_the_requests_before_it(name: str, good: int) -> None:
+    """Another answer in their place would be taken for theirs: they would be sent again."""
+    first = post(LARGE) * good
+    refused = REFUSED[name]
+    whole = first + refused
+    cuts = [[first, refused[:300], refused[300:]], [whole[at : at + 50_000] for at in range(0, len(whole), 50_000)]]
+    if not name.endswith("without end"):  # of those, more must come before it is too much
+        cuts.append([whole])
+    for pieces in cuts:
+        said, closed = await answers(*pieces, count=good)
+        assert (said.count(b"HTTP/1.1 "), said.count(b"HTTP/1.1 200 ")) == (good, good), said
+        assert said.count(b'["POST", "/hooks/website", %d, ' % len(LARGE)) == good, said
+        assert closed

@@ -14,6 +14,8 @@ from pydantic import BaseModel, SecretStr
 
 from leadbridge import logs
 from leadbridge.lead import Lead
+from leadbridge.lines import Lines
+from leadbridge.supervise import keep_running
 
 
 class Terminal(io.StringIO):
@@ -169,3 +171,36 @@ def test_it_goes_to_stderr_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch
     logs.configure()
     structlog.get_logger().info("service.started")
     assert lines(stream)[0]["event"] == "service.started"
+
+
+def test_words_that_are_no_text_are_logged_all_the_same(stream: io.StringIO) -> None:
+    log = structlog.get_logger()
+    error = RuntimeError("half a pair: \ud800")
+    log.error("stage.crashed", stage="mapper", key={1: "\udfff"}, exc_info=error)
+    # Not through a logger: what the test runner catches of it, it could not pass on.
+    ours = [one for one in logging.getLogger().handlers if isinstance(getattr(one, "stream", None), Lines)]
+    (handler,) = ours
+    handler.emit(logging.LogRecord("library", logging.ERROR, __file__, 1, "it said \ud800", None, None))
+    first, second = lines(stream)
+    assert "RuntimeError: half a pair: \ud800" in first["exception"]
+    assert second["event"] == "it said \ud800"
+
+
+async def test_work_that_crashes_with_such_words_goes_on_under_the_real_log(stream: io.StringIO) -> None:
+    runs: list[float] = []
+
+    async def work() -> None:
+        if not runs:
+            raise RuntimeError("half a pair: \ud800")
+
+    async def rest(seconds: float) -> None:
+        runs.append(seconds)
+
+    await keep_running(work, name="mapper", rest=rest, log=structlog.get_logger())
+    assert len(runs) == 1
+
+
+def test_the_name_that_a_stranger_gave_a_source_is_masked(stream: io.StringIO) -> None:
+    structlog.get_logger().warning("request.refused", source="ann@example.com", status=404)
+    (line,) = lines(stream)
+    assert line["source"] == "•••"

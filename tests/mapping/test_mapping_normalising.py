@@ -58,6 +58,21 @@ from tests.mapping.mapping_of import lead_from
                 "suffix": "Jr.",
             },
         ),
+        *(
+            ({"name": "{{ fields.a }}"}, {"a": whole}, {"name": whole, **parts})
+            for whole, parts in (
+                ("Ann (Annie) Lee", {"first_name": "Ann", "middle_name": "(Annie)", "last_name": "Lee"}),
+                ("Li Wei (李伟)", {"first_name": "Li", "middle_name": "(李伟)", "last_name": "Wei"}),
+                ("Lee, Ann (Annie)", {"first_name": "Ann", "middle_name": "(Annie)", "last_name": "Lee"}),
+                ("(Ann) Ann Lee", {"first_name": "Ann", "middle_name": "(Ann)", "last_name": "Lee"}),
+                ('Ann "Annie Bee" Lee', {"first_name": "Ann", "middle_name": '"Annie Bee"', "last_name": "Lee"}),
+                ("Mary (May) Jane Lee", {"first_name": "Mary", "middle_name": "(May) Jane", "last_name": "Lee"}),
+                ("Mary Jane Lee (May)", {"first_name": "Mary", "middle_name": "Jane (May)", "last_name": "Lee"}),
+                ("田中（たなか）太郎", {"first_name": "太郎", "middle_name": "（たなか）", "last_name": "田中"}),
+                ("김민준", {"first_name": "민준", "last_name": "김"}),
+                ("Ann née Lee", {"last_name": "Ann née Lee"}),
+            )
+        ),
         (
             {"first_name": "{{ fields.a }}", "last_name": "{{ fields.b }}"},
             {"a": "Ann", "b": "Lee"},
@@ -126,8 +141,10 @@ def test_values_are_normalised_and_absent_ones_left_out(
 @pytest.mark.parametrize(
     ("mapping", "value", "kept", "problem"),
     [
-        ("email", "nobody", {}, "is no e-mail address"),
-        ("email", "ann@localhost", {}, "is no e-mail address"),
+        ("email", "nobody", {}, "is no e-mail address: it has no @-sign"),
+        ("email", "Nobody <at home>", {}, "is no e-mail address: it has no @-sign"),
+        ("email", "ann@localhost", {}, "is no e-mail address: there is no period after the @-sign"),
+        ("email", "ann@", {}, "is no e-mail address: there is nothing after the @-sign"),
         ("email", "x" * 3_000 + "@example.com", {}, "is too long"),
         ("phone", "call me", {"phone": "call me"}, "cannot be read as a phone number"),
         ("phone", "214 555 0100 ext. 9", {"phone": "+12145550100"}, "has an extension"),

@@ -1,5 +1,6 @@
 """What senders get: an answer that says the truth, and 2xx only for what is on disk."""
 
+import hmac
 import json
 from collections.abc import AsyncIterator
 
@@ -12,9 +13,16 @@ from leadbridge.store.base import Store
 from leadbridge.verify import sign
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
-from tests.support.service import CONFIG, ENVIRON, Running, running
+from tests.support.service import CONFIG, ENVIRON, TOKEN, Running, running
 
 LEAD = b'{"name": "Ann Lee", "email": "ann@example.com"}'
+
+
+SIGNED = """
+  signed:
+    preset: generic
+    verify: {scheme: hmac, header: x-signature, separator: ",", secrets: ["${TOKEN}"]}
+destinations:"""
 
 
 @pytest.fixture
@@ -49,6 +57,25 @@ async def test_secrets_of_the_request_are_not_stored(service: Running, store: St
     assert request is not None
     assert "hush" not in str(request)
     assert ENVIRON["TOKEN"] not in str(request)
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+async def test_a_header_that_comes_several_times_is_one_list_in_its_order(
+    store: Store, clock: ManualClock, journal: Journal, at: int
+) -> None:
+    """RFC 9110, 5.2. Vendors that change a secret sign with both, and some write a header for each."""
+    config = CONFIG.replace("\ndestinations:", SIGNED).replace("[website,", "[signed, website,")
+    signatures = ["0" * 64] * 2
+    signatures.insert(at, hmac.new(TOKEN.encode(), LEAD, "sha256").hexdigest())
+    headers = [("content-type", "application/json"), *(("x-signature", one) for one in signatures)]
+    async with running(store, clock, journal, config=config) as service:
+        response = await service.client.post("/hooks/signed", content=LEAD, headers=headers)
+        assert response.status_code == 202, response.text
+        row = await store.submission(response.json()["id"])
+        assert row is not None
+        request = await store.request(row.request_id)
+        assert request is not None
+        assert request.headers["x-signature"] == ", ".join(signatures)
 
 
 async def test_the_traceparent_of_a_proved_sender_is_taken_and_that_of_a_stranger_is_not(service: Running) -> None:

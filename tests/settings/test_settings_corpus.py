@@ -17,7 +17,7 @@ SAYS_IT_ITSELF = re.compile(r"(: |, so )(copy|write|put|say|without)\b")
 SAID_ELSEWHERE = {  # by what no file of the corpus can bring, each with the reason
     "environment variable `.*` is not UTF-8 text": "the environment's bytes: test_settings_environment",
     "set it again, in a UTF-8 locale": "the same",
-    "the file cannot be read: .*": "no file: test_settings_loading",
+    "cannot read .*: .*": "no file: test_settings_loading",
     "the file is longer than .* characters": "a megabyte: test_settings_positions",
     "is it the right file?": "the same",
     "less than .*": "options of other packages: test_settings_explain",

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 import apsw
 import pytest
@@ -157,3 +158,43 @@ async def test_nothing_is_taken_once_the_file_is_gone(tmp_path: Path, *, replace
     with pytest.raises(StorageUnavailable, match="restart"):
         await store.accept(new_request())
     await store.close()
+
+
+@pytest.mark.parametrize("state", ["failed", "unrouted"])
+async def test_what_could_not_be_mapped_goes_on_when_it_is_sent_again(
+    store: Store, state: Literal["failed", "unrouted"]
+) -> None:
+    def again() -> NewItem:
+        return NewItem(submission_id=new_id(), dedupe_key="form-1", digest=b"same")
+
+    (first,) = await store.accept(new_request(again()))
+    (twice,) = await store.accept(new_request(again()))
+    assert (twice.status, twice.submission_id) == ("duplicate", first.submission_id)
+    await store.map([MappedSubmission(submission_id=first.submission_id, state=state, reason="no")], now=START)
+
+    (second,) = await store.accept(new_request(again()))
+    assert (second.status, second.revision) == ("accepted", 2)
+    (after,) = await store.accept(new_request(again()))
+    assert (after.status, after.submission_id, after.revision) == ("duplicate", second.submission_id, 2)
+    assert (await store.ledger()).balances
+
+
+async def test_what_cannot_be_read_is_kept_once_however_often_it_comes(store: Store) -> None:
+    def broken() -> NewItem:
+        return NewItem(submission_id=new_id(), state="failed", reason="unparseable", dedupe_key="u:1", digest=b"same")
+
+    (first,) = await store.accept(new_request(broken()))
+    (again,) = await store.accept(new_request(broken()))
+    assert (first.status, again.status, again.submission_id) == ("unparseable", "duplicate", first.submission_id)
+
+
+async def test_a_request_of_many_items_is_stored_whole_or_not_at_all(store: Store) -> None:
+    items = [NewItem(submission_id=new_id()) for _ in range(200)]
+    whole = new_request(*items)
+    assert len(await store.accept(whole)) == 200
+    broken = new_request(*(NewItem(submission_id=new_id()) for _ in range(199)), items[0])
+    with pytest.raises(apsw.ConstraintError):
+        await store.accept(broken)
+    assert await store.request(broken.request_id) is None
+    assert len(await store.submissions(limit=1_000)) == 200
+    assert (await store.ledger()).balances

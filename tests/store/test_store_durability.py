@@ -11,7 +11,7 @@ import pytest
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.sqlite.connection import open_for_reading
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.sqlite.writer import Writer
+from leadbridge.store.sqlite.writer import MOST_IN_ONE_COMMIT, Writer
 from tests.support.stored import add, claim, ids, new_delivery, new_request
 
 PATIENCE = 10.0  # seconds until a test that hangs fails
@@ -38,6 +38,11 @@ def an_orphan(connection: apsw.Connection) -> None:
     """A change that only the COMMIT can refuse; SQLite then leaves the transaction open."""
     connection.execute("PRAGMA defer_foreign_keys = ON")
     connection.execute("INSERT INTO delivery_keys (lane, key, seq) VALUES ('a lane', 'a key', 999)")
+
+
+def _all_notes(connection: apsw.Connection, texts: object) -> list[str]:
+    assert isinstance(texts, list)
+    return [note(text)(connection) for text in texts]
 
 
 def notes(path: Path) -> list[str]:
@@ -124,6 +129,63 @@ async def test_a_file_that_cannot_be_opened_anew_is_tried_again_with_every_batch
                 await asyncio.wait_for(writer.run(change), PATIENCE)
     await asyncio.wait_for(writer.run(note("next")), PATIENCE)
     assert notes(tmp_path / "written.db") == ["next"]
+
+
+@pytest.mark.parametrize(
+    "trouble", [apsw.CantOpenError("no"), apsw.NoMemError("no"), apsw.PermissionsError("no"), OSError(24, "too many")]
+)
+async def test_trouble_with_the_file_or_the_machine_is_nobodys_mistake_and_is_told_to_all(
+    writer: Writer, tmp_path: Path, trouble: Exception
+) -> None:
+    def broken(_connection: apsw.Connection) -> None:
+        raise trouble
+
+    outcomes = await in_one_batch(writer, note("lost"), broken)
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 2
+    assert await writer.run(note("next")) == "next"
+    assert notes(tmp_path / "written.db") == ["next"]
+
+
+async def test_an_error_that_nobody_foresaw_does_not_end_the_thread(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_descriptor(_path: Path) -> apsw.Connection:
+        raise OSError(24, "Too many open files")
+
+    def broken(connection: apsw.Connection) -> None:
+        connection.exec_trace = lambda _cursor, sql, _bindings: sql != "ROLLBACK"
+        an_orphan(connection)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("leadbridge.store.sqlite.writer.open_for_writing", no_descriptor)
+        for change in (broken, note("lost")):
+            with pytest.raises(StorageUnavailable):
+                await asyncio.wait_for(writer.run(change), PATIENCE)
+    assert writer.is_alive
+    assert await asyncio.wait_for(writer.run(note("next")), PATIENCE) == "next"
+
+
+async def test_a_store_whose_thread_has_ended_takes_nothing_and_says_so(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
+    await store._writer.close()
+    with pytest.raises(StorageUnavailable, match="has ended"):
+        store.check()
+    await store.close()
+
+
+async def test_what_gathered_is_committed_at_a_close_however_much_it_is(writer: Writer, tmp_path: Path) -> None:
+    held = Held()
+    first = asyncio.create_task(writer.run(held))
+    await asyncio.to_thread(held.reached.wait, PATIENCE)
+    many = [writer.run_together(_all_notes, str(number)) for number in range(2 * MOST_IN_ONE_COMMIT + 1)]
+    closing = asyncio.create_task(writer.close())
+    await asyncio.sleep(0)
+    held.go.set()
+    async with asyncio.timeout(PATIENCE):
+        await closing
+        await first
+        assert len(await asyncio.gather(*many)) == len(many)
+    assert len(notes(tmp_path / "written.db")) == len(many)
 
 
 async def test_a_change_that_fails_undoes_itself_alone(writer: Writer, tmp_path: Path) -> None:

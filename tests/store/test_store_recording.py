@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from leadbridge.crm.adapter import Call
@@ -31,6 +31,7 @@ UPDATES = st.builds(
 )
 # Per delivery: whether its call was answered, whether the try is over and how, and else whether a call follows.
 CAME = st.lists(st.tuples(st.booleans(), st.none() | UPDATES, st.booleans()), min_size=1, max_size=12)
+MADE_ONE = (True, DeliveryUpdate(state="delivered", record_id="1", created=True), False)
 
 
 @asynccontextmanager
@@ -57,6 +58,14 @@ def result(claimed: Claim, came: tuple[bool, DeliveryUpdate | None, bool]) -> Tr
     return TryResult(claim=claimed, at=START + 5, finished=finished, update=update, next_call=next_call)
 
 
+async def in_one_commit(store: Store, results: list[TryResult]) -> list[int]:
+    """While the store is busy with something else they gather, and are stored together."""
+    _, *attempts = await asyncio.gather(
+        store.release([], lanes=[], now=START), *(store.record(LANE, one) for one in results)
+    )
+    return attempts
+
+
 async def stored(store: Store, deliveries: list[NewDelivery]) -> list[tuple[DeliveryRow, tuple[AttemptRow, ...]]]:
     """Everything about some deliveries but what is made up anew for each of them."""
     everything = []
@@ -78,7 +87,7 @@ async def recorded(came: list[Any], *, together: bool) -> Any:
         claims = await claim(store)
         results = [result(claimed, one) for claimed, one in zip(claims, came, strict=False)]
         if together:
-            attempts = await asyncio.gather(*(store.record(LANE, one) for one in results))
+            attempts = await in_one_commit(store, results)
         else:
             attempts = [await store.record(LANE, one) for one in results]
         due = [(one.plan, one.tries) for one in await store.due(LANE, limit=100, now=START + 100_000)]
@@ -88,6 +97,7 @@ async def recorded(came: list[Any], *, together: bool) -> Any:
 
 @settings(max_examples=20)
 @given(came=CAME)
+@example(came=[MADE_ONE] * 4)  # two of them may be under way at once
 def test_many_outcomes_in_one_commit_are_as_one_after_the_other(came: list[Any]) -> None:
     together = asyncio.run(recorded(came, together=True))
     assert together == asyncio.run(recorded(came, together=False))
@@ -98,9 +108,20 @@ async def test_of_two_that_made_one_record_in_one_commit_only_the_first_created_
     await add(store, first, second)
     made = DeliveryUpdate(state="delivered", record_id="7", created=True)
     claims = await claim(store)
-    await asyncio.gather(*(store.record(LANE, result(one, (True, made, False))) for one in claims))
+    await in_one_commit(store, [result(one, (True, made, False)) for one in claims])
     rows = [await store.delivery(one.delivery_id) for one in (first, second)]
     assert [row.created for row in rows if row is not None] == [True, False]
+
+
+async def test_of_two_ends_of_one_delivery_in_one_commit_the_first_stands(store: Store) -> None:
+    delivery = new_delivery("email:1")
+    await add(store, delivery)
+    (claimed,) = await claim(store)
+    ends = [DeliveryUpdate(state="delivered", record_id=record_id, created=True) for record_id in ("7", "8")]
+    await in_one_commit(store, [result(claimed, (True, end, False)) for end in ends])
+    row = await store.delivery(delivery.delivery_id)
+    assert row is not None
+    assert row.record_id == "7"
 
 
 async def test_more_than_one_statement_holds_are_recorded_in_one_commit(store: Store) -> None:

@@ -356,3 +356,40 @@ async def test_no_two_of_one_person_are_ever_under_way_and_nothing_is_stuck(stor
         await finish(store, claimed, lane=lane)
     rows = [await store.delivery(delivery_id) for delivery_id in keys]
     assert {row.state for row in rows if row} <= {"delivered", "held", "failed"}, "something is stuck"
+
+
+async def test_a_call_that_waited_after_its_start_counts_from_its_send(store: Store) -> None:
+    await add(store, new_delivery("email:1"))
+    (claimed,) = await claim(store)
+    sent_at = START + 600_000
+    ended = FinishedCall(
+        attempt_id=claimed.attempt_id or 0, answered_at=None, outcome="retrying", sent_at=sent_at, error="broken"
+    )
+    update = DeliveryUpdate(state="failed")
+    await store.record(LANE, TryResult(claim=claimed, at=sent_at + 100, finished=ended, update=update))
+    assert await store.recent_calls(LANE, since=sent_at - 1) == (CallSpan(started_at=sent_at, answered_at=None),)
+    assert await store.recent_calls(LANE, since=sent_at) == ()
+
+
+async def test_what_was_open_when_a_process_died_counts_as_sent_at_its_recovery(store: Store) -> None:
+    await add(store, new_delivery("email:1"), new_delivery("email:2"))
+    lost, unsent = await claim(store)
+    never = FinishedCall(attempt_id=unsent.attempt_id or 0, answered_at=None, outcome="retrying", sent=False)
+    again = DeliveryUpdate(state="retrying", next_at=START)
+    await store.record(LANE, TryResult(claim=unsent, at=START, finished=never, update=again))
+    died, later = START + 86_400_000, START + 86_500_000
+    await store.recover(now=died)
+    await store.recover(now=later)  # another crash at once: this one found nothing open
+    assert await store.recent_calls(LANE, since=died - 1) == (CallSpan(started_at=died, answered_at=None),)
+    (attempt,) = await store.attempts_of(lost.delivery.delivery_id)
+    assert attempt.started_at == START, "what is shown stays true"
+
+
+async def test_a_call_that_never_left_does_not_hold_its_delivery(store: Store) -> None:
+    await add(store, new_delivery("email:1"))
+    create = Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=False)
+    (claimed,) = await claim(store, begin=lambda _due: create)
+    never = FinishedCall(attempt_id=claimed.attempt_id or 0, answered_at=None, outcome="answered", sent=False)
+    await store.record(LANE, TryResult(claim=claimed, at=START, finished=never))
+    recovered = await store.recover(now=START + 1)
+    assert (recovered.again, recovered.held) == (1, 0)

@@ -318,3 +318,22 @@ def test_a_header_of_many_signatures_costs_no_more_than_a_few() -> None:
     assert isinstance(scheme, StandardWebhooks)
     many = with_proof(sender, lambda good: " ".join([good] * 80))
     assert reason(sender, many) == "malformed_header"
+
+
+@pytest.mark.parametrize(
+    ("kept", "tolerance", "why"),
+    [
+        (0, 300, "malformed_header"),
+        (0, "none", "malformed_header"),
+        *((n, 300, "timestamp_too_old") for n in range(1, 10)),
+    ],
+)
+def test_a_timestamp_cannot_move_into_the_body(kept: int, tolerance: int | str, why: str) -> None:
+    """Where nothing stands between the two, what is signed stays the same: an old request would be new for ever."""
+    parts = {"timestamp": "t", "signature": "v1"}
+    sender = Sender({**PLAIN, "signs": "{timestamp}{body}", "fields": parts, "tolerance": tolerance}, timed=True)
+    good, stamp = sender.sends(), str(NOW // 1000)
+    assert takes(sender, good)
+    header = good.headers["x-signature"].replace(f"t={stamp}", f"t={stamp[:kept]}")
+    moved = replace(good, headers={"x-signature": header}, body=stamp[kept:].encode() + good.body)
+    assert reason(sender, moved, now=NOW + 86_400_000) == why

@@ -9,6 +9,8 @@ from leadbridge.schemes import SCHEME, Basic, Hmac, StandardWebhooks, Token, Uns
 
 HMAC = {"scheme": "hmac", "header": "X-Signature", "secrets": ["planted-secret"]}
 STANDARD = {"scheme": "standard-webhooks"}
+WHPK = "whpk_ZlN4eg7dSSqi0moX9hQUk3orrOouK3QVQSlJa248c/g="
+WHSK = "whsk_cGxhbnRlZC1zZWNyZXQtcHJpdmF0ZS1rZXk="
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,9 @@ def test_a_single_secret_may_stand_alone_and_header_names_have_no_case() -> None
         ({**HMAC, "key_prefix": "planted-secret"}, "a secret must not be empty"),
         ({**STANDARD, "secrets": "whsec_planted-secret"}, "a secret is not base64"),
         ({**STANDARD, "secrets": "whsec_"}, "a secret must not be empty"),
+        ({**STANDARD, "secrets": WHSK}, "a private key, `whsk_…`, stays with the sender"),
+        ({**STANDARD, "secrets": [WHPK, WHSK]}, "a private key, `whsk_…`, stays with the sender"),
+        ({**STANDARD, "secrets": [WHSK, "whsec_c2VjcmV0"]}, "a private key, `whsk_…`, stays with the sender"),
     ],
 )
 def test_what_cannot_work_is_refused_with_what_to_write(options: dict[str, Any], message: str) -> None:

@@ -2,16 +2,26 @@
 
 import codecs
 import re
+from encodings.aliases import aliases
+from functools import lru_cache
 from typing import Final
 
 from leadbridge.errors import Unparseable
 
 _REPLACEMENT: Final = "�"
-# What senders state for text. Python knows more names, some of them no charsets at all (`base64`, `rot13`).
-_CHARSETS: Final = re.compile(
-    r"utf-8|utf-16(-[lb]e)?|utf-32(-[lb]e)?|iso8859-\d+|cp(125\d|932|949|950|866|437|850|852)|koi8-[ru]"
-    r"|shift_jis|euc_(jp|kr)|iso2022_jp|gb2312|gbk|gb18030|big5(hkscs)?|mac-roman|tis-620"
+# Python's codecs for what senders state for text. It has more, some of them no charsets at all (`base64`, `rot13`).
+_CODECS: Final = re.compile(
+    r"utf_8|utf_16(_[lb]e)?|utf_32(_[lb]e)?|latin_1|iso8859_\d+|cp(125\d|932|949|950|866|437|850|852)|koi8_[ru]"
+    r"|shift_jis|euc_(jp|kr)|iso2022_jp|gb2312|gbk|gb18030|big5(hkscs)?|mac_roman|tis_620"
 )
+# Every name of theirs, and no other is looked up: Python keeps each one that it does not know, for ever.
+_NAMES: Final = {
+    name: codec
+    for name, codec in [("koi8_u", "koi8_u"), *((codec, codec) for codec in aliases.values()), *aliases.items()]
+    if _CODECS.fullmatch(codec)
+}
+_NAME: Final = re.compile(r"[A-Za-z0-9._: -]{1,40}")  # none is longer
+_BETWEEN: Final = re.compile(r"[_: -]+")  # all of it is one `_` to Python
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it starts with
@@ -27,11 +37,15 @@ def known_charset(name: str | None) -> str | None:
 
     US-ASCII is not among them, so that it is read as UTF-8, of which it is a part: senders state it and mean UTF-8.
     """
-    try:
-        found = codecs.lookup(name.strip(" \"'")).name if name else ""
-    except (LookupError, ValueError):
-        return None
-    return found if _CHARSETS.fullmatch(found) else None
+    stated = name.strip(" \"'") if name else ""
+    return _known(stated.lower()) if _NAME.fullmatch(stated) else None
+
+
+@lru_cache(maxsize=256)
+def _known(stated: str) -> str | None:
+    name = _BETWEEN.sub("_", stated).strip("_")
+    codec = _NAMES.get(name) or _NAMES.get(name.replace(".", "_"))
+    return None if codec is None else codecs.lookup(codec).name
 
 
 def form_charset(name: str | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 import httptools
 import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from leadbridge.commands.joined import JoinedWrites
 
@@ -33,7 +33,8 @@ class BoundedHttp(HttpToolsProtocol):
     _after = 0  # bytes received since the head was complete
     _body = 0  # bytes of the body among them
     _reading_head = True
-    _too_large = False
+    _ended = False  # what comes now is not read: an answer says so, or goes out and closes the connection
+    _before: RequestResponseCycle | None = None  # the request before the newest, while it is not answered
     _upgrading = False
     _timer: asyncio.TimerHandle | None = None
 
@@ -56,7 +57,7 @@ class BoundedHttp(HttpToolsProtocol):
         elif self._head <= MOST_HEAD:
             self._head += len(data)  # also of a header that never ends, which the parser does not show
             self._feed(data)
-        if self._too_large or self._is_too_much():
+        if self._ended or self._is_too_much():
             self._refuse(*_TOO_LARGE)
         self._watch()
 
@@ -96,14 +97,13 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._too_large = False
         self._begin_head()
 
     def on_url(self, url: bytes) -> None:
         """Keep the target while there is room."""
         self._kept += len(url)
         if self._kept > MOST_HEAD:
-            self._too_large = True
+            self._ended = True
         else:
             super().on_url(url)
 
@@ -111,7 +111,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Keep a header while there is room. What follows a chunked body is none: no proxy would have looked at it."""
         self._kept += len(name) + len(value)
         if self._kept > MOST_HEAD:
-            self._too_large = True
+            self._ended = True
         elif self._reading_head:
             super().on_header(name, value)
 
@@ -120,30 +120,42 @@ class BoundedHttp(HttpToolsProtocol):
         self._end_head()
         self._after = self._body = 0
         method = self.parser.get_method()
-        if self.parser.should_upgrade() and method != b"CONNECT" and not self._too_large:
+        if self.parser.should_upgrade() and method != b"CONNECT" and not self._ended:
             self._upgrading = True
             self.scope["method"] = method.decode("ascii")
-        elif not self._too_large:
+        elif not self._ended:
+            self._before = None if self.cycle is None or self.cycle.response_complete else self.cycle
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Pass a piece of the body on, if there is a request for it."""
         self._body += len(body)
-        if not self._too_large:
+        if not self._ended:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is complete."""
-        if not self._too_large and not self._upgrading:
+        if not self._ended and not self._upgrading:
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words do not say what to do
-        """Answer what is no HTTP; requests before it on the connection get their answers first."""
-        if self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body:
-            self.cycle.keep_alive = False
-            self.flow.pause_reading()
-        else:
-            self._refuse(*_NO_HTTP)
+        """Answer what is no HTTP."""
+        self._refuse(*_NO_HTTP)
+
+    def _ends_with_answers(self) -> bool:
+        """Whether whole requests wait for their answers: these go out, and the last of them closes the connection.
+
+        Another answer now would be taken for theirs, and a lead that is stored would be sent again.
+        """
+        if self.pipeline and self.cycle.more_body:  # the newest waits behind them, and is the one that is refused
+            self.pipeline.popleft()
+            self.cycle = cast("RequestResponseCycle", self._before)
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            return False
+        self._ended = True
+        self.cycle.keep_alive = False
+        self.flow.pause_reading()
+        return True
 
     def _begin_head(self) -> None:
         self._end_head()
@@ -171,7 +183,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._timer = None
 
     def _refuse(self, status: int, title: str, detail: str) -> None:
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._ends_with_answers():
             return
         log = structlog.get_logger()
         log.warning("connection.refused", status=status, problem=detail)

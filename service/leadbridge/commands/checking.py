@@ -10,7 +10,10 @@ from leadbridge.settings.schema import json_schema
 
 
 def check(path: Path, environ: Mapping[str, str], *, output: Format) -> bool:
-    """Print every problem and warning; true when the configuration can be used."""
+    """Print every problem and warning; true when the configuration can be used.
+
+    Raises `UsageError` for a file that is not there or cannot be read.
+    """
     settings = None
     problems: Sequence[Problem] = ()
     try:

@@ -15,6 +15,7 @@ from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, Submissio
 
 _LONGEST: Final = 80  # characters of a value that are shown; `--format json` has all of them
 _ALSO: Final = frozenset({"emails", "phones"})  # hold what `email` and `phone` say already, unless there are more
+_PARTS: Final = frozenset({"first_name", "last_name"})  # which some CRMs take instead of a `name`
 _WAITING: Final = frozenset({State.PENDING, State.SENDING, State.RETRYING})
 
 
@@ -76,7 +77,7 @@ def _of_delivery(delivery: DeliveryRow, calls: Sequence[AttemptRow]) -> Iterator
         yield f"call {number}", _call(call)
     if delivery.state in (State.DELIVERED, State.DELIVERED_WITH_WARNINGS):
         lost = {warning.field for warning in delivery.warnings}
-        kept = [f"{name} {_short(value)}" for name, value in _sent(plan) if name not in lost]
+        kept = [f"{name} {_short(value)}" for name, value in _sent(plan, calls) if name not in lost]
         yield "kept", text("; ".join(kept) or "nothing")
     for one in delivery.warnings:
         said = f"{one.field}: sent {_short(one.sent)}, the CRM has {_short(one.got)}: {one.cause}"
@@ -116,9 +117,13 @@ def _call(call: AttemptRow) -> Text:
     return text(f"{at} {call.method} {call.path} ({call.purpose}{again}): ", answer, crm)
 
 
-def _sent(plan: dict[str, Any]) -> Iterator[tuple[str, Json]]:
+def _sent(plan: dict[str, Any], calls: Sequence[AttemptRow]) -> Iterator[tuple[str, Json]]:
     """What the delivery was to write, by the names that the configuration uses."""
-    for name, value in plan.get("lead", {}).items():
+    lead = plan.get("lead", {})
+    in_parts = bool(lead.keys() & _PARTS) and not any(_has_name(call.request) for call in calls)
+    for name, value in lead.items():
+        if name == "name" and in_parts:
+            continue
         if name not in _ALSO or (isinstance(value, list) and len(value) > 1):
             yield name, value
     for name, value in plan.get("custom_fields", {}).items():
@@ -126,6 +131,11 @@ def _sent(plan: dict[str, Any]) -> Iterator[tuple[str, Json]]:
     tags = plan.get("tags", {})
     if any(tags.values()):
         yield "tags", [*(tags.get("replace") or tags.get("add", ())), *(f"-{one}" for one in tags.get("remove", ()))]
+
+
+def _has_name(body: Json) -> bool:
+    """Whether a name was sent whole: LeadConnector has an attribute for it among others, Copper in its `properties`."""
+    return isinstance(body, dict) and ("name" in body or any(_has_name(item) for item in body.values()))
 
 
 def _got(warning: dict[str, Any]) -> str:

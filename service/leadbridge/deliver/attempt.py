@@ -55,6 +55,7 @@ class Try:
         self._given = prepared.answers  # what was believed of the account when it began
         self._answers = dict(prepared.answers)
         self._last: CallEnd | None = None  # the call whose end is not recorded yet
+        self._unsent = claim.attempt_id  # the attempt that came with the claim, until its call is sent
         self._may_have_written: list[str] = []  # the purposes of calls that must not be made again
         self._wrote = False
         self._asked_anew = False
@@ -75,6 +76,29 @@ class Try:
         if isinstance(outcome, Delivered):
             outcome = await self._with_another_person(outcome)
         await self._bench.recorder.ended(self._bench.lane, self._claim, self._last, outcome)
+
+    async def leave(self) -> None:
+        """Have it on disk that nothing was sent, if so: else the next start would take it for sent, and may hold it."""
+        bench, step, attempt_id = self._bench, self._prepared.step, self._unsent
+        if attempt_id is None or not isinstance(step, Call):
+            return
+        bench.places.give_back(1)
+        now = bench.clock.monotonic()
+        call = CallEnd(
+            attempt_id=attempt_id,
+            purpose=step.purpose,
+            started=now,
+            ended=now,
+            status=None,
+            crm_trace_id=None,
+            response=None,
+            error="leadbridge stopped before it was sent",
+            sent=False,
+        )
+        try:
+            await bench.recorder.not_sent(bench.lane, self._claim, call)
+        except StorageUnavailable as error:  # as after a kill: the next start takes it for sent
+            bench.recorder.say_unavailable(bench.lane, error)
 
     @property
     def _delivery_id(self) -> str:
@@ -120,6 +144,7 @@ class Try:
         bench, adapter = self._bench, self._prepared.adapter
         started = bench.clock.monotonic()
         answer, error, sent = None, None, True
+        self._unsent = None
         if not call.safe_to_repeat:
             self._may_have_written.append(call.purpose)
         try:

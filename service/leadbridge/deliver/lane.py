@@ -113,7 +113,7 @@ class Lane:
             try:
                 rest = await self._claim_what_is_due()
             except StorageUnavailable as error:
-                self._log.error("storage.unavailable", lane=self.name, problem=str(error), retry_in_s=STORAGE_PAUSE)
+                self._bench.recorder.say_unavailable(self.name, error)
                 rest = STORAGE_PAUSE
             if rest != 0 and not self._stopping:
                 await self._rest(rest)
@@ -210,6 +210,9 @@ class Lane:
         try:
             async with self._hands:
                 outcome = await work.outcome()
+        except asyncio.CancelledError:  # a stop that cannot wait for it
+            await work.leave()
+            raise
         finally:
             self._free_a_hand()
         await work.record(outcome)

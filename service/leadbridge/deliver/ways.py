@@ -9,6 +9,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from leadbridge.errors import UsageError
+
 KEEPALIVE: Final = 5.0  # seconds an idle connection is kept: less than any server's, so that none breaks under a call
 
 
@@ -16,9 +18,10 @@ class Ways(httpx.AsyncBaseTransport):
     """Straight to the CRM, or through the proxy that the environment names for its scheme."""
 
     def __init__(self, connections: int) -> None:
+        """Raises `UsageError` when the environment names a proxy that cannot be used."""
         self._straight = _connections(connections, proxy=None)
         self._proxied = {
-            scheme: _connections(connections, proxy=url)
+            scheme: _connections(connections, proxy=_proxy(scheme, url))
             for scheme, url in getproxies().items()
             if scheme in ("http", "https")
         }
@@ -36,7 +39,7 @@ class Ways(httpx.AsyncBaseTransport):
             await way.aclose()
 
 
-def _connections(most: int, *, proxy: str | None) -> AiohttpTransport:
+def _connections(most: int, *, proxy: httpx.Proxy | None) -> AiohttpTransport:
     ssl_context = httpx.create_ssl_context()
 
     def session() -> aiohttp.ClientSession:  # made by the first call: it belongs to the loop that runs then
@@ -51,12 +54,20 @@ def _connections(most: int, *, proxy: str | None) -> AiohttpTransport:
         made._retry_connection = False  # noqa: SLF001
         return made
 
-    return AiohttpTransport(verify=ssl_context, client=session, proxy=None if proxy is None else _proxy(proxy))
+    return AiohttpTransport(verify=ssl_context, client=session, proxy=proxy)
 
 
-def _proxy(address: str) -> httpx.Proxy:
-    """A proxy; its password goes into the header of the tunnel, since aiohttp gives up every other way."""
-    named = httpx.Proxy(address if "://" in address else f"http://{address}")
+def _proxy(scheme: str, address: str) -> httpx.Proxy:
+    """The proxy for a scheme; its password goes into the header of the tunnel: aiohttp gives up every other way."""
+    try:
+        named = httpx.Proxy(address if "://" in address else f"http://{address}")
+        usable = named.url.scheme in ("http", "https") and bool(named.url.host)
+    except (httpx.InvalidURL, ValueError):
+        usable = False
+    if not usable:  # its address is not repeated: it may hold a password
+        raise UsageError(
+            f"{scheme.upper()}_PROXY cannot be used: write it as HOST:PORT, or begin it with http:// or https://"
+        )
     if named.raw_auth is None:
         return named
     password = base64.b64encode(b":".join(named.raw_auth)).decode()

@@ -34,7 +34,12 @@ def read_emails(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)  # every route of a submission asks for the same addresses
 def _address(text: str) -> str:
     bare = text.strip().strip("<>,;").removeprefix("mailto:").rstrip(".")
-    if "." not in bare.rpartition("@")[2]:
+    _, at, domain = bare.rpartition("@")
+    if not at:
+        raise EmailNotValidError("it has no @-sign.")
+    if not domain:
+        raise EmailNotValidError("there is nothing after the @-sign.")
+    if "." not in domain:
         raise EmailNotValidError("there is no period after the @-sign.")
     found = validate_email(f"{bare}{_UNRESERVED}", check_deliverability=False, test_environment=True)
     return found.normalized.removesuffix(_UNRESERVED).lower()

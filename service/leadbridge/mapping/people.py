@@ -10,13 +10,13 @@ from leadbridge.expressions import ABSENT, AbsentType, Unreadable
 from leadbridge.expressions.filters.countries import read_country
 from leadbridge.expressions.filters.dates import read_date
 from leadbridge.expressions.filters.lists import items_of
-from leadbridge.expressions.filters.names import read_name
 from leadbridge.expressions.filters.numbers import read_bool, read_number
 from leadbridge.expressions.filters.phones import read_phones
 from leadbridge.expressions.values import text_of
 from leadbridge.lead import Address, Lead, Utm
 from leadbridge.mapping.emails import read_emails
 from leadbridge.mapping.filling import Filling
+from leadbridge.mapping.naming import whole_name
 from leadbridge.settings.route import LeadMapping
 
 Keys = dict[str, Any]
@@ -198,6 +198,6 @@ def _complete_parts(keys: Keys, name: str, *, region: str | None) -> None:
         case (None, str()) if "first_name" not in keys and name.endswith(f" {last}"):
             keys["first_name"] = name.removesuffix(last).strip()
         case (None, None) if not {"first_name", "last_name"} & keys.keys():
-            found = read_name(name, region=region)
+            found = whole_name(name, region=region)
             parts = {key: getattr(found, part) for key, part in _NAME_PARTS.items()}
             keys |= {key: part for key, part in parts.items() if part and key not in keys}

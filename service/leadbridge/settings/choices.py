@@ -15,6 +15,15 @@ Model = TypeVar("Model", bound=BaseModel)
 SAID: Final = "leadbridge"
 NOT_THERE: Final = "leadbridge_missing"
 
+# Other names of what has a name here: white labels and old names of the CRMs.
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    "ghl": "leadconnector",
+    "gohighlevel": "leadconnector",
+    "highlevel": "leadconnector",
+    "leadway": "leadconnector",
+    "prosperworks": "copper",
+}
+
 
 def refusal(problem: str, hint: str = "") -> PydanticCustomError:
     """A validation error in our own words, which reach the person as they are."""
@@ -34,8 +43,11 @@ def near(name: str, choices: Iterable[str]) -> str | None:
 
 
 def advice(name: str, choices: Iterable[str], *, what: str) -> str:
-    """`did you mean …`, or every choice where none is near."""
+    """`it is … here`, `did you mean …`, or every choice where none is near."""
     choices = sorted(choices)
+    other = _OTHER_NAMES.get("".join(letter for letter in name.casefold() if letter.isalnum()))
+    if other in choices:
+        return f"it is `{other}` here"
     meant = near(name, choices)
     if meant:
         return f"did you mean `{meant}`?"

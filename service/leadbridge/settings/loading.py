@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from leadbridge.errors import UsageError
 from leadbridge.events import Json
 from leadbridge.settings.checks import Parts, cross_check
 from leadbridge.settings.environment import Substituted, substitute
@@ -44,7 +45,8 @@ def load(path: FilePath, environ: Mapping[str, str]) -> Loaded:
     """The settings in the file at `path`, with `${NAME}` taken from `environ`.
 
     Raises:
-        ConfigProblems: with every problem at once; also when the file cannot be read.
+        ConfigProblems: with every problem at once; also when the file is no text.
+        UsageError: when there is no such file, or it cannot be read.
 
     """
     text = _read(path)
@@ -72,8 +74,11 @@ def load_text(text: str, name: str, environ: Mapping[str, str]) -> Loaded:
     if isinstance(settings, Settings):
         found += cross_check(document, substituted.data, Parts.of(settings))
     else:
-        found += _explained(settings, document, substituted)
-        found += cross_check(document, substituted.data, _valid_parts(substituted.data))
+        explained = _explained(settings, document, substituted)
+        refused = {problem.path for problem in explained if problem.path.startswith("routes")}
+        crossed = cross_check(document, substituted.data, _valid_parts(substituted.data))
+        # A route's text that is refused is not written as it stands, whatever a warning says of it.
+        found += [*explained, *(one for one in crossed if one.severity == "error" or one.path not in refused)]
     told = in_order(hidden(one, literal=literal.values(), taken=substituted.taken) for one in found)
     errors = [problem for problem in told if problem.severity == "error"]
     warnings = tuple(problem for problem in told if problem.severity == "warning")
@@ -83,12 +88,11 @@ def load_text(text: str, name: str, environ: Mapping[str, str]) -> Loaded:
 
 
 def _read(path: FilePath) -> str | Problem:
-    """The file's text, or why there is none."""
+    """The file's text, or why it is none."""
     try:
         content = path.read_bytes()
     except OSError as error:
-        said = error.strerror or type(error).__name__
-        return Problem(file=str(path), line=1, column=1, path="", problem=f"the file cannot be read: {said}")
+        raise UsageError(f"cannot read {path}: {error.strerror or type(error).__name__}") from error
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

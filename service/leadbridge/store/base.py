@@ -117,13 +117,15 @@ class Claim:
 class FinishedCall:
     """How one started attempt ended. Without `answered_at` no answer was seen, and `error` says why.
 
-    `sent` is False only when the call certainly never reached the CRM.
+    `sent` is False only when the call certainly never reached the CRM. `sent_at` is when it was sent, where that is
+    known: it may have waited long after its start.
     """
 
     attempt_id: int
     answered_at: Millis | None
     outcome: str
     sent: bool = True
+    sent_at: Millis | None = None
     status: int | None = None
     crm_trace_id: str | None = None
     response: str | None = None
@@ -157,7 +159,7 @@ class TryResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallSpan:
-    """When a call was sent and answered: what a quota window is seeded with."""
+    """When a call was sent, at the latest, and answered: what a quota window is seeded with."""
 
     started_at: Millis
     answered_at: Millis | None
@@ -211,13 +213,16 @@ class Store(Protocol):
         """The lanes in which a delivery may be claimed, now or when it is due."""
 
     async def recent_calls(self, lane: str, *, since: Millis) -> tuple[CallSpan, ...]:
-        """Calls answered after `since`, and those without an answer that were started after it."""
+        """Calls answered after `since`, and those without an answer that may have been sent after it."""
 
     async def keys_of_record(self, lane: str, record_id: str, *, but: str) -> tuple[tuple[str, ...], ...]:
         """The keys of the newest deliveries that wrote a record, without the delivery `but`."""
 
     async def recover(self, *, now: Millis) -> Recovered:
-        """Take back what a crash left in `sending`: again if a repeat is safe, else held as `unknown_outcome`."""
+        """Take back what a crash left in `sending`: again if a repeat is safe, else held as `unknown_outcome`.
+
+        A call whose end is not stored counts as sent `now`, however long ago it was started.
+        """
 
     async def hold_lane(self, lane: str, *, reason: HoldReason, detail: str, now: Millis) -> int:
         """Hold all that waits in a lane; returns how many."""

@@ -10,7 +10,7 @@ from leadbridge.desk import Desk, desks
 from leadbridge.errors import RequestRefused, Unparseable, UsageError
 from leadbridge.events import Event, Parsed, Received
 from leadbridge.expressions.checks import did_you_mean
-from leadbridge.inbound import Door, read_request
+from leadbridge.inbound import Door, Room, read_request
 from leadbridge.mapping import SourceContext
 from leadbridge.settings.loading import Loaded
 from leadbridge.settings.positions import Document
@@ -89,7 +89,7 @@ async def _received(desk: Desk, sample: Sample, entrance: Door, clock: Clock) ->
             for name, value in sample.headers.items()
         ],
     }
-    return await read_request(scope, receive, source=desk.name, door=entrance, clock=clock)
+    return await read_request(scope, receive, source=desk.name, door=entrance, room=Room(entrance), clock=clock)
 
 
 def _receipt(desk: Desk, sample: Sample, entrance: Door, *, refused: RequestRefused | None = None) -> Receipt:

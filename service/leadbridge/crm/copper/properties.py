@@ -75,7 +75,7 @@ def _write_name(draft: Draft, plan: Plan) -> None:
         name = " ".join(parts)
     if plan.match and plan.match.by == "name":
         name = str(plan.match.value)
-    left = [part for part in parts if folded(part) not in folded(name)]
+    left = [part for part in parts if any(word not in folded(name) for word in folded(part).split())]
     if left:
         draft.warn("name", sent=left, cause="Copper takes one name, and `name` does not hold these parts of it")
     _put(draft, ("name", "name"), name, same=same_text)

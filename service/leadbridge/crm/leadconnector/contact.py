@@ -25,6 +25,10 @@ _DIFFERS: Final = "LeadConnector shows another value than was sent, or none"
 _IDENTIFIER: Final = "it belongs to another contact: LeadConnector then ignores it on the contact that it matched first"
 _NOT_CLEARED: Final = "LeadConnector documents no way to clear it"
 
+_MIDDLE: Final = "LeadConnector contacts have no middle name; it goes behind the first name"
+_NAME_LEFT_OUT: Final = "first and last name go instead of `name`, and do not hold these words of it"
+_WORD: Final = re.compile(r"""[^\s,;()\[\]{}<>"'“”„«»‘’「」『』（）]+""")
+
 # https://github.com/GoHighLevel/highlevel-api-docs/issues/313
 _GENDER: Final = "LeadConnector ignores the gender of a contact that exists already"
 
@@ -87,10 +91,33 @@ def _send(draft: Draft, one: Sent) -> None:
 
 
 def _write_name(draft: Draft, lead: Lead) -> None:
-    _put(draft, ("first_name", "firstName"), lead, same=same_text)
+    first, middle = present(lead.first_name), present(lead.middle_name)
+    if first and middle:
+        both = " ".join([*first, *middle])
+        _send(draft, Sent(field="first_name", place="firstName", value=both, same=same_text, cause=_DIFFERS))
+    else:
+        _put(draft, ("first_name", "firstName"), lead, same=same_text)
+        if middle:  # alone, it would take the place of the first name that the contact has
+            draft.warn("middle_name", sent=lead.middle_name, cause=f"{_MIDDLE}; this lead has no first name")
     _put(draft, ("last_name", "lastName"), lead, same=same_text)
     if not present(lead.first_name, lead.last_name):
         _put(draft, ("name", "name"), lead, same=same_text)
+    elif left := _left_out(lead):
+        draft.warn("name", sent=left, cause=_NAME_LEFT_OUT)
+
+
+def _left_out(lead: Lead) -> list[str]:
+    """The words of the full name that no part of it holds."""
+    parts = present(lead.prefix, lead.first_name, lead.middle_name, lead.last_name, lead.suffix)
+    known = sorted({word for part in parts for word in _WORD.findall(part.casefold())}, key=len, reverse=True)
+    return [word for word in _WORD.findall(lead.name or "") if not _is_made_of(word.casefold(), known)]
+
+
+def _is_made_of(word: str, known: list[str]) -> bool:
+    """Whether the word is one of the known, or, as in Chinese, several without a space between them."""
+    for each in known:
+        word = word.replace(each, " ")
+    return not any(letter.isalnum() for letter in word)
 
 
 def _write_email(draft: Draft, lead: Lead) -> None:

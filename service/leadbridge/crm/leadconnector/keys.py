@@ -13,10 +13,12 @@ def _none(what: str) -> LeadKey:
 
 LEAD_KEYS: Final[Mapping[str, LeadKey]] = MappingProxyType(
     {
-        "name": LeadKey(attribute="name", how="Sent when neither first_name nor last_name is known."),
-        "first_name": LeadKey(attribute="firstName", how="As it is."),
+        "name": LeadKey(
+            attribute="name", how="Sent when neither first_name nor last_name is known; else they hold its words."
+        ),
+        "first_name": LeadKey(attribute="firstName", how="With the middle name behind it."),
         "last_name": LeadKey(attribute="lastName", how="As it is."),
-        "middle_name": _none("middle name"),
+        "middle_name": LeadKey(attribute="firstName", how="Behind the first name: contacts have no middle name."),
         "prefix": _none("name prefix"),
         "suffix": _none("name suffix"),
         "email": LeadKey(attribute="email", how="Left out when it is no e-mail address."),

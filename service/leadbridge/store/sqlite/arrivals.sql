@@ -13,23 +13,31 @@ CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrivals BEGIN
          new.body
   WHERE new.item = 0;
 
-  -- The same id with the same content is a duplicate of the first; with another content it is the next revision.
+  -- The same id with the same content is a duplicate of the first; with another content it is the next revision. What
+  -- could not be mapped, or had no route, goes on when it is sent again: nothing of it reached a CRM.
   INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key, duplicate_of,
                            revision, updated_at)
   SELECT new.id, new.request_id, new.item, new.source, new.received_at, new.trace_id,
          iif(first.id IS NULL, new.state, 'duplicate'), new.reason, new.dedupe_key, first.id,
          CASE
            WHEN new.dedupe_key IS NULL THEN 1
-           WHEN first.id IS NULL THEN 1 + (SELECT count(*) FROM dedupe
-                                           WHERE source = new.source AND key = new.dedupe_key)
+           WHEN first.id IS NULL THEN 1 + (SELECT coalesce(max(submissions.revision), 0)
+                                           FROM dedupe JOIN submissions ON submissions.id = dedupe.submission_id
+                                           WHERE dedupe.source = new.source AND dedupe.key = new.dedupe_key)
            ELSE coalesce((SELECT revision FROM submissions WHERE id = first.id), 1)
          END,
          new.received_at
   FROM (SELECT (SELECT submission_id FROM dedupe
-                WHERE source = new.source AND key = new.dedupe_key AND digest = new.digest) AS id) AS first;
+                WHERE source = new.source AND key = new.dedupe_key AND digest = new.digest
+                  AND NOT (new.state = 'received'
+                           AND EXISTS (SELECT 1 FROM submissions
+                                       WHERE submissions.id = dedupe.submission_id
+                                         AND submissions.state IN ('failed', 'unrouted')))) AS id) AS first;
 
-  INSERT OR IGNORE INTO dedupe (source, key, digest, submission_id)
-  SELECT new.source, new.dedupe_key, new.digest, new.id WHERE new.dedupe_key IS NOT NULL;
+  INSERT INTO dedupe (source, key, digest, submission_id)
+  SELECT source, dedupe_key, new.digest, id FROM submissions
+  WHERE id = new.id AND dedupe_key IS NOT NULL AND duplicate_of IS NULL
+  ON CONFLICT (source, key, digest) DO UPDATE SET submission_id = excluded.submission_id;
 
   INSERT INTO totals (kind, name, state, count) VALUES ('submissions', new.source, 'arrived', 1)
   ON CONFLICT (kind, name, state) DO UPDATE SET count = count + 1;

@@ -47,7 +47,8 @@ _LANES = f"""
 _RECENT_CALLS = """
     SELECT started_at, answered_at FROM attempts WHERE lane = ?1 AND answered_at > ?2
     UNION ALL
-    SELECT started_at, NULL FROM attempts WHERE lane = ?1 AND answered_at IS NULL AND started_at > ?2 AND sent = 1"""
+    SELECT coalesce(sent_at, started_at), NULL FROM attempts
+    WHERE lane = ?1 AND answered_at IS NULL AND coalesce(sent_at, started_at) > ?2 AND sent = 1"""
 _OF_RECORD = """
     SELECT keys FROM deliveries WHERE lane = ? AND record_id = ? AND id <> ? ORDER BY seq DESC LIMIT 50"""
 _MAPPED_TO_NOTHING = """

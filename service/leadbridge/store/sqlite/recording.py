@@ -18,10 +18,10 @@ from leadbridge.store.sqlite.connection import ROWS_AT_ONCE
 from leadbridge.store.sqlite.sending import Beginning, begin
 
 _FINISH: Final = """
-    WITH ended (id, answered_at, sent, status, outcome, crm_trace_id, response, error) AS ({values})
+    WITH ended (id, answered_at, sent, sent_at, status, outcome, crm_trace_id, response, error) AS ({values})
     UPDATE attempts
-    SET answered_at = ended.answered_at, sent = ended.sent, status = ended.status, outcome = ended.outcome,
-        crm_trace_id = ended.crm_trace_id, response = ended.response, error = ended.error
+    SET answered_at = ended.answered_at, sent = ended.sent, sent_at = ended.sent_at, status = ended.status,
+        outcome = ended.outcome, crm_trace_id = ended.crm_trace_id, response = ended.response, error = ended.error
     FROM ended WHERE attempts.id = ended.id"""
 # A CRM may only guess by its clock whether a record is new; one that we wrote before is not.
 _LEAVE: Final = """
@@ -87,6 +87,7 @@ def _finished(call: FinishedCall) -> tuple[Any, ...]:
         call.attempt_id,
         call.answered_at,
         int(call.sent),
+        call.sent_at,
         call.status,
         call.outcome,
         call.crm_trace_id,

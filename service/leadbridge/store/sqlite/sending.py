@@ -36,12 +36,13 @@ _HOLD_UNKNOWN = """
     SET state = 'held', reason = 'unknown_outcome', detail = ?, next_at = NULL, updated_at = ?
     WHERE state = 'sending' AND EXISTS (
         SELECT 1 FROM attempt_deliveries c JOIN attempts a ON a.id = c.attempt_id
-        WHERE c.delivery_id = deliveries.id AND c.try = deliveries.tries AND a.safe_to_repeat = 0
+        WHERE c.delivery_id = deliveries.id AND c.try = deliveries.tries AND a.safe_to_repeat = 0 AND a.sent = 1
         AND (a.answered_at IS NULL OR NOT (a.status BETWEEN 400 AND 499 OR a.status = 503)))
     RETURNING id"""
 _AGAIN = "UPDATE deliveries SET state = 'retrying', next_at = ?1, updated_at = ?1 WHERE state = 'sending'"
+# When it was sent nobody knows: perhaps long after its start, but not after its process was gone.
 _CUT_OFF = """
-    UPDATE attempts SET outcome = 'unknown', error = 'leadbridge stopped before the answer was seen'
+    UPDATE attempts SET outcome = 'unknown', error = 'leadbridge stopped before the answer was seen', sent_at = ?
     WHERE answered_at IS NULL AND outcome IS NULL"""
 _HOLD_LANE = """
     UPDATE deliveries
@@ -133,7 +134,7 @@ def recover(connection: apsw.Connection, now: Millis) -> Recovered:
     flight.leave_all(connection, [delivery_id for (delivery_id,) in held])
     connection.execute(_AGAIN, (now,))
     again = connection.changes()
-    connection.execute(_CUT_OFF)
+    connection.execute(_CUT_OFF, (now,))
     return Recovered(again=again, held=len(held))
 
 

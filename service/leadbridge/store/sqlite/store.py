@@ -138,11 +138,15 @@ class SqliteStore(SqliteReader):
         self._file = (opened.st_dev, opened.st_ino)
 
     def check(self) -> None:
-        """Look at the file and at the room on its disk."""
+        """Look at the file, at the room on its disk, and whether anybody is there to write it."""
+        if not self._writer.is_alive:
+            raise StorageUnavailable("the thread that writes the database has ended; restart")
         try:
             found, disk = self._path.stat(), os.statvfs(self._path.parent)
         except OSError as error:
-            raise StorageUnavailable(f"the database cannot be reached: {error}; restart when it is back") from error
+            raise StorageUnavailable(
+                f"the database cannot be reached: {error.strerror}; restart when it is back"
+            ) from error
         if (found.st_dev, found.st_ino) != self._file:
             raise StorageUnavailable("another file stands where the database was; restart to use it")
         if disk.f_bavail * disk.f_frsize < self._disk_reserve:

@@ -9,6 +9,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
@@ -20,14 +21,16 @@ from leadbridge.store.sqlite.connection import open_for_writing
 
 R = TypeVar("R")
 MOST_IN_ONE_COMMIT: Final = 512  # bounds how long the first caller of a batch waits for the last
-# Trouble with the file itself: it undoes the whole batch, where any other error undoes its own change alone.
-FILE_TROUBLE: Final = (
-    apsw.FullError,
-    apsw.IOError,
-    apsw.CorruptError,
-    apsw.NotADBError,
-    apsw.ReadOnlyError,
-    apsw.BusyError,
+# What a caller's own statement or values can be blamed for; every other error of SQLite is trouble with the file, the
+# disk or the memory, and undoes the whole batch.
+MISTAKES: Final = (
+    apsw.SQLError,
+    apsw.ConstraintError,
+    apsw.MismatchError,
+    apsw.TooBigError,
+    apsw.RangeError,
+    apsw.MisuseError,
+    apsw.BindingsError,
 )
 Many: TypeAlias = Callable[[apsw.Connection, Sequence[Any]], Sequence[Any]]
 
@@ -73,6 +76,11 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="leadbridge-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether changes are still committed."""
+        return self._thread.is_alive()
+
     async def run(self, apply: Callable[[apsw.Connection], R]) -> R:
         """Apply a change and return its result after the commit that holds it."""
         result: R = await self.run_together(_one_by_one, apply)
@@ -97,8 +105,8 @@ class Writer:
         """Commit what waits, then let the file go."""
         if not self._closing:
             self._closing = True
-            if self._gathered:
-                self._batches.put(_Batch(self._gathered, asyncio.get_running_loop()))
+            while self._gathered:
+                self._hand_over(asyncio.get_running_loop())
             self._batches.put(None)
             await asyncio.to_thread(self._thread.join)
 
@@ -113,7 +121,7 @@ class Writer:
         """In the event loop, after a commit: the next batch goes first, so that the thread has something to do."""
         if self._under_way is batch:
             self._under_way = None
-            if self._gathered and not self._closing:
+            if self._gathered:
                 self._hand_over(batch.loop)
         for change in batch.changes:
             change.settle()
@@ -142,8 +150,8 @@ class Writer:
             if mistake is None:
                 return
             self._undo(connection)
-        except (apsw.Error, StorageUnavailable) as error:
-            # A full disk, an I/O error, a lost lock: nothing of this batch is durable.
+        except Exception as error:  # whatever it is: this thread must go on, and nobody may wait for ever
+            # A full disk, an I/O error, a lost lock, no file descriptor left: nothing of this batch is durable.
             self._undo(self._connection)
             unavailable = StorageUnavailable(f"nothing could be stored: {error}")
             for change in changes:
@@ -159,10 +167,11 @@ class Writer:
         try:
             if connection is not None and connection.in_transaction:
                 connection.execute("ROLLBACK")
-        except apsw.Error:  # the file is in a bad way: begin anew with the next batch
+        except Exception:  # the file is in a bad way: begin anew with the next batch
             self._connection = None
             if connection is not None:
-                connection.close(force=True)
+                with suppress(Exception):
+                    connection.close(force=True)
 
 
 def _apply(connection: apsw.Connection, changes: Sequence[_Change]) -> Exception | None:
@@ -172,7 +181,9 @@ def _apply(connection: apsw.Connection, changes: Sequence[_Change]) -> Exception
             results = many(connection, [change.item for change in some])
             for change, result in zip(some, results, strict=True):
                 change.result = result
-    except FILE_TROUBLE:
+    except MISTAKES as mistake:
+        return mistake
+    except (apsw.Error, MemoryError, OSError):
         raise
     except Exception as mistake:  # of a caller's own function: handed to that caller as it is
         return mistake
