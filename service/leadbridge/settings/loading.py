@@ -113,7 +113,20 @@ def _validated(model: type[Model], data: Json) -> Model | ValidationError:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        return error
+        return _without_frames(error)
+
+
+def _without_frames(error: ValidationError) -> ValidationError:
+    """The error without the tracebacks of itself and of what it holds, whose frames hold it in turn.
+
+    Python's collector does not see into it, so that a file that was wrong would stay in memory.
+    """
+    for line in error.errors(include_url=False, include_input=False):
+        held = line.get("ctx", {}).get("error")
+        while isinstance(held, BaseException):
+            held.__traceback__ = None
+            held = held.__context__
+    return error.with_traceback(None)
 
 
 def _valid_parts(data: Json) -> Parts:
