@@ -66,7 +66,7 @@ async def measure(ground: Ground) -> list[Row]:
 
 def _about(service: _Measured, bare: _Measured) -> Mapping[str, float]:
     facts = {"per second": median(service.rates), "bare": median(bare.rates)}
-    if service.cpu:
+    if service.cpu and median(service.cpu) > 0:  # of a few deliveries less than a start takes by chance
         facts |= {"CPU µs each": median(service.cpu), "bare CPU µs": median(bare.cpu)}
     return facts
 

@@ -10,6 +10,7 @@ from leadbridge.clock import Clock
 MANY: Final = 4  # requests at once that are more than a usual moment's
 SHARE: Final = 0.2  # of the event loop's time, at most, for the work behind them while so many wait
 SLICE: Final = 0.002  # seconds of work after which it rests
+LONGEST_REST: Final = 0.5  # seconds: a piece that took long (a slow disk) must not stop what is left
 
 
 class Precedence:
@@ -53,6 +54,6 @@ class Precedence:
             return
         worked, self._worked = self._worked, 0.0
         if self.many_wait:
-            await self._clock.pause(worked * (1 / SHARE - 1))
+            await self._clock.pause(min(LONGEST_REST, worked * (1 / SHARE - 1)))
         else:
             await asyncio.sleep(0)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from leadbridge.precedence import MANY, SHARE, SLICE, Precedence
+from leadbridge.precedence import LONGEST_REST, MANY, SHARE, SLICE, Precedence
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
@@ -87,7 +87,7 @@ async def test_work_that_fails_is_counted_too() -> None:
     with pytest.raises(ValueError, match="broken"):
         broken()
     await precedence.give_way()
-    assert clock.rests == [pytest.approx(1 / SHARE - 1)]
+    assert clock.rests == [LONGEST_REST]
 
 
 @pytest.fixture
