@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Final
 import httpx
 import orjson
 
-from benchmarks.processes import PATIENCE, Running, free_port, running, service
+from benchmarks.processes import PATIENCE, BenchmarkFailed, Running, free_port, running, service
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.settings.loading import Loaded, load_text
 from leadbridge.store.sqlite.store import SqliteReader
@@ -196,9 +197,16 @@ def requests(source: str, people: Iterator[int]) -> Iterator[bytes]:
 
 
 async def drained(reader: SqliteReader, *, every: float = 0.1) -> None:
-    """Wait until nothing is to be mapped or sent."""
-    while await _under_way(reader):  # noqa: ASYNC110  # another process has no event to set
+    """Wait until nothing is to be mapped or sent; a backlog that stands still ends the benchmark, and says where."""
+    left, since = "", time.monotonic()
+    while await _under_way(reader):
         await asyncio.sleep(every)
+        if time.monotonic() - since < PATIENCE:
+            continue
+        now = repr(await reader.ledger())
+        if now == left:
+            raise BenchmarkFailed(f"nothing moved for {PATIENCE:g} s: {now}")
+        left, since = now, time.monotonic()
 
 
 async def _under_way(reader: SqliteReader) -> bool:
