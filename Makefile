@@ -7,7 +7,7 @@ RUN := $(VENV)/.ready-to-run
 DEV := $(VENV)/.ready-to-test
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup run test coverage check format crash explore fuzz bench docs lock clean
+.PHONY: help setup run test coverage check format crash prove people explore fuzz bench docs lock clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,8 +34,14 @@ format: $(DEV) ## write what `check` asks for in format and lint
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-crash: $(DEV) ## kill -9 at twenty random moments (minutes)
-	$(BIN)/python -m pytest -m slow tests/crash
+crash: $(DEV) ## kill -9 at twenty random moments, and at each step of a token refresh (minutes)
+	$(BIN)/python -m pytest -m slow tests/crash tests/tokens
+
+prove: $(RUN) ## kill a scratch copy of the service in 200 rounds, and count (15 minutes; ROUNDS=12: one)
+	$(BIN)/leadbridge prove $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
+
+people: $(DEV) ## people who share e-mails and phones, in 1,100 made-up runs with failures (minutes)
+	$(BIN)/python -m pytest -n 2 -m slow -o faulthandler_timeout=0 tests/deliver/test_deliver_people.py
 
 explore: $(DEV) ## look for new counterexamples to the properties (minutes)
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n 2 -k 'properties or any_ or hostile or no_two_of_one or no_window'

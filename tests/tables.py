@@ -29,7 +29,8 @@ def crms() -> str:
     lines = ["| `crm` | CRM | writes | finds it by | official quota | more |", "|---|---|---|---|---|---|"]
     for name, kind in CRMS.items():
         adapter = kind.adapter
-        keys = ", ".join("a custom field" if key == "custom" else key for key in adapter.match_keys)
+        match_keys = dict.fromkeys(key for record in adapter.records for key in adapter.match_keys_of(record))
+        keys = ", ".join("a custom field" if key == "custom" else key for key in match_keys)
         quota = f"{adapter.official_quota.limit} calls in {adapter.official_quota.window:g} s"
         page = f"service/leadbridge/crm/{name}/doc.md"
         lines.append(f"| `{name}` | {kind.title} | {', '.join(adapter.records)} | {keys} | {quota} | [doc]({page}) |")

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from leadbridge.clock import Clock, SystemClock
 from leadbridge.crm.adapter import Adapter
 from leadbridge.crm.registry import CRMS
+from leadbridge.deliver.account import Means
 from leadbridge.deliver.deliverer import Deliverer
-from leadbridge.deliver.lane import Means
 from leadbridge.deliver.transport import HttpTransport, Transport
 from leadbridge.desk import desks
 from leadbridge.errors import StorageUnavailable
@@ -37,6 +37,7 @@ from leadbridge.settings.models import Settings
 from leadbridge.settings.route import Route
 from leadbridge.store.base import Store
 from leadbridge.supervise import keep_running
+from leadbridge.tokens import TokenKeeper
 
 
 class Front:
@@ -66,6 +67,7 @@ class Service:
         clock: Clock | None = None,
         transport: Transport | None = None,
         dice: Random | None = None,
+        tokens: TokenKeeper | None = None,
         log: Logger | None = None,
     ) -> None:
         """Wire the stages together; nothing runs before `start`, or before the application's lifespan."""
@@ -73,13 +75,15 @@ class Service:
         log = log or structlog.get_logger()
         settings = loaded.settings
         self._store = store
+        self._tokens = tokens
         self._clock = clock
         self._log = log
         self._ready = False
         self.precedence = precedence = Precedence(clock)
         sources = desks(settings)
         self.adapters = crm_adapters = adapters(settings)
-        recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=dice or SystemRandom(), log=log)
+        dice = dice or SystemRandom()
+        recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=dice, log=log)
         self._deliverer = Deliverer(
             crm_adapters,
             quotas={
@@ -93,6 +97,8 @@ class Service:
                 clock=clock,
                 log=log,
                 precedence=precedence,
+                tokens=tokens,
+                dice=dice,
             ),
         )
         self._mapper = Mapper(
@@ -132,7 +138,7 @@ class Service:
 
     async def start(self) -> None:
         """Take up what an earlier process left, and begin to work."""
-        await self._deliverer.start()
+        await self._deliverer.start(changed=self._mapper.wake)
         work = keep_running(self._mapper.run, name="mapper", rest=self._clock.pause, log=self._log)
         self._mapping = asyncio.create_task(work, name="mapper")
         self._ready = True
@@ -145,6 +151,8 @@ class Service:
             self._mapping.cancel()
             await asyncio.gather(self._mapping, return_exceptions=True)
         await self._deliverer.stop()
+        if self._tokens is not None:
+            await self._tokens.close()
         self._log.info("service.stopped")
 
     @asynccontextmanager

@@ -12,15 +12,16 @@ import typer
 from typer.core import TyperGroup
 
 import leadbridge
-from leadbridge.commands import checking, looking, sandboxing, sending, serving, trying
+from leadbridge.commands import checking, connecting, looking, operating_cli, sandboxing, sending, serving, trying
 from leadbridge.commands.output import Format, err, say
 from leadbridge.commands.states import State
 from leadbridge.demo import run as demo_run
 from leadbridge.errors import LeadbridgeError, UsageError
+from leadbridge.prove import run as prove_run
 from leadbridge.settings.loading import Loaded, load
 from leadbridge.settings.problem import ConfigProblems
 from leadbridge.store.opening import database_url, open_reader
-from leadbridge.store.sqlite.store import SqliteReader
+from leadbridge.store.sqlite.reader import SqliteReader
 from leadbridge.trial import Wish
 
 FOUND_PROBLEMS: Final = 1
@@ -182,6 +183,65 @@ def sandbox(
     sandboxing.sandbox(host=host, port=port, quotas=quotas, time_scale=time_scale)
 
 
+@app.command(epilog="Example: leadbridge prove --rounds 12")
+def prove(
+    *,
+    rounds: Annotated[int, typer.Option(help="How often something goes wrong; a round takes 2 to 5 s.", min=1)] = 200,
+    seed: Annotated[int | None, typer.Option(help="Makes the same plan again; drawn unless given.", min=0)] = None,
+    leads: Annotated[int | None, typer.Option(help="Submissions in all; 24 a round unless given.", min=1)] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report there, and as JSON beside it.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Put the report into this Markdown page.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the scratch copy is made: the disk that is proved.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the scratch copy, also when nothing was found.")] = False,
+) -> None:
+    """Kill a scratch copy of the service again and again, and count.
+
+    Nothing leaves this machine, and nothing of yours is touched. Exit code 1: something was lost, doubled, out of
+    order or over a quota; the scratch copy is kept then.
+    """
+    wish = prove_run.Wish(rounds=rounds, seed=seed, leads=leads, folder=folder, report=report, page=page, keep=keep)
+    if not prove_run.prove(wish):
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+@app.command(epilog="Example: leadbridge connect leadconnector dallas --config site.yaml")
+def connect(  # noqa: PLR0913  # an option each
+    crm: Annotated[str, typer.Argument(metavar="CRM", help="What the destination's `crm:` says: leadconnector.")],
+    destination: Annotated[
+        str | None, typer.Argument(metavar="DESTINATION", help="May be left out when only one uses OAuth.")
+    ] = None,
+    *,
+    config: ConfigOption = DEFAULT_CONFIG,
+    port: Annotated[
+        int, typer.Option(help="Port on this machine that the browser comes back to.", min=1, max=65535)
+    ] = 8765,
+    code: Annotated[str | None, typer.Option(help="The code, when it is at hand: no page is opened.")] = None,
+    page: Annotated[
+        str | None, typer.Option(metavar="URL", help="The page that asks for consent, of a white label.")
+    ] = None,
+    redirect_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="The app's redirect URL, where it is not this machine's.")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Whether to open the page here.")] = True,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also replace tokens that LEADBRIDGE_SECRET_KEY does not open.")
+    ] = False,
+) -> None:
+    """Let a destination's OAuth app in, for the first time or anew.
+
+    The tokens are stored in the service's database, which may be running. What waited for them goes on.
+    """
+    consent = connecting.Consent(port=port, code=code, page=page, redirect_url=redirect_url, browser=browser)
+    connecting.connect(
+        _load(config), os.environ, crm=crm, destination=destination, database=database_url(os.environ),
+        consent=consent, replace_locked=replace,
+    )  # fmt: skip
+
+
 @app.command(epilog="Example: leadbridge schema > schema.json")
 def schema() -> None:
     """Print the configuration's JSON Schema, for editors."""
@@ -227,6 +287,9 @@ def _load(path: Path) -> Loaded:
     if not path.exists():
         raise UsageError(f"there is no configuration at {path}; say where yours is with --config FILE")
     return load(path, os.environ)
+
+
+operating_cli.register(app, _load)
 
 
 def _look(question: Callable[[SqliteReader], Coroutine[Any, Any, None]]) -> None:

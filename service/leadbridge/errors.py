@@ -7,7 +7,9 @@ LeadbridgeError
 │   ├── SignatureError           ... the reason goes to log and metric, not to the sender
 │   └── Unparseable              ... names the place
 ├── StorageUnavailable           the operator: nothing can be made durable now; senders get 503 and try again
-└── MappingError                 the operator: a route's expression fails on this submission; replayable after a fix
+├── MappingError                 the operator: a route's expression fails on this submission; replayable after a fix
+├── GrantLost                    a person: the CRM gives no more tokens until the command in the message was run
+└── TokenUnavailable             nobody: no token can be had now, and nothing is lost; it is asked for again
 
 What a CRM answers is no exception: see `outcome`.
 """
@@ -80,3 +82,20 @@ class MappingError(LeadbridgeError):
         super().__init__(f"{path}: {problem}")
         self.path = path
         self.problem = problem
+
+
+class GrantLost(LeadbridgeError):
+    """A grant gives no more tokens until a person acts: `detail` says why, and what to do."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class TokenUnavailable(LeadbridgeError):
+    """A grant gives no token now; it is still good. `after` is how many seconds to wait, where that is known."""
+
+    def __init__(self, detail: str, *, after: float | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.after = after

@@ -59,6 +59,7 @@ class Event:
 
     `fields` is flat: values by label, name or ref, nested ones as `contact.email`. `meta` holds what is about the
     submission and not from the person: `form_id`, `form_name`, `submission_id`, `submitted_at`, `page_url`, `files`.
+    `second_names` are fields that repeat another one under a name for programs, such as a question's ref.
     `raw` is the submission as the sender shaped it.
     `dedupe_id` is the sender's own id for this submission; `event_at` its time, where the preset trusts it.
     """
@@ -66,6 +67,7 @@ class Event:
     fields: Mapping[str, Json]
     raw: Json
     meta: Mapping[str, Json] = field(default_factory=dict)
+    second_names: tuple[str, ...] = ()
     files: tuple[FilePart, ...] = ()
     dedupe_id: str | None = None
     event_at: Millis | None = None

@@ -12,9 +12,14 @@ HoldReason: TypeAlias = Literal[
     "ambiguous_match",
     "no_match_key",
     "bad_credentials",
+    "missing_scope",
+    "reconnect",
+    "daily_budget_spent",
     "unknown_custom_field",
     "destination_removed",
     "unknown_outcome",
+    "repeated_failure",
+    "paused",
 ]
 
 
@@ -49,10 +54,14 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """The CRM could not take it now: again after `after` seconds, or by our own schedule."""
+    """The CRM could not take it now: again after `after` seconds, or by our own schedule.
+
+    Not before `at_least` seconds either way: what a call may have done must show before anyone looks for it.
+    """
 
     detail: str
     after: float | None = None  # seconds, as the CRM asked
+    at_least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,4 +80,22 @@ class Fail:
     detail: str
 
 
-Outcome: TypeAlias = Delivered | Retry | Hold | Fail
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded:
+    """Everything it would write was already written by a later submission of the same person."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """Nothing of its own stands in its way: it waits in its place, and this was no failed try.
+
+    With `alone` it never goes in one call with others again.
+    """
+
+    detail: str
+    alone: bool = False
+
+
+Outcome: TypeAlias = Delivered | Retry | Hold | Fail | Superseded

@@ -1,13 +1,20 @@
 """What mapping made of a submission for one destination: the value between `map` and `deliver`, stored as JSON."""
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from leadbridge.clock import Millis
 from leadbridge.events import Json
 from leadbridge.lead import Lead, Personal
 
 RecordKind: TypeAlias = Literal["lead", "person", "contact"]
+ADD_NOTE: Final = (
+    "add note"  # the purpose of the call that adds a plan's note: never made twice, not by a replay either
+)
+WriteRule: TypeAlias = Literal["always", "merge", "if_empty", "on_create", "never"]
+
+LONGEST_NOTE: Final = 5_000  # characters of a note's text
 
 
 class MatchKey(BaseModel):
@@ -40,10 +47,37 @@ class FieldWarning(BaseModel):
     got: Personal[Json] = None
 
 
+class Progress(BaseModel):
+    """What earlier tries of a delivery found out and a later one cannot: on disk before the next call is sent.
+
+    `created` is the verdict of the first write (the next one finds the record there). `done` are the purposes of calls
+    that must not be made again. `unsure` are those of calls that may have been done, with the time of the send: whoever
+    makes such a call looks first.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    record_id: str | None = None
+    created: bool | None = None
+    done: tuple[str, ...] = ()
+    unsure: dict[str, Millis] = {}
+
+
+class Choice(BaseModel):
+    """What a person decided about a held delivery: the record to update, or that a new one is to be made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    use: str | None = None  # the record's id
+    create: bool = False
+
+
 class Plan(BaseModel):
     """One lead for one destination, complete: the adapter needs nothing else to make its calls.
 
-    `match` is None when the lead has none of the route's keys and `on_no_match_key` is `create`.
+    `match` is None when the lead has none of the route's keys and `on_no_match_key` is `create`. `write` has the rules
+    that differ from the usual ones (`always` for one value, `merge` for lists), by the lead's key, `tags` or
+    `custom:NAME`. `note` is the text of a note that the record gets once. The engine fills in `choice` and `progress`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,6 +89,11 @@ class Plan(BaseModel):
     custom_fields: Personal[dict[str, Json]] = {}  # by the name the config uses
     tags: TagChange = TagChange()
     warnings: tuple[FieldWarning, ...] = ()
+    write: dict[str, WriteRule] = {}
+    note: Personal[str | None] = None
+    allow_duplicates: bool = False  # LeadConnector: a second contact where its rules would have found one
+    choice: Choice | None = None
+    progress: Progress = Progress()
 
     def holds(self, field: str) -> bool:
         """Whether the plan writes something for a field of a warning, perhaps as it came: `phone`, `address.city`."""

@@ -18,7 +18,8 @@ from leadbridge.inbound import Door, Room, read_request, send_reply
 from leadbridge.logs import Logger
 from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
-from leadbridge.store.base import Accepted, NewItem, NewRequest, Store
+from leadbridge.store.base import Store
+from leadbridge.store.values import Accepted, NewItem, NewRequest
 from leadbridge.verify import verify
 
 _PREFIX: Final = "/hooks/"

@@ -8,9 +8,10 @@ from leadbridge.clock import Clock, Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
 from leadbridge.logs import Logger
-from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
+from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Postponed, Retry, Superseded
 from leadbridge.retry import RetryAt, RetryPolicy
-from leadbridge.store.base import Claim, DeliveryUpdate, FinishedCall, Store, TryResult
+from leadbridge.store.base import Store
+from leadbridge.store.values import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
 
 MOST_KEPT: Final = 64 * 1024  # characters of an answer that are kept
 STORAGE_PAUSE: Final = 1.0  # seconds between two tries to record on a full disk
@@ -43,11 +44,17 @@ class Recorder:
         self._log = log
         self._said_unavailable: dict[str, float] = {}  # by lane, in monotonic seconds
 
-    async def answered(self, lane: str, claim: Claim, call: CallEnd, *, next_call: Call | None) -> int:
-        """A call was answered and the delivery goes on; returns the attempt of `next_call`, 0 when none is given."""
+    async def answered(
+        self, lane: str, claim: Claim, call: CallEnd, *, next_call: Call | None, progress: str | None = None
+    ) -> int:
+        """A call was answered and the delivery goes on; returns the attempt of `next_call`, 0 when none is given.
+
+        `progress` is what became known by now, as JSON: it is on disk before the next call is sent.
+        """
         now = self._clock.now()
         finished = self._finished(call, outcome="answered", now=now)
-        attempt_id = await self._store_it(lane, TryResult(claim=claim, at=now, finished=finished, next_call=next_call))
+        result = TryResult(claim=claim, at=now, finished=finished, next_call=next_call, progress=progress)
+        attempt_id = await self._store_it(lane, result)
         self._say(lane, claim, call, outcome="answered", update=None)
         return attempt_id
 
@@ -55,12 +62,20 @@ class Recorder:
         """The next call of a delivery is about to be sent; returns its attempt."""
         return await self._store_it(lane, TryResult(claim=claim, at=self._clock.now(), next_call=call))
 
-    async def ended(self, lane: str, claim: Claim, call: CallEnd | None, outcome: Outcome) -> DeliveryUpdate:
+    async def ended(
+        self,
+        lane: str,
+        claim: Claim,
+        call: CallEnd | None,
+        outcome: Outcome | Postponed,
+        *,
+        progress: str | None = None,
+    ) -> DeliveryUpdate:
         """The try is over. `call` is the last one, None when none was needed."""
         now = self._clock.now()
         update = decide(outcome, claim=claim, policy=self._policy, now=now, dice=self._dice)
         finished = None if call is None else self._finished(call, outcome=update.state, now=now)
-        await self._store_it(lane, TryResult(claim=claim, at=now, finished=finished, update=update))
+        await self._store_it(lane, TryResult(claim=claim, at=now, finished=finished, update=update, progress=progress))
         self._say(lane, claim, call, outcome=update.state, update=update)
         return update
 
@@ -70,7 +85,7 @@ class Recorder:
         Nobody waits for a disk at a stop: raises `StorageUnavailable` when nothing can be stored now.
         """
         now = self._clock.now()
-        update = DeliveryUpdate(state="retrying", detail=call.error, next_at=now)
+        update = DeliveryUpdate(state="pending", detail=call.error, next_at=now)
         finished = self._finished(call, outcome=update.state, now=now)
         await self._store.record(lane, TryResult(claim=claim, at=now, finished=finished, update=update))
         self._say(lane, claim, call, outcome=update.state, update=update)
@@ -91,30 +106,36 @@ class Recorder:
             await self._clock.pause(STORAGE_PAUSE)
 
     def _finished(self, call: CallEnd, *, outcome: str, now: Millis) -> FinishedCall:
-        ago = self._clock.monotonic() - call.started  # seconds
-        return FinishedCall(
-            attempt_id=call.attempt_id,
-            answered_at=now if call.status is not None else None,
-            sent=call.sent,
-            sent_at=now - round(ago * 1000) if call.sent else None,
-            outcome=outcome,
-            status=call.status,
-            crm_trace_id=call.crm_trace_id,
-            response=None if call.response is None else call.response[:MOST_KEPT],
-            error=call.error,
-        )
+        return finished_call(call, outcome=outcome, now=now, elapsed=self._clock.monotonic())
 
     def _say(
         self, lane: str, claim: Claim, call: CallEnd | None, *, outcome: str, update: DeliveryUpdate | None
     ) -> None:
-        delivery = claim.delivery
+        leader = claim.delivery
+        self._say_of(leader, lane, claim.attempt, call, outcome=outcome, update=update, together=len(leader.all_ids))
+        for follower in leader.followers if update is not None else ():
+            attempt = follower.tries + 1
+            self._say_of(follower, lane, attempt, call, outcome=outcome, update=update, together=len(leader.all_ids))
+
+    def _say_of(
+        self,
+        delivery: DueDelivery,
+        lane: str,
+        attempt: int,
+        call: CallEnd | None,
+        *,
+        outcome: str,
+        update: DeliveryUpdate | None,
+        together: int,
+    ) -> None:
         facts = {
             "submission": delivery.submission_id,
             "delivery": delivery.delivery_id,
             "trace_id": delivery.trace_id,
             "destination": delivery.destination,
             "lane": lane,
-            "attempt": claim.attempt,
+            "attempt": attempt,
+            "together": together if together > 1 else None,
             "call": call.purpose if call else None,
             "outcome": outcome,
             "status": call.status if call else None,
@@ -133,7 +154,25 @@ class Recorder:
         say("delivery.attempted", **{name: value for name, value in facts.items() if value is not None})
 
 
-def decide(outcome: Outcome, *, claim: Claim, policy: RetryPolicy, now: Millis, dice: Random) -> DeliveryUpdate:
+def finished_call(call: CallEnd, *, outcome: str, now: Millis, elapsed: float) -> FinishedCall:
+    """The end of a call as it is stored; `now` and `elapsed` (monotonic seconds) are one moment."""
+    ago = elapsed - call.started  # seconds
+    return FinishedCall(
+        attempt_id=call.attempt_id,
+        answered_at=now if call.status is not None else None,
+        sent=call.sent,
+        sent_at=now - round(ago * 1000) if call.sent else None,
+        outcome=outcome,
+        status=call.status,
+        crm_trace_id=call.crm_trace_id,
+        response=None if call.response is None else call.response[:MOST_KEPT],
+        error=call.error,
+    )
+
+
+def decide(
+    outcome: Outcome | Postponed, *, claim: Claim, policy: RetryPolicy, now: Millis, dice: Random
+) -> DeliveryUpdate:
     """The state that an outcome leaves its delivery in."""
     match outcome:
         case Delivered(record_id=record_id, created=created, warnings=warnings):
@@ -145,15 +184,29 @@ def decide(outcome: Outcome, *, claim: Claim, policy: RetryPolicy, now: Millis, 
             )
         case Hold(reason=reason, detail=detail, candidates=candidates):
             return DeliveryUpdate(state="held", reason=reason, detail=detail, candidates=candidates)
-        case Retry(detail=detail, after=asked):
-            decision = policy.after(
-                claim.attempt, first_try_at=claim.delivery.first_try_at, now=now, asked=asked, dice=dice
-            )
-            if isinstance(decision, RetryAt):
-                return DeliveryUpdate(state="retrying", detail=detail, next_at=decision.when)
-            return DeliveryUpdate(state="failed", detail=f"{decision.why}; last: {detail}")
-        case Fail(detail=detail):
-            return DeliveryUpdate(state="failed", detail=detail)
+        case Retry():
+            return _tried_again(outcome, claim=claim, policy=policy, now=now, dice=dice)
+        case Postponed(detail=detail, alone=alone):
+            return DeliveryUpdate(state="pending", detail=detail, next_at=now, alone=alone)
+        case Fail(detail=detail) | Superseded(detail=detail):
+            return DeliveryUpdate(state="failed" if isinstance(outcome, Fail) else "superseded", detail=detail)
+
+
+def _tried_again(outcome: Retry, *, claim: Claim, policy: RetryPolicy, now: Millis, dice: Random) -> DeliveryUpdate:
+    decision = policy.after(
+        claim.attempt,
+        first_try_at=claim.delivery.first_try_at,
+        now=now,
+        asked=outcome.after,
+        at_least=outcome.at_least,
+        dice=dice,
+    )
+    if isinstance(decision, RetryAt):
+        return DeliveryUpdate(state="retrying", detail=outcome.detail, next_at=decision.when)
+    said = f"{decision.why}; last: {outcome.detail}"
+    if outcome.at_least:  # nobody knows that it failed
+        return DeliveryUpdate(state="held", reason="unknown_outcome", detail=said)
+    return DeliveryUpdate(state="failed", detail=said)
 
 
 def _seconds_until(when: Millis | None, now: Millis) -> float | None:

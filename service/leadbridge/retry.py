@@ -26,18 +26,34 @@ Decision: TypeAlias = RetryAt | GiveUp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """Exponential backoff with full jitter, as long as the CRM asks or longer, until `give_up_after`."""
+    """Exponential backoff with full jitter, as long as the CRM asks or longer, until `give_up_after`.
+
+    Which answer is tried again at all is the adapter's to say (see `crm.answers` for the usual table).
+    """
 
     base: float = 2.0  # seconds, the most before the second try
     cap: float = 3_600.0  # seconds, the most between two tries
     give_up_after: float = 72 * 3_600.0  # seconds since the first try
 
-    def after(self, tries: int, *, first_try_at: Millis, now: Millis, asked: float | None, dice: Random) -> Decision:
-        """What follows the try number `tries` (from 1). `asked` is the CRM's Retry-After in seconds."""
+    def after(
+        self,
+        tries: int,
+        *,
+        first_try_at: Millis,
+        now: Millis,
+        asked: float | None,
+        dice: Random,
+        at_least: float = 0.0,
+    ) -> Decision:
+        """What follows the try number `tries` (from 1).
+
+        `asked` is the CRM's Retry-After in seconds, `at_least` what a look at an unknown outcome has to wait for.
+        """
         last = first_try_at + int(self.give_up_after * 1000)
         if now >= last:
             return GiveUp(f"given up after {tries} tries in {self.give_up_after / 3600:g} hours")
         # Doubling past the cap is pointless, and 2.0 ** 1100 overflows.
         most = min(self.cap, self.base * 2.0 ** min(tries - 1, 40))
         wait = dice.uniform(0, most) if asked is None else asked + dice.uniform(0, self.base)
-        return RetryAt(min(now + int(wait * 1000), max(last, now + int((asked or 0) * 1000))))
+        must = max(at_least, asked or 0.0)
+        return RetryAt(min(now + int(max(wait, must) * 1000), max(last, now + int(must * 1000))))

@@ -11,8 +11,9 @@ from benchmarks.processes import ROOT
 
 EVERY_ROW = {
     "accept", "accept_alone", "accept_plain", "accept_delivering", "latency", "deliver", "deliver_transport",
-    "quota", "quota_refused", "calls_scalars", "calls_lists_there", "calls_lists_to_add",
-    "start", "claim", "record", "memory", "start_waiting",
+    "quota", "quota_restart", "quota_kill", "quota_refused",
+    "calls_scalars", "calls_lists_there", "calls_lists_to_add", "calls_conditions_to_write", "calls_conditions_met",
+    "hanging", "live", "start", "claim", "claim_beside", "record", "memory", "start_waiting",
 }  # fmt: skip
 ONLY_LINUX_TELLS = {"memory"}
 
@@ -34,7 +35,7 @@ def test_a_quick_run_has_every_row_and_leaves_nothing_behind(tmp_path: Path) -> 
     assert all(row["value"] > 0 for key, row in rows.items() if key != "quota_refused")
     assert list(folder.iterdir()) == []
     # What does not depend on the machine's speed must be right in a quick run too.
-    for key in ("quota_refused", "calls_scalars", "calls_lists_there", "calls_lists_to_add"):
+    for key in ("quota_refused", *(key for key in rows if key.startswith("calls_"))):
         assert rows[key]["met"] is True, rows[key]
     # The machine is described and not named.
     assert set(document["machine"]) == {

@@ -137,7 +137,7 @@ def test_a_new_lead_without_a_name_is_upserted_twice_and_an_existing_one_once(fo
     nameless = {"email": "ann@example.com", "id": "A-1"}
     new, existing = (tried(folder, nameless, *options)["routes"][0] for options in ((), ("--existing",)))
     upserts = [call["purpose"] for call in new["calls"] if call["url"].endswith("/upsert")]
-    assert upserts == ["upsert lead", "upsert lead with a placeholder name"]
+    assert upserts == ["upsert lead", "upsert new lead"]
     assert [call["purpose"] for call in existing["calls"]][3:] == ["upsert lead", "add to lists"]
 
 
@@ -238,3 +238,35 @@ def test_people_see_warnings_of_both_stages(folder: Path) -> None:
     assert "title: Cook: LeadConnector contacts have no job title; map it under `custom_fields`." in shown
     nobody = run(folder, {"job": "Cook"}, source="open").stdout
     assert "none: the lead has none of `match: [email]`" in nobody
+
+
+PERSON = CONFIG.replace("    to: copper\n    when:", "    to: copper\n    upsert: person\n    note: true\n    when:")
+
+
+@pytest.mark.parametrize(
+    ("match", "new", "there"),
+    [
+        ("email", ["look up person", "create person"], ["look up person", "update person"]),
+        (
+            "phone",
+            ["find matching people", "find people by the last digits"] * 2 + ["create person"],
+            ["find matching people", "update person", "add to lists"],
+        ),
+        (
+            '"custom:External ID"',
+            ["find matching people", "find matching people", "create person"],
+            ["find matching people", "update person", "add to lists"],
+        ),
+    ],
+)
+def test_a_copper_person_is_looked_up_and_then_made_or_updated(
+    folder: Path, match: str, new: list[str], there: list[str]
+) -> None:
+    config = PERSON.replace('match: ["custom:External ID", email]', f"match: [{match}]")
+    for options, purposes in (((), new), (("--existing",), there)):
+        (route,) = tried(folder, ANN, *options, config=config)["routes"]
+        own = [call for call in route["calls"] if not call["shared"]]
+        assert [call["purpose"] for call in own] == [*purposes, "add note"]
+        assert route["outcome"] == "delivered_with_warnings"  # it has no source, and the company is no text
+        assert own[-1]["body"]["parent"] == {"type": "person", "id": "<id of the person>"}
+        assert "the account has the customer source `Spring fair`" not in route["assumed"]

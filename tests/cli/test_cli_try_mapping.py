@@ -31,6 +31,7 @@ def test_a_value_is_shown_with_its_input_its_rule_and_what_was_done_to_it(folder
             }
         ],
         "note": '"(415) 555-0177" → "+14155550177", read as a US number',
+        "write": None,
     }
     assert origin(route, "email")["note"] == '" ANN@Example.com" → "ann@example.com", trimmed and lower-cased'
     assert origin(route, "first_name")["note"] == "made of `name`"

@@ -104,7 +104,7 @@ class ToTheSandbox:
         self.calls: list[tuple[str, Call]] = []
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(sandbox.app))
 
-    async def send(self, adapter: Adapter, call: Call, *, trace_id: str) -> Answer:
+    async def send(self, adapter: Adapter, call: Call, *, trace_id: str, token: str | None = None) -> Answer:
         self.calls.append((adapter.crm, call))
         base = f"http://sandbox{COPPER_PATH if adapter.crm == 'copper' else LEADCONNECTOR_PATH}"
         content = None if call.body is None else to_json(call.body)

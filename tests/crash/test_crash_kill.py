@@ -11,7 +11,7 @@ import httpx
 import pytest
 from httpx_aiohttp import AiohttpTransport
 
-from leadbridge.store.sqlite.store import SqliteReader
+from leadbridge.store.sqlite.reader import SqliteReader
 from tests.support.process import PATIENCE, Process, eventually
 
 SUBMISSIONS = 2_000

@@ -9,10 +9,11 @@ from typing import ClassVar
 import pytest
 
 from leadbridge.crm import contract
-from leadbridge.crm.adapter import LeadKey
+from leadbridge.crm.adapter import Adapter, Answer, Call, LeadKey
 from leadbridge.crm.contract import Exchange, complaints, example_adapter, exchanges, walk
 from leadbridge.crm.copper.adapter import Copper
 from leadbridge.crm.registry import CRMS, CrmKind
+from leadbridge.outcome import Hold, Retry
 
 KINDS = list(CRMS.values())
 RECORDED = [(kind, exchange) for kind in KINDS for exchange in exchanges(kind)]
@@ -32,7 +33,7 @@ def test_a_crm_has_everything_that_its_folder_must_hold(kind: CrmKind) -> None:
     assert complaints(kind) == []
 
 
-@pytest.mark.parametrize(("name", "at_least"), [("copper", 18), ("leadconnector", 16)])
+@pytest.mark.parametrize(("name", "at_least"), [("copper", 18), ("leadconnector", 50)])
 def test_enough_is_recorded(name: str, at_least: int) -> None:
     assert len(exchanges(CRMS[name])) >= at_least
 
@@ -60,6 +61,12 @@ class Forgetful(Copper):
     match_keys: ClassVar[tuple[str, ...]] = ("email", "shoe size")
     lead_keys: ClassVar[Mapping[str, LeadKey]] = {"name": LeadKey(attribute="name", how="")}
     official_base_url: ClassVar[str] = "http://crm.example.test/"
+
+    def probe(self) -> Call:
+        return Call(purpose="probe", method="POST", path="/leads", safe_to_repeat=False)
+
+    def probed(self, _: Answer) -> Retry | Hold | None:
+        return None
 
 
 def forgetful(folder: Traversable, monkeypatch: pytest.MonkeyPatch) -> CrmKind:
@@ -89,9 +96,28 @@ def test_everything_else_that_is_forgotten_is_named_at_once(tmp_path: Path, monk
         "`lead_keys['name']` says neither",
         "cannot match by `shoe size`",
         "must be https and end without a slash",
+        "it must be safe to repeat",
+        "`probed` must answer 401 with Hold",
+        "`probed` must answer 503 with Retry",
         "no exchange ends in Retry; record one",
     ):
         assert part in said
+
+
+class Probeless(Forgetful):
+    """An adapter without a probe."""
+
+    def probe(self) -> Call:
+        return Adapter.probe(self)  # what inheriting gives to who writes none
+
+
+def test_a_probe_that_nobody_wrote_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "doc.md").write_text("# Probeless")
+    (tmp_path / "exchanges").mkdir()
+    settings = '{"crm": "copper", "access_token": "x", "user_email": "a@example.test"}'
+    (tmp_path / "exchanges" / "settings.json").write_text(settings)
+    kind = dataclasses.replace(forgetful(tmp_path, monkeypatch), adapter=Probeless)
+    assert any("`probe` gives no Call; name one that changes nothing" in line for line in complaints(kind))
 
 
 def test_an_exchange_that_the_adapter_leaves_says_where() -> None:

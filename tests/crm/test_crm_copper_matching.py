@@ -178,14 +178,3 @@ def test_created_is_told_from_the_leads_own_times(
     echo = {"id": 7, "name": "Ann Lee", "email": {"email": "ann2024@example.test"}, **times}
     step = step_after({UPSERT: answer(200, echo, headers=headers)})
     assert step == Done(outcome=Delivered(record_id="7", created=created))
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"), [(500, Hold), (502, Hold), (504, Hold), (503, Retry), (429, Retry), (408, Retry), (422, Fail)]
-)
-def test_a_create_is_repeated_only_when_it_surely_did_not_happen(status: int, kind: type) -> None:
-    step = step_after({"create lead": answer(status, {"message": "x"})}, match=None)
-    assert isinstance(step, Done)
-    assert isinstance(step.outcome, kind)
-    if kind is Hold:
-        assert step.outcome.reason == "unknown_outcome"  # type: ignore[union-attr]

@@ -9,6 +9,7 @@ from leadbridge.crm.settings import DestinationSettings
 from leadbridge.deliver.deliverer import lane_name
 
 OFFICIAL = Quota(limit=180, window=60.0)
+WITH_A_DAY = Quota(limit=180, window=60.0, daily=1_000)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,22 @@ def test_a_quota_is_the_official_one_a_share_of_it_ones_own_or_off(
     option: dict[str, object], expected: Quota | None
 ) -> None:
     assert DestinationSettings.model_validate({"crm": "any", **option}).quota_of(OFFICIAL) == expected
+
+
+@pytest.mark.parametrize(
+    ("option", "daily"),
+    [
+        ({}, 1_000),
+        ({"quota": {"share": 0.8}}, 800),
+        ({"quota": {"share": 0.0001}}, 1),
+        ({"quota": {"limit": 5, "window": 2.5}}, None),
+        ({"quota": {"limit": 5, "window": 2.5, "daily": 70}}, 70),
+    ],
+)
+def test_a_share_is_one_of_the_daily_budget_too(option: dict[str, object], daily: int | None) -> None:
+    quota = DestinationSettings.model_validate({"crm": "any", **option}).quota_of(WITH_A_DAY)
+    assert quota is not None
+    assert quota.daily == daily
 
 
 def lane_of_copper(**options: str) -> str:

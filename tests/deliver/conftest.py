@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import Adapter, Quota
+from leadbridge.deliver.account import Means
+from leadbridge.deliver.calling import Tokens
 from leadbridge.deliver.deliverer import Deliverer
-from leadbridge.deliver.lane import Means
 from leadbridge.precedence import Precedence
 from leadbridge.record import Recorder
 from leadbridge.retry import RetryPolicy
@@ -45,12 +46,15 @@ async def run(
         quota: Quota | None = None,
         adapter: PlainAdapter | None = None,
         destinations: dict[str, Quota | None] | None = None,
+        adapters: dict[str, Adapter] | None = None,
+        tokens: Tokens | None = None,
     ) -> Deliverer:
         log: Any = journal
         recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=Random(1), log=log)
-        quotas = destinations or {"copper": quota}
-        adapters: dict[str, Adapter] = {name: adapter or PlainAdapter() for name in quotas}
-        means = Means(store=store, transport=transport, recorder=recorder, clock=clock, log=log, precedence=precedence)
+        quotas = destinations or dict.fromkeys(adapters or ["copper"], quota)
+        adapters = adapters or {name: adapter or PlainAdapter() for name in quotas}
+        means = Means(store=store, transport=transport, recorder=recorder, clock=clock, log=log, precedence=precedence,
+                      tokens=tokens, dice=Random(1))  # fmt: skip
         deliverer = Deliverer(adapters, quotas=quotas, means=means)
         started.append(deliverer)
         await deliverer.start()

@@ -10,7 +10,8 @@ from leadbridge.crm.adapter import Answer, Answers, Call, Done, Quota, Step
 from leadbridge.deliver.facts import MOST_AGE, AccountFacts
 from leadbridge.outcome import Hold
 from leadbridge.plan import Plan, TagChange
-from leadbridge.store.base import Claim, NewDelivery, Store
+from leadbridge.store.base import Store
+from leadbridge.store.values import Claim, NewDelivery
 from tests.deliver.lanes import Run, WatchedClock, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal

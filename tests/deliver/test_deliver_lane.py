@@ -6,7 +6,6 @@ import pytest
 
 from leadbridge.crm.adapter import Call, Quota
 from leadbridge.deliver.lane import CONCURRENCY
-from leadbridge.deliver.transport import Unanswered
 from leadbridge.plan import FieldWarning, Plan, TagChange
 from leadbridge.store.base import Store
 from tests.deliver.lanes import Run, WatchedClock, row, with_plan
@@ -115,44 +114,6 @@ async def test_a_refused_lead_fails_at_once_and_the_next_of_that_person_goes_on(
     await journal.seen("delivery.attempted", count=2)
     assert (await row(store, refused)).state == "failed"
     assert (await row(store, following)).state == "delivered"
-
-
-@pytest.mark.parametrize(
-    ("safe", "sent", "state"),
-    [(True, True, "retrying"), (False, True, "held"), (False, False, "retrying")],
-    ids=["an upsert", "a create that was sent", "a create that never left"],
-)
-async def test_without_an_answer_only_what_may_be_repeated_is_repeated(
-    store: Store, run: Run, journal: Journal, transport: ScriptedTransport, *, safe: bool, sent: bool, state: str
-) -> None:
-    transport.respond = lambda _call: Unanswered("the connection broke", sent=sent)
-    delivery = new_delivery("email:1")
-    await add(store, delivery)
-    await run(adapter=PlainAdapter(safe=safe))
-    (line,) = await journal.seen("delivery.attempted")
-    assert (line["outcome"], line.get("status")) == (state, None)
-    (attempt,) = await store.attempts_of(delivery.delivery_id)
-    assert attempt.error == "the connection broke"
-
-
-async def test_a_create_that_failed_with_a_500_is_held_because_it_may_have_worked(
-    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
-) -> None:
-    transport.respond = lambda _call: answer(500)
-    await add(store, new_delivery("email:1"))
-    await run(adapter=PlainAdapter(safe=False))
-    (line,) = await journal.seen("delivery.attempted")
-    assert (line["outcome"], line["reason"]) == ("held", "unknown_outcome")
-
-
-async def test_a_create_that_went_through_is_not_repeated_because_a_later_call_failed(
-    store: Store, run: Run, journal: Journal, transport: ScriptedTransport
-) -> None:
-    transport.respond = lambda call: answer(503) if call.purpose == "tags" else answer()
-    await add(store, with_plan(new_delivery("email:1"), tags=TagChange(add=("vip",))))
-    await run(adapter=PlainAdapter(safe=False))
-    (line,) = await journal.seen("delivery.attempted", outcome="held")
-    assert (line["reason"], line["call"]) == ("unknown_outcome", "tags")
 
 
 async def test_the_account_is_asked_for_its_fields_once_for_all_deliveries(

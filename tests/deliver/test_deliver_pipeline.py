@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import Answer, Call, Quota
-from leadbridge.deliver.lane import BELIEVED, CONCURRENCY, MOST_AT_WORK, MOST_CLAIMED, READ_AHEAD
-from leadbridge.store.base import DueDelivery, Store, TryResult
+from leadbridge.deliver.lane import CONCURRENCY, MOST_AT_WORK, MOST_CLAIMED
+from leadbridge.deliver.lineup import BELIEVED, READ_AHEAD
+from leadbridge.store.base import Store
+from leadbridge.store.values import DueByUrgency, TryResult
 from tests.deliver.lanes import Run, WatchedClock, row
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
-from tests.support.stored import LANE, add, new_delivery
+from tests.support.stored import LANE, add, in_line, new_delivery
 
 
 class Disk:
@@ -38,10 +40,10 @@ class Reads:
         self._due = store.due
         monkeypatch.setattr(store, "due", self.due)
 
-    async def due(self, lane: str, *, limit: int, now: int) -> tuple[DueDelivery, ...]:
+    async def due(self, lane: str, *, limit: int, now: int) -> DueByUrgency:
         self.limits.append(limit)
         found = await self._due(lane, limit=limit, now=now)
-        self.found.append(len(found))
+        self.found.append(len(in_line(found)))
         return found
 
 

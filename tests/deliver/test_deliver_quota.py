@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadbridge.crm.adapter import Quota
+from leadbridge.deliver.governor import Governor
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.quota import ALL, MARGIN, Window
-from leadbridge.store.base import CallSpan
+from leadbridge.store.values import CallSpan
 from tests.support.clock import ManualClock
 
 
@@ -52,11 +53,22 @@ def test_without_a_quota_there_is_always_room() -> None:
     assert places.free(0.0) == ALL
 
 
-def test_a_pause_closes_the_window_for_its_time() -> None:
-    places = window()
-    places.pause(100.0, 7.0)
-    assert (places.free(106.9), places.wait(106.0)) == (0, 1.0)
-    assert places.free(107.0) == 3
+def test_what_others_leave_no_room_for_is_free_when_they_have_left() -> None:
+    places = window(limit=2)
+    places.take()
+    places.answered(100.0)
+    places.told(1, until=103.0)
+    assert (places.free(100.0), places.wait(100.0)) == (0, 3.0)
+    assert places.free(103.0) == 1
+
+
+def test_when_our_own_call_leaves_before_those_of_others_its_place_is_free() -> None:
+    places = window(limit=2)
+    places.take()
+    places.answered(100.0)
+    places.told(1, until=113.0)
+    assert places.wait(100.0) == pytest.approx(10.0 + MARGIN)
+    assert places.free(110.0 + 2 * MARGIN) == 1
 
 
 def test_calls_of_an_earlier_process_are_counted() -> None:
@@ -76,10 +88,10 @@ def test_calls_of_an_earlier_process_are_counted() -> None:
 
 async def test_a_place_that_a_begun_delivery_waits_for_is_offered_to_nobody_else() -> None:
     clock = ManualClock()
-    places = Places(window(limit=2), clock)
+    places = Places(Governor([Quota(limit=2, window=10.0)], deadline=30.0), clock)
     places.reserve(2)
-    places.answered()
-    places.answered()
+    places.answered(sent=places.sent())
+    places.answered(sent=places.sent())
     waits = asyncio.create_task(places.take())
     await asyncio.sleep(0)
     assert places.for_new() < 0

@@ -11,7 +11,8 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
 from leadbridge.record import MOST_KEPT, STORAGE_PAUSE, STORAGE_SAID_EVERY, CallEnd, Recorder
 from leadbridge.retry import RetryPolicy
-from leadbridge.store.base import Claim, Store, TryResult
+from leadbridge.store.base import Store
+from leadbridge.store.values import Claim, TryResult
 from tests.deliver.lanes import WatchedClock
 from tests.support.journal import Journal
 from tests.support.stored import LANE, add, claim, new_delivery

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadbridge.crm.answers import Reading, asked_wait
+from leadbridge.outcome import Postponed, Retry
+from leadbridge.record import decide
 from leadbridge.retry import GiveUp, RetryAt, RetryPolicy
+from leadbridge.store.values import Claim, DueDelivery
+from tests.support.crm import answer
 
 POLICY = RetryPolicy(base=2.0, cap=3_600.0, give_up_after=72 * 3_600.0)
 FIRST = 1_000_000
@@ -49,6 +54,72 @@ def test_the_last_try_is_at_the_end_of_the_time_and_then_it_gives_up() -> None:
 def test_a_crm_that_asks_for_more_than_what_is_left_is_obeyed_once() -> None:
     end = FIRST + 72 * 3_600_000
     assert POLICY.after(9, first_try_at=FIRST, now=end - 1_000, asked=3_600.0, dice=Most()) == RetryAt(end + 3_599_000)
+
+
+def test_what_may_have_been_done_is_not_looked_for_before_it_shows() -> None:
+    for tries, seconds in [(1, 60), (5, 60), (9, 512)]:  # 2 and 32 are less than a minute, 2 * 2^8 is more
+        decision = POLICY.after(tries, first_try_at=FIRST, now=FIRST, asked=None, at_least=60.0, dice=Most())
+        assert decision == RetryAt(FIRST + seconds * 1000)
+
+
+READING = Reading(title="The CRM", advice=(), wait=asked_wait)
+AGAIN, GIVES_UP, ASKS_A_PERSON = "retrying", "failed", "held"
+
+
+def claimed(*, first_try_at: int = FIRST) -> Claim:
+    due = DueDelivery(
+        delivery_id="d", submission_id="s", trace_id="t", route="r", destination="c", plan="{}", event_at=FIRST,
+        tries=0, first_try_at=first_try_at,
+    )  # fmt: skip
+    return Claim(delivery=due, attempt_id=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        *((status, AGAIN) for status in (408, 425, 429, 500, 501, 502, 503, 504, 520, 599)),
+        *((status, GIVES_UP) for status in (400, 402, 404, 405, 409, 410, 413, 415, 422, 451)),
+        *((status, ASKS_A_PERSON) for status in (401, 403)),
+        *((status, AGAIN) for status in (301, 302, 307, 308)),  # the address is wrong: there is time to mend it
+    ],
+)
+def test_what_follows_a_status(status: int, state: str) -> None:
+    outcome = READING.refusal(answer(status))
+    assert outcome is not None
+    assert decide(outcome, claim=claimed(), policy=POLICY, now=FIRST, dice=Most()).state == state
+    late = FIRST + 73 * 3_600_000
+    finally_ = decide(outcome, claim=claimed(), policy=POLICY, now=late, dice=Most())
+    assert finally_.state == (GIVES_UP if state == AGAIN else state)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "30"}, 32),  # as asked, and up to two seconds more
+        ({"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT", "date": "Fri, 31 Dec 1999 23:59:29 GMT"}, 32),
+        ({"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT", "date": "Sat, 01 Jan 2000 23:59:29 GMT"}, 2),
+        ({"retry-after": "soon"}, 2),
+        ({}, 2),
+    ],
+    ids=["seconds", "a date", "a date that is over", "no time at all", "nothing"],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_obeyed_in_both_of_its_forms(status: int, headers: dict[str, str], seconds: int) -> None:
+    outcome = READING.refusal(answer(status, headers=headers))
+    assert outcome is not None
+    update = decide(outcome, claim=claimed(), policy=POLICY, now=FIRST, dice=Most())
+    assert update.next_at == FIRST + seconds * 1000
+
+
+def test_an_unknown_outcome_that_was_never_cleared_up_is_a_persons_and_did_not_fail() -> None:
+    doubt = Retry(detail="create may have been done", at_least=60.0)
+    update = decide(doubt, claim=claimed(), policy=POLICY, now=FIRST + 73 * 3_600_000, dice=Most())
+    assert (update.state, update.reason) == ("held", "unknown_outcome")
+
+
+def test_what_was_put_back_waits_at_its_place_and_may_go_at_once() -> None:
+    update = decide(Postponed(detail="x", alone=True), claim=claimed(), policy=POLICY, now=FIRST + 5, dice=Most())
+    assert (update.state, update.next_at, update.alone) == ("pending", FIRST + 5, True)
 
 
 @given(tries=st.integers(1, 10_000), seed=st.integers(), asked=st.none() | st.floats(0, 86_400))

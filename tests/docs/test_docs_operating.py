@@ -1,5 +1,6 @@
 """What docs/operations.md tells people to type does what it says: look for a lead, back up, restore, run as a unit."""
 
+import asyncio
 import configparser
 import re
 import shutil
@@ -8,16 +9,22 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
 
+from leadbridge.clock import SystemClock
 from leadbridge.commands import serving
 from leadbridge.deliver import deliverer
+from leadbridge.ids import new_id
+from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.values import DeliveryUpdate, TryResult
 from tests.docs.pages import OPERATIONS, fences, section
 from tests.docs.shell import printed
 from tests.generated import ROOT
 from tests.support.command import Started, run, started
+from tests.support.stored import LANE, add, claim, new_delivery
 
 UNIT = ROOT / "docs" / "systemd" / "leadbridge.service"
 CONFIG = """
@@ -69,6 +76,40 @@ def test_a_lead_is_found_by_what_the_sender_was_answered(folder: Path) -> None:
         assert reply["id"] in printed(by_search, folder)
 
 
+async def stored(path: Path, state: Literal["held", "failed"]) -> str:
+    """A delivery in this state; returns its id."""
+    store = SqliteStore(path, disk_reserve=0)
+    now = SystemClock().now()
+    delivery = new_delivery(f"email:{new_id()}")
+    await add(store, delivery, now=now)
+    claims = {one.delivery.delivery_id: one for one in await claim(store, now=now)}
+    update = DeliveryUpdate(state=state, reason="unknown_custom_field" if state == "held" else None)
+    await store.record(LANE, TryResult(claim=claims[delivery.delivery_id], at=now, update=update))
+    await store.close()
+    return delivery.delivery_id
+
+
+def test_a_lead_that_failed_or_is_held_is_brought_in(folder: Path) -> None:
+    one, many = blocks("A lead that failed or is held")
+    said = []
+    for line in one.splitlines():
+        name = asyncio.run(stored(folder / "data/leadbridge.db", "failed" if " replay " in line else "held"))
+        said.append(printed(line.replace(" ID", f" {name}").replace("RECORD", "27140"), folder).strip())
+    assert said == [
+        "1 delivery released: it updates the record 27140 in copper.",
+        "1 delivery released: it makes a new record in copper.",
+        "1 delivery dropped: nothing of it is sent to copper.",
+        "1 delivery released.",
+        "1 delivery replayed, behind what is live.",
+    ]
+    for state in ("held", "failed"):
+        asyncio.run(stored(folder / "data/leadbridge.db", state))
+    assert printed(many, folder).splitlines() == [
+        "1 delivery would be replayed, behind what is live.",
+        "1 delivery would be released.",
+    ]
+
+
 def test_a_backup_of_the_running_service_restores_all_that_was_accepted_before_it(folder: Path) -> None:
     back_up, restore = blocks("Backup and restore")
     with service(folder) as (process, url):
@@ -89,7 +130,7 @@ def test_a_backup_of_the_running_service_restores_all_that_was_accepted_before_i
 
 def test_the_page_has_no_block_that_no_test_runs() -> None:
     """`console` blocks need root, and are read by test_docs_pages; `sh` blocks are run here."""
-    ours = [*blocks("Where is my lead?"), *blocks("Backup and restore")]
+    ours = [*blocks("Where is my lead?"), *blocks("A lead that failed or is held"), *blocks("Backup and restore")]
     assert [fence.body for fence in fences(OPERATIONS, "sh")] == ours
 
 

@@ -132,6 +132,8 @@ REFUSALS: Mapping[str, tuple[str, str | None]] = {
     "settings/loading.py": ("UsageError", None),
     "deliver/ways.py": ("UsageError", None),
     "plugins.py": ("ConfigError", None),
+    "tokens/sealing.py": ("ConfigError", None),
+    "commands/granting.py": ("ConfigError", None),
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from leadbridge.commands.looking import show_one
 from leadbridge.commands.output import Format
-from leadbridge.store.sqlite.store import SqliteReader
+from leadbridge.store.sqlite.reader import SqliteReader
 from tests.hostile.wire import Answer, exchange, post
 from tests.support.command import Started, started
 from tests.support.service import TOKEN

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from leadbridge.expressions import Template
 from leadbridge.lead import LEAD_KEYS, Address, Lead, Utm
-from leadbridge.settings.route import AddressMapping, LeadMapping, MatchBy, Route, UtmMapping
+from leadbridge.settings.mapped import AddressMapping, LeadMapping, UtmMapping
+from leadbridge.settings.route import MatchBy, Route
 from tests.mapping.mapping_of import route
 
 LEAD = {"lead": {"email": "{{ fields.email }}"}}

@@ -32,6 +32,8 @@ COPPER_CALLS = (
     ("PUT", "/people/8"),
     ("POST", "/people/search"),
     ("POST", "/people/fetch_by_email"),
+    ("POST", "/activities"),
+    ("POST", "/activities/search"),
 )
 LEADCONNECTOR_CALLS = (
     ("POST", "/contacts/upsert"),
@@ -45,7 +47,8 @@ names = st.sampled_from(
         *LEAD_ATTRIBUTES, *PERSON_ATTRIBUTES, *OPPORTUNITY_ATTRIBUTES, *UPSERT.takes,
         "properties", "match", "custom_fields", "field_name", "field_value", "value", "id",
         "custom_field_definition_id", "category", "number", "page_size", "emails", "sort_by", "key", "SMS", "status",
-        "person", "company", "opportunity", "exact_match",
+        "person", "company", "opportunity", "exact_match", "parent", "type", "details", "activity_types",
+        "minimum_activity_date",
     ]
 )  # fmt: skip
 scalars = st.one_of(
@@ -98,6 +101,8 @@ def test_copper_answers_any_body(method: str, path: str, body: dict[str, Json], 
         {"leads": [{"id": 7, **body}, match]},
         {"people": [{"id": 8, **body}, match]},
         {"details": body},
+        {"parent": {"type": "lead", "id": 7}, "type": {"category": "user", "id": 0}, "details": "Hello", **body},
+        {"parent": match, "activity_types": [match]},
     ):
         assert ask(copper, method, path, payload) in (200, 404, 422)
     orjson.dumps(copper.state())

@@ -68,7 +68,7 @@ async def test_a_converted_lead_is_shown_only_by_a_search_that_asks_for_it() -> 
     assert searched[1][0]["converted_contact_id"] == made["primary_contact_id"]
     assert searched[1][0]["converted_opportunity_id"] == made["id"]
     assert {kind: len(records) for kind, records in (await state(bench)).items()} == {
-        "leads": 0, "people": 1, "converted_leads": 1, "companies": 1, "opportunities": 1,
+        "leads": 0, "people": 1, "converted_leads": 1, "companies": 1, "opportunities": 1, "activities": 0,
     }  # fmt: skip
 
 

@@ -31,6 +31,19 @@ async def test_a_lead_without_a_match_key_is_held_for_a_person(
         assert (delivery.state, delivery.reason) == ("held", "no_match_key")
 
 
+async def test_a_delivery_with_a_note_or_a_contact_of_its_own_goes_alone(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    with_note = CONFIG.replace("    lead:", "    note: true\n    lead:", 1)
+    for config, alone in ((CONFIG, False), (with_note, True)):
+        assert (config == CONFIG) is not alone
+        async with running(store, clock, journal, config=config) as service:
+            submission_id = (await service.post(LEAD)).json()["id"]
+            await journal.seen("delivery.attempted", submission=submission_id)
+            (delivery,) = (await store.deliveries_of([submission_id]))[submission_id]
+            assert delivery.alone is alone
+
+
 async def test_a_source_without_a_route_keeps_its_submissions_as_unrouted(
     store: Store, clock: ManualClock, journal: Journal
 ) -> None:

@@ -16,7 +16,8 @@ from leadbridge.mapping.mapper import BATCH
 from leadbridge.record import STORAGE_PAUSE
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import PRESETS
-from leadbridge.store.base import MappedSubmission, Store, WaitingSubmission
+from leadbridge.store.base import Store
+from leadbridge.store.values import MappedSubmission, WaitingSubmission
 from leadbridge.supervise import CRASH_PAUSE, keep_running
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal

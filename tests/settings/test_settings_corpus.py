@@ -24,6 +24,8 @@ SAID_ELSEWHERE = {  # by what no file of the corpus can bring, each with the rea
     "at most .* items": "the same",
     "this is not YAML that can be read": "for what a later version of the YAML reader may say",
     "check the indentation, quotes and brackets here": "the same",
+    "knows no write rules: every value is written as it comes": "other packages' CRMs: test_settings_write",
+    "has no notes that leadbridge could write": "the same",
     "too deep": "a name inside the code",
     "found character 't'": "the YAML reader's words",
 }

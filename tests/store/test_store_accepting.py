@@ -9,8 +9,9 @@ import pytest
 
 from leadbridge.errors import StorageUnavailable
 from leadbridge.ids import new_id
-from leadbridge.store.base import MappedSubmission, NewItem, Store
+from leadbridge.store.base import Store
 from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.values import MappedSubmission, NewItem
 from tests.support.stored import START, new_delivery, new_request
 
 

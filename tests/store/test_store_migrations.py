@@ -1,26 +1,34 @@
 """A database that an earlier leadbridge made is brought up to date, with what is in it."""
 
+from collections.abc import AsyncIterator, Mapping
 from importlib import resources
 from pathlib import Path
+from typing import Any, Final
 
 import apsw
+import orjson
+import pytest
 
-from leadbridge.store.base import CallSpan
 from leadbridge.store.sqlite.store import SqliteStore
-from tests.support.stored import LANE, START
+from leadbridge.store.values import CallSpan, DeliveryUpdate, LaneState, Selection
+from tests.store.test_store_groups import end
+from tests.support.stored import LANE, OWNER, START, add, claim, in_line, new_delivery, plan
+
+DELIVERED = DeliveryUpdate(state="delivered", record_id="9", created=True)
 
 
-def made_by_the_first_schema(path: Path) -> apsw.Connection:
+def made_by_schema(number: int, path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path))
-    script = resources.files("leadbridge.store.sqlite") / "migrations" / "0001_first.sql"
-    connection.execute(script.read_text("utf-8"))
-    connection.pragma("user_version", 1)
+    folder = resources.files("leadbridge.store.sqlite") / "migrations"
+    for name in sorted(entry.name for entry in folder.iterdir())[:number]:
+        connection.execute((folder / name).read_text("utf-8"))
+    connection.pragma("user_version", number)
     return connection
 
 
 async def test_calls_from_before_the_time_of_their_send_was_kept_count_from_their_start(tmp_path: Path) -> None:
     path = tmp_path / "leadbridge.db"
-    connection = made_by_the_first_schema(path)
+    connection = made_by_schema(1, path)
     for started_at, outcome in ((START, "failed"), (START + 1, None)):  # one that timed out, one that was cut off
         connection.execute(
             "INSERT INTO attempts (lane, purpose, method, path, safe_to_repeat, started_at, outcome)"
@@ -36,3 +44,125 @@ async def test_calls_from_before_the_time_of_their_send_was_kept_count_from_thei
         CallSpan(started_at=START, answered_at=None),
         CallSpan(started_at=START + 600_000, answered_at=None),
     ]
+
+
+# Of the second schema a delivery in every state, each of a person of its own but the last two, who wait in a row.
+ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "pending": {"next_at": START},
+    "sending": {"tries": 1, "first_try_at": START},
+    "creating": {"state": "sending", "tries": 1, "first_try_at": START},
+    "retrying": {"next_at": START + 5_000, "tries": 2, "first_try_at": START},
+    "held": {"reason": "ambiguous_match", "detail": "two records", "tries": 1},
+    "delivered": {"record_id": "7", "created": 1, "event_at": START + 9, "tries": 1},
+    "delivered_with_warnings": {"record_id": "8", "created": 0, "tries": 1},
+    "superseded": {},
+    "filtered": {"plan": None, "keys": []},
+    "failed": {"detail": "422", "tries": 1},
+    "cancelled": {},
+    "first in line": {"state": "pending", "next_at": START, "keys": ["email:line"]},
+    "second in line": {"state": "pending", "next_at": START, "blocked": 1, "keys": ["email:line"]},
+}
+
+
+def fill(connection: apsw.Connection) -> None:
+    connection.execute(
+        "INSERT INTO requests VALUES ('r', 'website', ?, 't', 'token', 'POST', '/', '{}', x'')", (START,)
+    )
+    for seq, (name, values) in enumerate(ROWS.items(), start=1):
+        connection.execute(
+            "INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, updated_at)"
+            " VALUES (?, 'r', ?, 'website', ?, 't', 'mapped', ?)",
+            (f"s {name}", seq, START, START),
+        )
+        row = {
+            "seq": seq, "id": name, "submission_id": f"s {name}", "trace_id": "t", "route": "website to copper",
+            "destination": "copper", "lane": LANE, "config_version": "v1", "state": name, "event_at": START,
+            "plan": plan().model_dump_json(exclude_unset=True), "keys": [f"email:{name}"], "created_at": START,
+            "updated_at": START, **values,
+        }  # fmt: skip
+        keys, row["keys"] = row["keys"], orjson.dumps(row["keys"]).decode()
+        columns, places = ", ".join(row), ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO deliveries ({columns}) VALUES ({places})", tuple(row.values()))
+        if row["state"] in ("pending", "sending", "retrying"):
+            active = int(not row.get("blocked"))
+            connection.executemany(
+                "INSERT INTO delivery_keys VALUES (?, ?, ?, ?)", [(LANE, key, seq, active) for key in keys]
+            )
+        if row.get("tries"):
+            status = 200 if "record_id" in row else None
+            connection.execute(
+                "INSERT INTO attempts (id, lane, purpose, method, path, safe_to_repeat, started_at, answered_at,"
+                " status) VALUES (?, ?, 'create lead', 'POST', '/leads', ?, ?, ?, ?)",
+                (seq, LANE, int(name != "creating"), START, status and START + 3, status),
+            )
+            connection.execute("INSERT INTO attempt_deliveries VALUES (?, ?, ?)", (name, seq, row["tries"]))
+    connection.execute(
+        "INSERT INTO totals VALUES ('submissions', 'website', 'arrived', ?), ('deliveries', 'copper', 'arrived', ?)",
+        (len(ROWS), len(ROWS)),
+    )
+    connection.execute("INSERT INTO lanes (lane, epoch) VALUES (?, 4)", (LANE,))
+
+
+@pytest.fixture
+async def upgraded(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    connection = made_by_schema(2, tmp_path / "leadbridge.db")
+    with connection:
+        fill(connection)
+    connection.close()
+    store = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
+    yield store
+    assert (await store.ledger()).balances
+    await store.close()
+
+
+async def test_rows_of_every_state_are_what_they_were(upgraded: SqliteStore) -> None:
+    assert (await upgraded.ledger()).balances
+    for name, values in ROWS.items():
+        row = await upgraded.delivery(name)
+        assert row is not None
+        assert row.state == values.get("state", name)
+        assert row.urgency == ("retry" if name == "retrying" else "live")
+        assert (row.alone, row.progress, row.choice) == (False, None, None)
+        assert (row.record_id, row.reason, row.tries) == (
+            values.get("record_id"),
+            values.get("reason"),
+            values.get("tries", 0),
+        )
+
+
+async def test_a_crash_of_the_version_before_is_recovered_and_a_create_is_looked_for_when_it_shows(
+    upgraded: SqliteStore,
+) -> None:
+    recovered = await upgraded.recover(now=START + 10)
+    assert (recovered.again, recovered.unsure) == (1, 1)
+    row = await upgraded.delivery("creating")
+    assert row is not None
+    assert (row.progress, row.next_at) == ({"unsure": {"create lead": START}}, START + 60_010)
+
+
+async def test_everything_unfinished_goes_on_in_its_order(upgraded: SqliteStore) -> None:
+    await upgraded.recover(now=START)
+    due = await upgraded.due(LANE, limit=99, now=START + 90_000)
+    assert [one.all_ids for one in due.live] == [("pending",), ("first in line", "second in line")]
+    assert [one.delivery_id for one in due.retry] == ["sending", "retrying", "creating"]
+    for claimed in await claim(upgraded, now=START + 90_000):
+        await end(upgraded, claimed, DELIVERED)
+    assert await upgraded.lanes_waiting() == ()
+
+
+async def test_what_was_written_before_overtakes_what_comes_late(upgraded: SqliteStore) -> None:
+    late = new_delivery("email:delivered", event_at=START)
+    await add(upgraded, late)
+    due = {one.delivery_id: one for one in in_line(await upgraded.due(LANE, limit=99, now=START))}
+    assert [(one.record_id, one.event_at) for one in due[late.delivery_id].newer] == [("7", START + 9)]
+
+
+async def test_a_lane_keeps_its_epoch_and_stands_as_usual(upgraded: SqliteStore) -> None:
+    owned = await upgraded.own_lane(LANE, owner=OWNER, now=START)
+    assert owned is not None
+    assert (owned.epoch, owned.state) == (5, LaneState())
+
+
+async def test_what_rested_before_can_be_released_and_replayed(upgraded: SqliteStore) -> None:
+    assert await upgraded.release(Selection(reasons=("ambiguous_match",)), now=START) == 1
+    assert (await upgraded.replay(Selection(states=("failed", "delivered")), now=START)).deliveries == 2

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import WriteWarning
-from leadbridge.store.base import Claim, DeliveryUpdate, FinishedCall, NewDelivery, Store, TryResult
+from leadbridge.store.base import Store
 from leadbridge.store.rows import AttemptRow, DeliveryRow
 from leadbridge.store.sqlite.store import SqliteStore
-from tests.support.stored import LANE, START, add, claim, ids, new_delivery
+from leadbridge.store.values import Claim, DeliveryUpdate, FinishedCall, LaneState, NewDelivery, TryResult
+from tests.support.stored import LANE, START, add, claim, ids, in_line, new_delivery
 
 TAGS = Call(purpose="add tags", method="PUT", path="/leads/7", body={"tags": ["vip"], "big": 2**70})
 WARNED = (WriteWarning(field="phone", sent="+1", got=None, cause="it belongs to another"),)
@@ -61,7 +62,7 @@ def result(claimed: Claim, came: tuple[bool, DeliveryUpdate | None, bool]) -> Tr
 async def in_one_commit(store: Store, results: list[TryResult]) -> list[int]:
     """While the store is busy with something else they gather, and are stored together."""
     _, *attempts = await asyncio.gather(
-        store.release([], lanes=[], now=START), *(store.record(LANE, one) for one in results)
+        store.set_lane(LANE, LaneState()), *(store.record(LANE, one) for one in results)
     )
     return attempts
 
@@ -90,7 +91,7 @@ async def recorded(came: list[Any], *, together: bool) -> Any:
             attempts = await in_one_commit(store, results)
         else:
             attempts = [await store.record(LANE, one) for one in results]
-        due = [(one.plan, one.tries) for one in await store.due(LANE, limit=100, now=START + 100_000)]
+        due = [(one.plan, one.tries) for one in in_line(await store.due(LANE, limit=100, now=START + 100_000))]
         assert (await store.ledger()).balances
         return attempts, due, await stored(store, [*first, *second])
 
@@ -157,10 +158,12 @@ async def test_a_delivery_that_left_in_the_meantime_keeps_what_it_became(store: 
 async def test_of_a_claim_only_what_is_still_due_is_begun(store: Store) -> None:
     first, second = new_delivery("email:1"), new_delivery("email:2")
     await add(store, first, second)
-    due = await store.due(LANE, limit=10, now=START)
+    owned = await store.own_lane(LANE, owner="me", now=START)
+    assert owned is not None
+    due = in_line(await store.due(LANE, limit=10, now=START))
     call = Call(purpose="upsert lead", method="PUT", path="/leads/upsert", body={})
-    (before,) = await store.claim(LANE, [(due[0], call)], now=START)
-    (claimed,) = await store.claim(LANE, [(one, call) for one in due], now=START)
+    (before,) = await store.claim(LANE, [(due[0], call)], now=START, epoch=owned.epoch)
+    (claimed,) = await store.claim(LANE, [(one, call) for one in due], now=START, epoch=owned.epoch)
     assert claimed.delivery.delivery_id == second.delivery_id
     assert [attempt.id for attempt in await store.attempts_of(second.delivery_id)] == [claimed.attempt_id]
     assert len(await store.attempts_of(first.delivery_id)) == 1

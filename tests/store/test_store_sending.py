@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import Candidate, WriteWarning
-from leadbridge.store.base import CallSpan, Claim, DeliveryUpdate, DueDelivery, FinishedCall, Store, TryResult
-from tests.support.stored import LANE, START, add, claim, ids, new_delivery, upsert
+from leadbridge.store.base import Store
+from leadbridge.store.values import CallSpan, Claim, DeliveryUpdate, DueDelivery, FinishedCall, Selection, TryResult
+from tests.support.stored import LANE, OWNER, START, add, claim, ids, in_line, new_delivery, upsert
 
 DELIVERED = DeliveryUpdate(state="delivered", record_id="7", created=True)
 
@@ -22,6 +23,12 @@ async def finish(
     if claimed.attempt_id is not None:
         finished = FinishedCall(attempt_id=claimed.attempt_id, answered_at=now, outcome=update.state, status=200)
     await store.record(lane, TryResult(claim=claimed, at=now, finished=finished, update=update))
+
+
+async def owned(store: Store, lane: str = LANE) -> int:
+    mine = await store.own_lane(lane, owner=OWNER, now=START)
+    assert mine is not None
+    return mine.epoch
 
 
 async def test_a_claim_holds_the_started_attempt_of_its_first_call(store: Store) -> None:
@@ -94,7 +101,7 @@ async def test_a_released_delivery_waits_for_one_of_the_same_person_under_way(st
     (claimed,) = await claim(store)
     await finish(store, claimed, DeliveryUpdate(state="held", reason="bad_credentials"))
     (under_way,) = await claim(store)
-    assert await store.release(["bad_credentials"], lanes=[LANE], now=START) == 1
+    assert await store.release(Selection(reasons=("bad_credentials",), lanes=(LANE,)), now=START) == 1
     assert await claim(store) == ()
     await finish(store, under_way)
     assert ids(await claim(store)) == [first.delivery_id]
@@ -106,8 +113,8 @@ async def test_a_lane_that_lost_its_destination_is_held_and_comes_back_in_order(
         await add(store, delivery)
     assert await store.hold_lane(LANE, reason="destination_removed", detail="gone", now=START) == 3
     assert await store.lanes_waiting() == ()
-    assert await store.release(["destination_removed"], lanes=["another"], now=START) == 0
-    assert await store.release(["destination_removed"], lanes=[LANE], now=START) == 3
+    assert await store.release(Selection(reasons=("destination_removed",), lanes=("another",)), now=START) == 0
+    assert await store.release(Selection(reasons=("destination_removed",), lanes=(LANE,)), now=START) == 3
     order = []
     while claims := await claim(store):
         order += ids(claims)
@@ -125,13 +132,13 @@ async def test_what_a_crash_left_is_sent_again_unless_a_repeat_could_double_a_re
 
     await claim(store, begin=begin)
     recovered = await store.recover(now=START + 1)
-    assert (recovered.again, recovered.held) == (1, 1)
-    held = await store.delivery(unsafe.delivery_id)
-    assert held is not None
-    assert (held.state, held.reason) == ("held", "unknown_outcome")
+    assert (recovered.again, recovered.unsure) == (1, 1)
     (attempt,) = await store.attempts_of(safe.delivery_id)
     assert (attempt.outcome, attempt.answered_at) == ("unknown", None)
-    assert ids(await claim(store, now=START + 1)) == [safe.delivery_id]
+    assert ids(await claim(store, now=START + 1)) == [safe.delivery_id, unsafe.delivery_id]
+    row = await store.delivery(unsafe.delivery_id)
+    assert row is not None
+    assert row.progress == {"unsure": {"create lead": START}}, "it looks before it makes another"
 
 
 async def test_a_crash_after_a_create_was_answered_does_not_make_another(store: Store) -> None:
@@ -143,7 +150,7 @@ async def test_a_crash_after_a_create_was_answered_does_not_make_another(store: 
     tags = Call(purpose="add tags", method="POST", path="/tags", body={})
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=answered, next_call=tags))
     recovered = await store.recover(now=START + 1)
-    assert (recovered.again, recovered.held) == (0, 1)
+    assert (recovered.again, recovered.unsure) == (0, 1)
 
 
 async def test_an_outcome_is_shown_with_all_that_is_known(store: Store) -> None:
@@ -168,7 +175,7 @@ async def test_calls_for_a_quota_window_are_those_that_may_still_count(store: St
     ]  # fmt: skip
 
 
-async def test_the_attempts_of_an_earlier_try_do_not_hold_a_later_one(store: Store) -> None:
+async def test_the_attempts_of_an_earlier_try_do_not_make_a_later_one_unsure(store: Store) -> None:
     delivery = new_delivery("email:1")
     await add(store, delivery)
     create = Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=False)
@@ -180,15 +187,15 @@ async def test_the_attempts_of_an_earlier_try_do_not_hold_a_later_one(store: Sto
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=unsent, update=again))
     await claim(store, now=START + 1)
     recovered = await store.recover(now=START + 2)
-    assert (recovered.again, recovered.held) == (1, 0)
+    assert (recovered.again, recovered.unsure) == (1, 0)
 
 
 @pytest.mark.parametrize(
-    ("status", "held"),
+    ("status", "unsure"),
     [(201, 1), (302, 1), (500, 1), (502, 1), (504, 1), (520, 1), (404, 0), (408, 0), (422, 0), (429, 0), (503, 0)],
 )
-async def test_a_crash_after_the_answer_to_a_create_holds_what_may_have_been_done(
-    store: Store, status: int, held: int
+async def test_a_crash_after_the_answer_to_a_create_looks_for_what_may_have_been_done(
+    store: Store, status: int, unsure: int
 ) -> None:
     await add(store, new_delivery("email:1"))
     create = Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=False)
@@ -197,7 +204,7 @@ async def test_a_crash_after_the_answer_to_a_create_holds_what_may_have_been_don
     look = Call(purpose="find lead", method="GET", path="/leads")
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=answered, next_call=look))
     recovered = await store.recover(now=START + 1)
-    assert (recovered.again, recovered.held) == (1 - held, held)
+    assert (recovered.again, recovered.unsure) == (1 - unsure, unsure)
 
 
 async def test_the_longest_due_go_first_whatever_came_first(store: Store) -> None:
@@ -208,7 +215,7 @@ async def test_the_longest_due_go_first_whatever_came_first(store: Store) -> Non
     for delivery, wait in zip(deliveries, (3_000, 1_000, 2_000), strict=True):
         await finish(store, by_id[delivery.delivery_id], DeliveryUpdate(state="retrying", next_at=START + wait))
     order = [deliveries[1].delivery_id, deliveries[2].delivery_id, deliveries[0].delivery_id]
-    due = await store.due(LANE, limit=10, now=START + 3_000)
+    due = in_line(await store.due(LANE, limit=10, now=START + 3_000))
     assert [one.delivery_id for one in due] == order
     assert ids(await claim(store, limit=1, now=START + 3_000)) == order[:1]
     assert await store.next_due(LANE) == START + 2_000
@@ -228,7 +235,7 @@ async def test_time_spent_held_does_not_count_as_time_spent_trying(store: Store)
     (claimed,) = await claim(store)
     await finish(store, claimed, DeliveryUpdate(state="held", reason="bad_credentials"))
     later = START + 96 * 3_600_000
-    await store.release(["bad_credentials"], lanes=[LANE], now=later)
+    await store.release(Selection(reasons=("bad_credentials",), lanes=(LANE,)), now=later)
     (claimed,) = await claim(store, now=later)
     assert (claimed.attempt, claimed.delivery.first_try_at) == (2, later)
 
@@ -236,10 +243,12 @@ async def test_time_spent_held_does_not_count_as_time_spent_trying(store: Store)
 async def test_what_is_due_no_more_is_left_out_of_a_claim(store: Store) -> None:
     taken, waits, free = (new_delivery(f"email:{number}") for number in range(3))
     await add(store, taken, waits, free)
-    due = await store.due(LANE, limit=10, now=START)
-    first = await store.claim(LANE, [(one, upsert(one)) for one in due[:2]], now=START)
+    epoch = await owned(store)
+    due = in_line(await store.due(LANE, limit=10, now=START))
+    first = await store.claim(LANE, [(one, upsert(one)) for one in due[:2]], now=START, epoch=epoch)
     await finish(store, first[1], DeliveryUpdate(state="retrying", next_at=START + 60_000))
-    assert ids(await store.claim(LANE, [(one, upsert(one)) for one in due], now=START)) == [free.delivery_id]
+    again = await store.claim(LANE, [(one, upsert(one)) for one in due], now=START, epoch=epoch)
+    assert ids(again) == [free.delivery_id]
     assert len(await store.attempts_of(waits.delivery_id)) == 1, "nothing is said to be started that is not claimed"
 
 
@@ -251,7 +260,7 @@ async def test_what_was_held_for_different_reasons_comes_back_in_its_order(store
         (claimed,) = await claim(store)
         await finish(store, claimed, DeliveryUpdate(state="held", reason=reason))
     following = new_delivery("phone:2")
-    await store.release(["bad_credentials", "unknown_custom_field"], lanes=[LANE], now=START)
+    await store.release(Selection(reasons=("bad_credentials", "unknown_custom_field"), lanes=(LANE,)), now=START)
     await add(store, following)
     order = []
     while claims := await claim(store):
@@ -267,7 +276,7 @@ async def test_holding_a_lane_leaves_alone_what_is_under_way_and_its_person(stor
     await add(store, second)
     (under_way,) = await claim(store)
     assert await store.hold_lane(LANE, reason="destination_removed", detail="gone", now=START) == 1
-    await store.release(["destination_removed"], lanes=[LANE], now=START)
+    await store.release(Selection(reasons=("destination_removed",), lanes=(LANE,)), now=START)
     assert await claim(store) == ()
     await finish(store, under_way)
     assert ids(await claim(store)) == [second.delivery_id]
@@ -347,7 +356,7 @@ async def test_no_two_of_one_person_are_ever_under_way_and_nothing_is_stuck(stor
             update = DeliveryUpdate(state=value, next_at=START, reason="bad_credentials" if value == "held" else None)
             await finish(store, claimed, update, lane=lane)
         elif step == "release":
-            await store.release(["bad_credentials"], lanes=[lane], now=START)
+            await store.release(Selection(reasons=("bad_credentials",), lanes=(lane,)), now=START)
         elif step == "crash":
             under_way.clear()
             await store.recover(now=START)
@@ -385,11 +394,11 @@ async def test_what_was_open_when_a_process_died_counts_as_sent_at_its_recovery(
     assert attempt.started_at == START, "what is shown stays true"
 
 
-async def test_a_call_that_never_left_does_not_hold_its_delivery(store: Store) -> None:
+async def test_a_call_that_never_left_leaves_its_delivery_sure(store: Store) -> None:
     await add(store, new_delivery("email:1"))
     create = Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=False)
     (claimed,) = await claim(store, begin=lambda _due: create)
     never = FinishedCall(attempt_id=claimed.attempt_id or 0, answered_at=None, outcome="answered", sent=False)
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=never))
     recovered = await store.recover(now=START + 1)
-    assert (recovered.again, recovered.held) == (1, 0)
+    assert (recovered.again, recovered.unsure) == (1, 0)

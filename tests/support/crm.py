@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from leadbridge.crm.adapter import Adapter, Answer, Answers, Call, Done, LeadKey, Quota, Step
+from leadbridge.crm.copper.keys import LEAD_KEYS
 from leadbridge.deliver.transport import Unanswered
 from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.plan import Plan, RecordKind
@@ -14,15 +15,17 @@ def answer(status: int = 200, body: Any = None, *, headers: Mapping[str, str] | 
     return Answer(status=status, headers=headers or {}, body={"id": 7} if body is None else body, text="{}")
 
 
-class PlainAdapter:
+class PlainAdapter(Adapter):
     """Upserts, then adds tags when the plan has some; facts about the account are asked for when a field is mapped."""
 
     crm: ClassVar[str] = "copper"
     records: ClassVar[tuple[RecordKind, ...]] = ("lead",)
     match_keys: ClassVar[tuple[str, ...]] = ("email",)
-    lead_keys: ClassVar[Mapping[str, LeadKey]] = {}
+    lead_keys: ClassVar[Mapping[str, LeadKey]] = LEAD_KEYS
     official_base_url: ClassVar[str] = "http://localhost"
     official_quota: ClassVar[Quota] = Quota(limit=100, window=10.0)
+    base_url: str = ""
+    account: str = ""
 
     def __init__(self, *, account: str = "1", safe: bool = True) -> None:
         self.account = account
@@ -46,6 +49,8 @@ class PlainAdapter:
         if last.status == 429 or last.status >= 500:
             after = last.headers.get("retry_after")
             return Done(outcome=Retry(detail=f"HTTP {last.status}", after=float(after) if after else None))
+        if last.status == 401:
+            return Done(outcome=Hold(reason="bad_credentials", detail="HTTP 401: mend the token."))
         if not last.ok:
             return Done(outcome=Fail(detail=f"HTTP {last.status}"))
         body = answers["upsert"].body
@@ -53,6 +58,14 @@ class PlainAdapter:
 
     def crm_trace_id(self, answer: Answer) -> str | None:
         return answer.headers.get("x-request-id")
+
+    def probe(self) -> Call:
+        return Call(purpose="probe", method="GET", path="/me")
+
+    def probed(self, answer: Answer) -> Retry | Hold | None:
+        if answer.status == 401:
+            return Hold(reason="bad_credentials", detail="HTTP 401: the account refuses the token")
+        return None if answer.ok else Retry(detail=f"HTTP {answer.status}")
 
 
 class ScriptedTransport:
@@ -65,7 +78,7 @@ class ScriptedTransport:
         self.gate.set()
         self._called = asyncio.Event()
 
-    async def send(self, adapter: Adapter, call: Call, *, trace_id: str) -> Answer:
+    async def send(self, adapter: Adapter, call: Call, *, trace_id: str, token: str | None = None) -> Answer:
         self.calls.append(call)
         self._called.set()
         await self.gate.wait()

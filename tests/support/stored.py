@@ -7,9 +7,11 @@ from leadbridge.events import Received
 from leadbridge.ids import new_id, new_trace_id
 from leadbridge.lead import Lead
 from leadbridge.plan import MatchKey, Plan
-from leadbridge.store.base import Claim, DueDelivery, MappedSubmission, NewDelivery, NewItem, NewRequest, Store
+from leadbridge.store.base import Store
+from leadbridge.store.values import Claim, DueByUrgency, DueDelivery, MappedSubmission, NewDelivery, NewItem, NewRequest
 
 LANE = "copper:localhost:1"
+OWNER = "this process"
 START = 1_700_000_000_000
 
 
@@ -45,18 +47,24 @@ def plan(email: str = "ann@example.com") -> Plan:
 
 
 def new_delivery(
-    *keys: str, lane: str = LANE, destination: str = "copper", email: str = "ann@example.com"
+    *keys: str,
+    lane: str = LANE,
+    destination: str = "copper",
+    email: str = "ann@example.com",
+    alone: bool = True,
+    event_at: int = START,
 ) -> NewDelivery:
-    """A delivery that waits."""
+    """A delivery that waits; unless it is not `alone` it never goes as one call with others."""
     return NewDelivery(
         delivery_id=new_id(),
         route="website to copper",
         destination=destination,
         lane=lane,
         config_version="v1",
-        event_at=START,
+        event_at=event_at,
         plan=plan(email).model_dump_json(exclude_unset=True),
         keys=keys,
+        alone=alone,
     )
 
 
@@ -82,11 +90,19 @@ async def claim(
     lane: str = LANE,
     begin: Callable[[DueDelivery], Call | None] = upsert,
 ) -> tuple[Claim, ...]:
-    """Claim what is due, as a lane does."""
-    due = await store.due(lane, limit=limit, now=now)
-    return await store.claim(lane, [(delivery, begin(delivery)) for delivery in due], now=now)
+    """Claim what is due, as a lane does: the most urgent first."""
+    owned = await store.own_lane(lane, owner=OWNER, now=now)
+    assert owned is not None
+    due = in_line(await store.due(lane, limit=limit, now=now))[:limit]
+    starts = [(delivery, begin(delivery)) for delivery in due]
+    return await store.claim(lane, starts, now=now, epoch=owned.epoch)
+
+
+def in_line(due: DueByUrgency) -> tuple[DueDelivery, ...]:
+    """What is due, by urgency."""
+    return (*due.live, *due.retry, *due.replay)
 
 
 def ids(claims: Sequence[Claim]) -> list[str]:
-    """The deliveries of some claims."""
-    return [one.delivery.delivery_id for one in claims]
+    """The deliveries of some claims, followers among them."""
+    return [name for one in claims for name in one.delivery.all_ids]

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from leadbridge.app import adapters
+from leadbridge.commands.granting import key_problems
 from leadbridge.commands.output import Format, counted, err, out, say, show_json
 from leadbridge.settings.loading import load
 from leadbridge.settings.problem import ConfigProblems, Problem
@@ -21,7 +23,8 @@ def check(path: Path, environ: Mapping[str, str], *, output: Format) -> bool:
     except ConfigProblems as found:
         problems, warnings = found.problems, found.warnings
     else:
-        settings, warnings = loaded.settings, loaded.warnings
+        problems, warnings = key_problems(path, adapters(loaded.settings), environ), loaded.warnings
+        settings = None if problems else loaded.settings
     if output is Format.JSON:
         show_json({"file": str(path), "problems": [*problems, *warnings]})
         return settings is not None

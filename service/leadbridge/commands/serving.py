@@ -1,6 +1,7 @@
 """`serve`, and what it shares with `demo` and `sandbox`: one uvicorn server, set up the same way everywhere."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Iterator, Sequence
@@ -12,8 +13,9 @@ import structlog
 import uvicorn
 
 from leadbridge import logs
-from leadbridge.app import Service
+from leadbridge.app import Service, adapters
 from leadbridge.commands.bounded import BoundedHttp
+from leadbridge.commands.granting import open_keeper
 from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.opening import open_store
@@ -107,8 +109,9 @@ def serve(loaded: Loaded, *, config: Path, host: str, port: int, database: str) 
     with listen(host, port) as listener:
         store = open_store(database)
         try:
+            tokens = open_keeper(adapters(loaded.settings), database=database, environ=os.environ, log=log)
             log.info("service.listening", url=url_of(listener), config=str(config))
-            service = Service(loaded, store)
+            service = Service(loaded, store, tokens=tokens)
             run_server(service.asgi, listener, trusted_proxies=loaded.settings.server.trusted_proxies)
         finally:
             asyncio.run(store.close())

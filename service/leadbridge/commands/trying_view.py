@@ -9,9 +9,17 @@ from rich.text import Text
 
 from leadbridge.commands.output import Words, counted, facts, say, show, state, text
 from leadbridge.events import Event, Json
+from leadbridge.plan import WriteRule
 from leadbridge.trial import MadeCall, Outcome, RouteTrial, Rule, Trial, Used
 
 _LONGEST: Final = 200  # characters of a value that are shown; `--format json` has all of them
+_WHEN: Final[Mapping[WriteRule, str]] = {
+    "always": "whatever stands there",
+    "merge": "beside what stands there",
+    "if_empty": "only where nothing stands",
+    "on_create": "only to a new record",
+    "never": "never: it is here to find the record by",
+}
 
 
 def print_trial(trial: Trial) -> None:
@@ -93,6 +101,8 @@ def _map(route: RouteTrial) -> Iterator[tuple[str, Text]]:
         yield from _rules(origin.rules)
         if origin.note:
             yield "", text(origin.note)
+        if origin.write is not None:
+            yield "", text(f"written {_WHEN[origin.write]} (`{origin.write}`)")
     for warning in route.warnings:
         if warning.stage == "map":
             said = f"{warning.field}: {warning.problem} (got {_short(warning.got)})"

@@ -89,6 +89,16 @@ def _of_delivery(delivery: DeliveryRow, calls: Sequence[AttemptRow]) -> Iterator
     for candidate in delivery.candidates:
         known = ", ".join(f"{name} {_short(value)}" for name, value in candidate.summary.items() if value)
         yield "candidate", text(f"record {candidate.record_id}: {known}")
+    yield from _what_follows(delivery)
+
+
+def _what_follows(delivery: DeliveryRow) -> Iterator[tuple[str, Text]]:
+    """What a person decided about it, and what it waits for."""
+    if delivery.choice:
+        record = delivery.choice.get("use")
+        yield "decided", text(f"to update the record {record}" if record else "to make a new record")
+    if delivery.state in _WAITING and delivery.urgency == "replay":
+        yield "replayed", text("behind what is live")
     if delivery.blocked and delivery.state in _WAITING:
         yield "waits for", text("an earlier delivery of the same person")
     elif delivery.state == State.RETRYING and delivery.next_at is not None:

@@ -17,6 +17,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeAlias
 
@@ -30,7 +31,7 @@ Refusal: TypeAlias = Retry | Hold | Fail
 QUOTE_LIMIT: Final = 500  # characters of a CRM's words that are kept
 LONGEST_WAIT: Final = 86_400.0  # seconds; what asks for longer is asked again after a day
 
-_NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
+_NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,6})?")
 _TAG: Final = re.compile(r"<(?:script|style)\b.*?</(?:script|style)>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _PERSONAL: Final = re.compile(r"[^\s<>\"'(),:;=]+@[^\s<>\"'(),:;]+|\+[0-9]{7,15}\b")
 _NESTING: Final = 4  # levels of a message that are read
@@ -107,18 +108,25 @@ def _said(value: Json, levels: int) -> str:
 
 
 def asked_wait(answer: Answer) -> float | None:
-    """Seconds that `Retry-After` asks for (RFC 9110, 10.2.3); a date is read against the answer's own `Date`."""
+    """Seconds that `Retry-After` asks for (RFC 9110, 10.2.3), a day at most; None when it asks for nothing.
+
+    A date, in any of HTTP's three forms, is read against the answer's own `Date`: the two clocks may differ.
+    """
     value = answer.headers.get("retry-after", "").strip()
     seconds = seconds_in(value)
     if seconds is not None or not value:
         return seconds
     try:
-        until = parsedate_to_datetime(value)
-        since = parsedate_to_datetime(answer.headers.get("date", ""))
-        wait = (until - since).total_seconds()
+        wait = (_date(value) - _date(answer.headers.get("date", ""))).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
     return bounded_wait(wait)
+
+
+def _date(value: str) -> datetime:
+    """One without a zone (asctime's form, "-0000") is UTC, as every date of HTTP is."""
+    date = parsedate_to_datetime(value)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def seconds_in(value: str, *, per_second: int = 1) -> float | None:

@@ -18,7 +18,7 @@ from leadbridge.crm.adapter import Adapter, Answer, Call, Done
 from leadbridge.crm.registry import CrmKind
 from leadbridge.events import Json
 from leadbridge.lead import LEAD_KEYS
-from leadbridge.outcome import Outcome
+from leadbridge.outcome import Hold, Outcome, Retry
 from leadbridge.plan import MatchKey, Plan
 
 _SETTINGS: Final = "settings.json"
@@ -108,8 +108,10 @@ def call_json(call: Call) -> Json:
 
 
 def outcome_json(outcome: Outcome) -> Json:
-    """An outcome as exchanges record it."""
+    """An outcome as exchanges record it: when to try again only where the answer or a look for it says so."""
     values = asdict(outcome)
+    if values.get("at_least") == 0:
+        del values["at_least"]
     for key, value in values.items():
         if isinstance(value, tuple):
             values[key] = [item.model_dump(mode="json") if isinstance(item, BaseModel) else item for item in value]
@@ -129,25 +131,41 @@ def complaints(kind: CrmKind) -> list[str]:
     ]
     if missing:
         return missing
-    return [*_declaration_complaints(kind), *_exchange_complaints(kind)]
+    return [*_declaration_complaints(kind), *_probe_complaints(kind), *_exchange_complaints(kind)]
 
 
 def _declaration_complaints(kind: CrmKind) -> Iterator[str]:
     adapter = kind.adapter
     if adapter.crm != kind.name or get_args(kind.settings.model_fields["crm"].annotation) != (kind.name,):
         yield f"{kind.name}: `crm` must be the same in the registry line, the settings and the adapter"
-    for key in sorted(set(LEAD_KEYS) ^ set(adapter.lead_keys)):
-        yield f"{kind.name}: `lead_keys` and the lead differ by `{key}`; say which attribute takes it, or why none does"
-    for key, lead_key in adapter.lead_keys.items():
-        if not lead_key.how:
-            yield f"{kind.name}: `lead_keys[{key!r}]` says neither how it is written nor why it is not"
-    for key in set(adapter.match_keys) - set(_MATCH_KEYS):
+    tables = {f"lead_keys_of({record!r})": adapter.lead_keys_of(record) for record in adapter.records}
+    own = {name: keys for name, keys in tables.items() if keys is not adapter.lead_keys}
+    for name, keys in {"lead_keys": adapter.lead_keys, **own}.items():
+        for key in sorted(set(LEAD_KEYS) ^ set(keys)):
+            yield f"{kind.name}: `{name}` and the lead differ by `{key}`; say which attribute takes it, or why none"
+        for key, lead_key in keys.items():
+            if not lead_key.how:
+                yield f"{kind.name}: `{name}[{key!r}]` says neither how it is written nor why it is not"
+    for key in {key for record in adapter.records for key in adapter.match_keys_of(record)} - set(_MATCH_KEYS):
         yield f"{kind.name}: a plan cannot match by `{key}`; it can by {', '.join(_MATCH_KEYS)}"
     for name, field in kind.settings.model_fields.items():
         if name != "crm" and not field.description:
             yield f"{kind.name}: the setting `{name}` has no description; the reference is made from it"
     if not adapter.official_base_url.startswith("https://") or adapter.official_base_url.endswith("/"):
         yield f"{kind.name}: `official_base_url` must be https and end without a slash"
+
+
+def _probe_complaints(kind: CrmKind) -> Iterator[str]:
+    adapter = example_adapter(kind)
+    probe: object = adapter.probe()
+    if not isinstance(probe, Call):
+        yield f"{kind.name}: `probe` gives no Call; name one that changes nothing and needs the credentials"
+    elif not probe.safe_to_repeat or probe.shared:
+        yield f"{kind.name}: the probe is made again and again; it must be safe to repeat, and not `shared`"
+    for status, wanted in ((401, Hold), (503, Retry)):
+        said = adapter.probed(Answer(status=status, headers={}, body={}, text="{}"))
+        if not isinstance(said, wanted):
+            yield f"{kind.name}: `probed` must answer {status} with {wanted.__name__}; `Reading.refusal` does"
 
 
 def _exchange_complaints(kind: CrmKind) -> Iterator[str]:

@@ -24,6 +24,7 @@ class QuotaLimit(BaseModel):
 
     limit: int = Field(gt=0, description="Calls allowed in one window.")
     window: float = Field(gt=0, description="The window's length in seconds.")
+    daily: int | None = Field(default=None, gt=0, description="Calls allowed in 24 hours, where those are counted too.")
 
 
 QuotaOption: TypeAlias = QuotaShare | QuotaLimit | Literal["off"]
@@ -40,15 +41,16 @@ class DestinationSettings(BaseModel):
     )
     quota: QuotaOption = Field(
         default=QuotaShare(share=1.0),
-        description="`{share}` of the official quota, `{limit, window}` of one's own, or `off`.",
+        description="`{share}` of the official quota, `{limit, window, daily}` of one's own, or `off`.",
     )
 
     def quota_of(self, official: Quota) -> Quota | None:
         """The quota to keep to; None when it is off."""
         match self.quota:
             case QuotaShare(share=share):
-                return Quota(limit=max(1, int(official.limit * share)), window=official.window)
-            case QuotaLimit(limit=limit, window=window):
-                return Quota(limit=limit, window=window)
+                daily = None if official.daily is None else max(1, int(official.daily * share))
+                return Quota(limit=max(1, int(official.limit * share)), window=official.window, daily=daily)
+            case QuotaLimit(limit=limit, window=window, daily=daily):
+                return Quota(limit=limit, window=window, daily=daily)
             case _:
                 return None

@@ -1,33 +1,24 @@
 """One try of one delivery: its calls, one after the other, until there is an outcome."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from leadbridge.clock import Clock
-from leadbridge.crm.adapter import MOST_CALLS, Adapter, Answer, Call, Done, Step
+from leadbridge.crm.adapter import MOST_CALLS, Answer, Call, Done, Limits, Step
+from leadbridge.deliver.calling import Caller, Exchange
 from leadbridge.deliver.facts import AccountFacts
+from leadbridge.deliver.findings import Findings, must_not_be_made
 from leadbridge.deliver.places import Places
-from leadbridge.deliver.transport import Transport, Unanswered
+from leadbridge.deliver.preparing import Prepared, unknown_outcome
+from leadbridge.deliver.standing import Standing
 from leadbridge.errors import StorageUnavailable
 from leadbridge.logs import Logger
-from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry, WriteWarning
-from leadbridge.plan import Plan
+from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Postponed, Retry
 from leadbridge.record import CallEnd, Recorder
-from leadbridge.store.base import Claim, Store
+from leadbridge.store.values import Claim
 from leadbridge.supervise import words_of
 
-CERTAINLY_NOT_DONE: Final = frozenset({408, 425, 429, 503})  # after any other failure the CRM may have done it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A delivery that was read and thought through: its first step, and the answers it was found with."""
-
-    plan: Plan
-    adapter: Adapter
-    answers: Mapping[str, Answer]
-    step: Step
+LONGEST_WAIT: Final = 300.0  # seconds for a place, with a delivery in hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,230 +26,215 @@ class Bench:
     """What a try works with; its lane's."""
 
     lane: str
-    transport: Transport
+    caller: Caller
     recorder: Recorder
     places: Places
     facts: AccountFacts
-    store: Store
+    standing: Standing
     clock: Clock
     log: Logger
     pause_at_429: float  # seconds, when the CRM asks for nothing
 
 
 class Try:
-    """Makes the calls of a claimed delivery and has the end recorded, whatever happens in between."""
+    """Makes the calls of a claimed delivery, whatever happens in between."""
 
     def __init__(self, claim: Claim, prepared: Prepared, bench: Bench) -> None:
-        self._claim = claim
-        self._prepared = prepared
+        self.claim = claim
+        self.prepared = prepared
+        self.findings = Findings(prepared.plan.progress)
+        self.last: CallEnd | None = None  # the call whose end is not recorded yet
         self._bench = bench
         self._given = prepared.answers  # what was believed of the account when it began
         self._answers = dict(prepared.answers)
-        self._last: CallEnd | None = None  # the call whose end is not recorded yet
         self._unsent = claim.attempt_id  # the attempt that came with the claim, until its call is sent
-        self._may_have_written: list[str] = []  # the purposes of calls that must not be made again
         self._wrote = False
+        self._looked = False
         self._asked_anew = False
+        self._renewed = False  # the access token
 
-    async def outcome(self) -> Outcome:
+    async def outcome(self) -> Outcome | Postponed:
         """Make the calls, until there is none left to make."""
         try:
-            outcome = self._told_honestly(await self._outcome())
+            outcome = await self._outcome()
         except Exception as error:  # an adapter may be anyone's: its mistake ends this try, not the lane
             self._bench.log.exception("delivery.crashed", lane=self._bench.lane, delivery=self._delivery_id)
-            outcome = self._told_honestly(Retry(detail=words_of(error)))
+            outcome = Retry(detail=words_of(error))
         if isinstance(outcome, Delivered):
             self._bench.facts.went_through(self._given)
         return outcome
 
-    async def record(self, outcome: Outcome) -> None:
-        """Have the outcome on disk."""
-        if isinstance(outcome, Delivered):
-            outcome = await self._with_another_person(outcome)
-        await self._bench.recorder.ended(self._bench.lane, self._claim, self._last, outcome)
-
     async def leave(self) -> None:
-        """Have it on disk that nothing was sent, if so: else the next start would take it for sent, and may hold it."""
-        bench, step, attempt_id = self._bench, self._prepared.step, self._unsent
-        if attempt_id is None or not isinstance(step, Call):
+        """Have it on disk that nothing was sent, if so: else the next start would take it for sent."""
+        bench, call = self._bench, self._not_sent("leadbridge stopped before it was sent")
+        if call is None:
             return
-        bench.places.give_back(1)
-        now = bench.clock.monotonic()
-        call = CallEnd(
-            attempt_id=attempt_id,
-            purpose=step.purpose,
-            started=now,
-            ended=now,
-            status=None,
-            crm_trace_id=None,
-            response=None,
-            error="leadbridge stopped before it was sent",
-            sent=False,
-        )
         try:
-            await bench.recorder.not_sent(bench.lane, self._claim, call)
+            await bench.recorder.not_sent(bench.lane, self.claim, call)
         except StorageUnavailable as error:  # as after a kill: the next start takes it for sent
             bench.recorder.say_unavailable(bench.lane, error)
 
     @property
     def _delivery_id(self) -> str:
-        return self._claim.delivery.delivery_id
+        return self.claim.delivery.delivery_id
 
-    async def _outcome(self) -> Outcome:
-        step, attempt_id = self._prepared.step, self._claim.attempt_id
+    async def _outcome(self) -> Outcome | Postponed:
+        step, attempt_id = self.prepared.step, self.claim.attempt_id
         for _ in range(MOST_CALLS):
             if isinstance(step, Done) and self._may_be_stale(step.outcome):
                 step = self._ask_anew()
             if isinstance(step, Done):
                 return step.outcome
-            if attempt_id is None:
-                attempt_id = await self._start(step)
-            else:
-                await self._bench.places.calm()  # since the claim the CRM may have asked for quiet
-            answer = await self._call(step, attempt_id)
-            if answer is None:
-                return self._without_an_answer(step)
-            step, attempt_id = self._next(step, answer), None
+            made = await self._make(step, attempt_id)
+            if not isinstance(made, Call | Done):
+                return made
+            step, attempt_id = made, None
         return step.outcome if isinstance(step, Done) else Fail(detail=f"more than {MOST_CALLS} calls were needed")
 
-    async def _start(self, call: Call) -> int:
-        """Take a place and have the call on disk, in one commit with the end of the call before where that can be."""
-        bench, last = self._bench, self._last
+    async def _make(self, call: Call, attempt_id: int | None) -> Step | Outcome | Postponed:
+        """Make a call: the step after it, or what becomes of the delivery instead."""
+        if attempt_id is None:
+            problem = must_not_be_made(call, self.prepared.plan, self._answers, looked=self._looked)
+            if problem is not None:
+                return unknown_outcome(problem)
+            attempt_id = await self._start(call)
+        else:
+            await self._bench.places.calm()  # since the claim the CRM may have asked for quiet
+        if attempt_id is None or not self._bench.standing.may_send(self._delivery_id):
+            return self._put_back(call, attempt_id)
+        exchange = await self._call(call, attempt_id)
+        answer = exchange.answer
+        if answer is None:
+            return exchange.obstacle or self._without_an_answer(call)
+        if exchange.token is not None and not self._renewed and self.prepared.adapter.token_refused(answer):
+            return await self._renew(exchange.token) or call
+        step = self._next(call, answer, exchange.limits)
+        return self._may_be_done(call, answer, step) if self.findings.unsure_of(call) else step
+
+    async def _start(self, call: Call) -> int | None:
+        """Take a place and have the call on disk, in one commit with the end of the call before where that can be.
+
+        None, and no place taken, when the lane may not send any more, or not for so long that another try is better.
+        """
+        bench, last = self._bench, self.last
         if last is not None and not bench.places.take_at_once():
-            await bench.recorder.answered(bench.lane, self._claim, last, next_call=None)
-            self._last = last = None
+            await bench.recorder.answered(
+                bench.lane, self.claim, last, next_call=None, progress=self.findings.to_store()
+            )
+            self.last = last = None
         if last is None:
+            if (bench.places.wait() or 0.0) > LONGEST_WAIT:
+                return None
             await bench.places.take()
         try:
+            if not bench.standing.may_send(self._delivery_id):
+                bench.places.give_back(1)
+                return None
             if last is None:
-                return await bench.recorder.started(bench.lane, self._claim, call)
-            attempt_id = await bench.recorder.answered(bench.lane, self._claim, last, next_call=call)
+                return await bench.recorder.started(bench.lane, self.claim, call)
+            attempt_id = await bench.recorder.answered(
+                bench.lane, self.claim, last, next_call=call, progress=self.findings.to_store()
+            )
         except Exception:  # a call that cannot be written down, by an adapter's mistake: it is not sent
             bench.places.give_back(1)
             raise
-        self._last = None
+        self.last = None
         return attempt_id
 
-    async def _call(self, call: Call, attempt_id: int) -> Answer | None:
+    async def _call(self, call: Call, attempt_id: int) -> Exchange:
         """Send a call whose place is taken and whose attempt is on disk."""
-        bench, adapter = self._bench, self._prepared.adapter
-        started = bench.clock.monotonic()
-        answer, error, sent = None, None, True
         self._unsent = None
-        if not call.safe_to_repeat:
-            self._may_have_written.append(call.purpose)
-        try:
-            answer = await bench.transport.send(adapter, call, trace_id=self._claim.delivery.trace_id)
-        except Unanswered as unanswered:
-            error, sent = unanswered.why, unanswered.sent
-        except Exception as crash:  # the adapter's headers, or the transport: it may have been sent
-            bench.log.exception("delivery.crashed", lane=bench.lane, delivery=self._delivery_id)
-            error = words_of(crash)
-        finally:
-            if answer is not None:
-                bench.places.answered()
-            elif sent:
-                bench.places.unanswered(sent_at=started)
-            else:
-                bench.places.give_back(1)
-        if not sent and not call.safe_to_repeat:
-            self._may_have_written.remove(call.purpose)
-        ended, crm_trace_id = bench.clock.monotonic(), None
-        try:
-            crm_trace_id = adapter.crm_trace_id(answer) if answer is not None else None
-        finally:
-            self._last = CallEnd(
-                attempt_id=attempt_id,
-                purpose=call.purpose,
-                started=started,
-                ended=ended,
-                status=answer.status if answer is not None else None,
-                crm_trace_id=crm_trace_id,
-                response=answer.text if answer is not None else None,
-                error=error,
-                sent=sent,
-            )
-        return answer
+        sent_at = self._bench.clock.now()
+        exchange = await self._bench.caller.send(
+            self.prepared.adapter,
+            call,
+            attempt_id=attempt_id,
+            trace_id=self.claim.delivery.trace_id,
+            delivery_id=self._delivery_id,
+        )
+        self.last = exchange.end
+        if exchange.answer is not None:
+            self.findings.answered(call, exchange.answer, sent_at=sent_at)
+        elif exchange.end.sent:
+            self.findings.unanswered(call, sent_at=sent_at)
+        return exchange
 
-    def _next(self, call: Call, answer: Answer) -> Step:
+    def _next(self, call: Call, answer: Answer, limits: Limits | None) -> Step:
         """The step after an answer."""
-        bench = self._bench
-        if not call.safe_to_repeat and (400 <= answer.status < 500 or answer.status in CERTAINLY_NOT_DONE):
-            self._may_have_written.remove(call.purpose)
-        self._wrote = self._wrote or not call.shared
+        bench, adapter, plan = self._bench, self.prepared.adapter, self.prepared.plan
+        if not call.shared:
+            self._wrote = True
+            self._looked = self._looked or (call.safe_to_repeat and answer.ok)
         self._answers[call.purpose] = answer
         bench.facts.learn(call, answer, now=bench.clock.monotonic())
-        step = self._think()
+        self.findings.learned(adapter.progress(plan, self._answers))
+        step = adapter.next(plan, self._answers)
         if answer.status == 429:
-            asked = step.outcome.after if isinstance(step, Done) and isinstance(step.outcome, Retry) else None
-            bench.places.pause(asked or bench.pause_at_429)
+            self._keep_quiet(step, limits)
         return step
 
-    def _think(self) -> Step:
-        return self._prepared.adapter.next(self._prepared.plan, self._answers)
+    def _keep_quiet(self, step: Step, limits: Limits | None) -> None:
+        """The CRM counted too many calls: nothing of the lane is sent until it counts anew."""
+        asked = limits.wait if limits is not None else None
+        if asked is None and limits is not None and limits.daily_remaining == 0:
+            asked = limits.daily_reset
+        if asked is None and isinstance(step, Done) and isinstance(step.outcome, Retry):
+            asked = step.outcome.after
+        seconds = asked or self._bench.pause_at_429
+        self._bench.places.pause(seconds)
+        self._bench.standing.asked_for_quiet(seconds)
+
+    async def _renew(self, token: str) -> Retry | Hold | None:
+        """Have another access token, once in a try."""
+        self._renewed, grant = True, self.prepared.adapter.grant
+        return None if grant is None else await self._bench.caller.renew(grant, refused=token)
 
     def _may_be_stale(self, outcome: Outcome) -> bool:
         """Whether someone may have just made what is missing: then the account is asked again, before a person is."""
         unknown = isinstance(outcome, Hold) and outcome.reason == "unknown_custom_field"
-        return unknown and bool(self._prepared.answers) and not self._asked_anew and not self._wrote
+        return unknown and bool(self.prepared.answers) and not self._asked_anew and not self._wrote
 
     def _ask_anew(self) -> Step:
         self._asked_anew = True
         self._bench.facts.forget()
         self._given = {}
         self._answers = {}
-        return self._think()
+        return self.prepared.adapter.next(self.prepared.plan, self._answers)
 
-    async def _with_another_person(self, outcome: Delivered) -> Delivered:
-        """A warning when the CRM updated a record that was written before only for others than the match key names.
+    def _put_back(self, call: Call, attempt_id: int | None) -> Postponed:
+        """The lane may not send any more: a call that was only claimed leaves no trace of having been made."""
+        why = "not sent: its account is held, its day's budget is spent, or its CRM does not answer"
+        if attempt_id is not None:
+            self.last = self._not_sent(why, call=call, attempt_id=attempt_id)
+        return Postponed(detail=why)
 
-        LeadConnector's location decides by what a contact is found, whatever a route's `match` says.
-        """
-        match = self._prepared.plan.match
-        if outcome.created is not False or match is None:
-            return outcome
-        kind = f"{match.by}:"
-        mine = {key for key in self._claim.delivery.keys if key.startswith(kind)}
-        if not mine:
-            return outcome
-        try:
-            earlier = await self._bench.store.keys_of_record(self._bench.lane, outcome.record_id, but=self._delivery_id)
-        except StorageUnavailable:  # the recorder waits for the store; this is only a look
-            return outcome
-        theirs = {key for keys in earlier for key in keys if key.startswith(kind)}
-        if not theirs or mine & theirs:
-            return outcome
-        cause = (
-            f"the CRM updated a record that was written before for another {match.by}: two people may share it now; "
-            "look at the record, and at how the account finds duplicates"
+    def _not_sent(self, why: str, *, call: Call | None = None, attempt_id: int | None = None) -> CallEnd | None:
+        """The end of a call that was started on disk alone, its place given back; None when there is none."""
+        call, attempt_id = call or self.prepared.first_call, attempt_id or self._unsent
+        if call is None or attempt_id is None:
+            return None
+        self._unsent = None
+        self._bench.places.give_back(1)
+        now = self._bench.clock.monotonic()
+        return CallEnd(
+            attempt_id=attempt_id,
+            purpose=call.purpose,
+            started=now,
+            ended=now,
+            status=None,
+            crm_trace_id=None,
+            response=None,
+            error=why,
+            sent=False,
         )
-        shared = WriteWarning(field="match", sent=match.value, got=None, cause=cause)
-        return replace(outcome, warnings=(*outcome.warnings, shared))
 
     def _without_an_answer(self, call: Call) -> Outcome:
-        return Retry(detail=f"{call.purpose}: {self._last.error if self._last else 'not sent'}")
+        detail = f"{call.purpose}: {self.last.error if self.last else 'not sent'}"
+        return Retry(detail=detail, at_least=call.shows_after if self.findings.unsure_of(call) else 0.0)
 
-    def _told_honestly(self, outcome: Outcome) -> Outcome:
-        """The outcome, with what mapping could not read; held when a repeat could double what was written."""
-        if isinstance(outcome, Delivered):
-            return _with_mapping_warnings(self._prepared.plan, outcome)
-        if not self._may_have_written:
-            return outcome
-        return Hold(
-            reason="unknown_outcome",
-            detail=f"{self._may_have_written[0]} was sent and may have been done; then: {outcome.detail}. "
-            "A repeat could make a second record; look in the CRM whether the first is there.",
-        )
-
-
-def _with_mapping_warnings(plan: Plan, outcome: Delivered) -> Delivered:
-    """What mapping could not read is as lost to the CRM as what the CRM dropped: it is told in the same place."""
-    if not plan.warnings:
-        return outcome
-    told = {warning.field for warning in outcome.warnings}
-    unread = tuple(
-        WriteWarning(field=warning.field, sent=warning.got, got=None, cause=warning.problem)
-        for warning in plan.warnings
-        if warning.field not in told and not plan.holds(warning.field)
-    )
-    return replace(outcome, warnings=outcome.warnings + unread)
+    def _may_be_done(self, call: Call, answer: Answer, step: Step) -> Outcome:
+        """It is looked for in another try, when what it did can be seen."""
+        outcome = step.outcome if isinstance(step, Done) else None
+        said = f"HTTP {answer.status}" if outcome is None or isinstance(outcome, Delivered) else outcome.detail
+        after = outcome.after if isinstance(outcome, Retry) else None
+        return Retry(detail=f"{call.purpose} may have been done: {said}", after=after, at_least=call.shows_after)

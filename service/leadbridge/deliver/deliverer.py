@@ -1,17 +1,19 @@
 """All lanes of this process: started, woken, supervised and stopped together."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from leadbridge.crm.adapter import Adapter, Quota
-from leadbridge.deliver.lane import Lane, Means
-from leadbridge.outcome import HoldReason
+from leadbridge.deliver.account import Means
+from leadbridge.deliver.canaries import EVERY
+from leadbridge.deliver.lane import Lane
+from leadbridge.errors import StorageUnavailable
+from leadbridge.store.values import LaneState, Selection
+from leadbridge.supervise import keep_running
 
 GRACE: Final = 10.0  # seconds a stop waits for calls under way
-
-# Held for something that an edited configuration or a mended account can end: tried again at every start.
-MAY_HAVE_ENDED: Final[tuple[HoldReason, ...]] = ("bad_credentials", "destination_removed", "unknown_custom_field")
+WATCH: Final = 1.0  # seconds between two looks whether a person changed something from another process
 
 
 class Deliverer:
@@ -25,11 +27,14 @@ class Deliverer:
             lane: Lane(
                 lane,
                 {name: adapter for name, adapter in adapters.items() if self._lane_of[name] == lane},
-                quota=_strictest(quotas[name] for name in adapters if self._lane_of[name] == lane),
+                quotas=[quotas[name] for name in adapters if self._lane_of[name] == lane],
                 means=means,
             )
             for lane in sorted(set(self._lane_of.values()))
         }
+        self._watching: asyncio.Task[None] | None = None
+        self._changed: Callable[[], None] = lambda: None
+        self._looked_at = 0.0  # monotonic seconds: for causes of holds that may have ended
 
     def lane_of(self, destination: str) -> str:
         """The lane a destination's deliveries go to."""
@@ -40,35 +45,63 @@ class Deliverer:
         for lane in lanes:
             self._lanes[lane].wake()
 
-    async def start(self) -> None:
-        """Take up what the last process left, then run every lane."""
+    async def start(self, *, changed: Callable[[], None] = lambda: None) -> None:
+        """Take up what the last process left, then run every lane.
+
+        `changed` is told when another process changed anything: submissions may be mapped once more.
+        """
+        self._changed = changed
         store, log, now = self._means.store, self._means.log, self._means.clock.now()
         recovered = await store.recover(now=now)
-        if recovered.again or recovered.held:
-            log.warning("delivery.recovered", again=recovered.again, held=recovered.held)
+        if recovered.again or recovered.unsure:
+            log.warning("delivery.recovered", again=recovered.again, unsure=recovered.unsure)
         for orphan in set(await store.lanes_waiting()) - set(self._lanes):
             detail = f"no destination of the configuration uses the account {orphan} any more"
             held = await store.hold_lane(orphan, reason="destination_removed", detail=detail, now=now)
             log.warning("lane.held", lane=orphan, reason="destination_removed", deliveries=held)
-        released = await store.release(MAY_HAVE_ENDED, lanes=list(self._lanes), now=now)
+        back = Selection(reasons=("destination_removed",), destinations=tuple(self._lane_of), lanes=tuple(self._lanes))
+        released = await store.release(back, now=now) if self._lanes else 0
         if released:
-            log.info("delivery.released", deliveries=released)
+            log.info("delivery.released", reason="destination_removed", deliveries=released)
+        await self._look_for_ended_causes()
         for lane in self._lanes.values():
             lane.start()
+        watch = keep_running(self._watch, name="deliverer", rest=self._means.clock.pause, log=log)
+        self._watching = asyncio.create_task(watch, name="deliverer")
 
     async def stop(self) -> None:
         """Finish what is under way within `GRACE` seconds; the rest stays on disk."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         await asyncio.gather(*(lane.stop(grace=GRACE) for lane in self._lanes.values()))
         await self._means.transport.close()
+
+    async def _watch(self) -> None:
+        """Hear of what a person does from another process, and of what time may have mended."""
+        while True:
+            await self._means.clock.pause(WATCH)
+            try:
+                if await self._means.store.changed_elsewhere():
+                    await self._take_over_changes()
+                if self._means.clock.monotonic() - self._looked_at >= EVERY:
+                    await self._look_for_ended_causes()
+            except StorageUnavailable:
+                pass  # every lane says so itself, and this looks again
+
+    async def _take_over_changes(self) -> None:
+        self._changed()
+        states = await self._means.store.lanes()
+        for name, lane in self._lanes.items():
+            lane.adopt(states.get(name, LaneState()))
+
+    async def _look_for_ended_causes(self) -> None:
+        self._looked_at = self._means.clock.monotonic()
+        for lane in self._lanes.values():
+            await lane.look_for_ended_causes()
 
 
 def lane_name(adapter: Adapter) -> str:
     """The identity of an account: the CRM, its host, and the account there."""
     host = adapter.base_url.partition("://")[2].partition("/")[0]
     return f"{adapter.crm}:{host}:{adapter.account}"
-
-
-def _strictest(quotas: Iterable[Quota | None]) -> Quota | None:
-    """The slowest quota that any destination on the account asks for."""
-    limited = [quota for quota in quotas if quota is not None]
-    return min(limited, key=lambda quota: quota.limit / quota.window, default=None)

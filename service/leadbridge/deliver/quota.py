@@ -1,16 +1,18 @@
-"""The quota governor of one lane: an exact rolling window over the calls this process made, and made before it started.
+"""An exact rolling window over the calls that this process made, and that were made before it started.
 
 A call occupies its place from its send until one window after its answer, because the CRM counts it somewhere in
 between. Counted from the send alone, a slow call would let a burst through; a token bucket overshoots twofold.
 """
 
+import math
+from bisect import insort
 from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Quota
-from leadbridge.store.base import CallSpan
+from leadbridge.store.values import CallSpan
 
 MARGIN: Final = 0.005  # seconds: two clocks never tick alike
 ALL: Final = 1_000_000  # places when there is no quota
@@ -25,7 +27,8 @@ class Window:
         self._deadline = deadline
         self._unanswered = 0
         self._taken_until: deque[float] = deque()  # ascending
-        self._paused_until = 0.0
+        self._room = ALL
+        self._room_until = 0.0
 
     def seed(self, spans: Sequence[CallSpan], *, wall: Millis, now: float) -> None:
         """Take the places that earlier calls, also of a process that was killed, still occupy.
@@ -43,21 +46,24 @@ class Window:
 
     def free(self, now: float) -> int:
         """How many calls may be sent now."""
-        if now < self._paused_until:
-            return 0
         if self._quota is None:
             return ALL
         while self._taken_until and self._taken_until[0] <= now:
             self._taken_until.popleft()
-        return max(0, self._quota.limit - self._unanswered - len(self._taken_until))
+        limit = min(self._quota.limit, self._room) if now < self._room_until else self._quota.limit
+        return max(0, limit - self._unanswered - len(self._taken_until))
 
     def wait(self, now: float) -> float | None:
-        """Seconds until a place may be free: 0 now, None when only an answer can free one."""
+        """Seconds until a place is free, if no more calls are made: 0 now, None when only an answer can free one."""
         if self.free(now) > 0:
             return 0.0
-        if now < self._paused_until:
-            return self._paused_until - now
-        return self._taken_until[0] - now if self._taken_until else None
+        limit = ALL if self._quota is None else self._quota.limit
+        when = self._frees(limit)
+        if now < self._room_until:
+            when = None if when is None else max(when, self._room_until)
+            sooner = self._frees(min(limit, self._room))
+            when = sooner if when is None or (sooner is not None and sooner < when) else when
+        return None if when is None else when - now
 
     def take(self, places: int = 1) -> None:
         """Occupy places: calls are about to be sent."""
@@ -77,19 +83,22 @@ class Window:
         self._unanswered -= 1
         self._occupy_until(max(now, sent_at + self._deadline))
 
-    def pause(self, now: float, seconds: float) -> None:
-        """Send nothing for a while: the CRM said so."""
-        self._paused_until = max(self._paused_until, now + seconds)
+    def told(self, room: int, *, until: float) -> None:
+        """The CRM says that no more than `room` of our calls fit beside those of others, until these have left."""
+        self._room, self._room_until = room, until
 
-    def quiet_for(self, now: float) -> float:
-        """Seconds for which nothing is to be sent."""
-        return max(0.0, self._paused_until - now)
+    def _frees(self, limit: int) -> float | None:
+        """When so many places have been left that one of `limit` is free; None when answers must come first."""
+        leave = self._unanswered + len(self._taken_until) - limit  # so many, and one more
+        if leave < 0:
+            return -math.inf
+        return self._taken_until[leave] if leave < len(self._taken_until) else None
 
     def _occupy_until(self, counted_by: float) -> None:
         if self._quota is None:
             return
         until = counted_by + self._quota.window + MARGIN
         if self._taken_until and until < self._taken_until[-1]:
-            self._taken_until = deque(sorted([*self._taken_until, until]))
+            insort(self._taken_until, until)
         else:
             self._taken_until.append(until)

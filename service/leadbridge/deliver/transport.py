@@ -40,8 +40,8 @@ _DEFAULT_HEADERS: Final = {"accept": "*/*", "accept-encoding": "gzip, deflate", 
 class Transport(Protocol):
     """Sends one call."""
 
-    async def send(self, adapter: Adapter, call: Call, *, trace_id: str) -> Answer:
-        """The CRM's answer, whatever its status; raises `Unanswered`."""
+    async def send(self, adapter: Adapter, call: Call, *, trace_id: str, token: str | None = None) -> Answer:
+        """The CRM's answer, whatever its status; raises `Unanswered`. `token` is the access token of a grant."""
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -63,9 +63,9 @@ class HttpTransport:
         self._ways = Ways(connections)
         self._extensions = {"timeout": httpx.Timeout(deadline, connect=CONNECT_TIMEOUT).as_dict()}
 
-    async def send(self, adapter: Adapter, call: Call, *, trace_id: str) -> Answer:
-        """Send a call with the adapter's credentials; the answer's body is bounded."""
-        request = self._request(adapter, call, trace_id)
+    async def send(self, adapter: Adapter, call: Call, *, trace_id: str, token: str | None = None) -> Answer:
+        """Send a call with the adapter's credentials, or the token; the answer's body is bounded."""
+        request = self._request(adapter, call, trace_id, token)
         try:
             async with asyncio.timeout(self._deadline):
                 response = await self._ways.handle_async_request(request)
@@ -85,9 +85,11 @@ class HttpTransport:
         """Close all connections."""
         await self._ways.aclose()
 
-    def _request(self, adapter: Adapter, call: Call, trace_id: str) -> httpx.Request:
+    def _request(self, adapter: Adapter, call: Call, trace_id: str, token: str | None) -> httpx.Request:
         """The request, or `Unanswered` when none can be made: what is wrong then is said without any secret."""
         headers, content = adapter.headers(), b""
+        if token is not None:
+            headers = {**headers, "authorization": f"Bearer {token}"}
         if call.body is not None:
             headers = {**headers, "content-type": "application/json"}
             content = to_json(call.body)  # integers of any size, unlike orjson

@@ -16,7 +16,8 @@ from leadbridge.plan import RecordKind
 from leadbridge.precedence import Precedence
 from leadbridge.record import STORAGE_PAUSE
 from leadbridge.settings.route import Route
-from leadbridge.store.base import MappedSubmission, NewDelivery, Store, WaitingSubmission
+from leadbridge.store.base import Store
+from leadbridge.store.values import MappedSubmission, NewDelivery, WaitingSubmission
 from leadbridge.supervise import words_of
 
 BATCH: Final = 64  # submissions mapped for one commit
@@ -163,11 +164,13 @@ class Mapper:
         )
         if isinstance(mapped, Filtered):
             return blank
+        plan = mapped.plan
         return replace(
             blank,
-            plan=mapped.plan.model_dump_json(exclude_unset=True),
+            plan=plan.model_dump_json(exclude_unset=True),
             keys=mapped.keys,
             state="held" if mapped.hold else "pending",
             reason=mapped.hold,
             detail=NO_KEY if mapped.hold else None,
+            alone=plan.note is not None or plan.allow_duplicates or plan.match is None,
         )

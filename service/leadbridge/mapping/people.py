@@ -17,7 +17,7 @@ from leadbridge.lead import Address, Lead, Utm
 from leadbridge.mapping.emails import read_emails
 from leadbridge.mapping.filling import Filling
 from leadbridge.mapping.naming import whole_name
-from leadbridge.settings.route import LeadMapping
+from leadbridge.settings.mapped import LeadMapping
 
 Keys = dict[str, Any]
 

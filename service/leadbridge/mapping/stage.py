@@ -7,9 +7,12 @@ from typing import TypeAlias
 from leadbridge.errors import MappingError
 from leadbridge.events import Event, Json
 from leadbridge.expressions import ABSENT, Context, ExpressionError
+from leadbridge.expressions.values import text_of
 from leadbridge.mapping.filling import Filled, Filling
 from leadbridge.mapping.keys import flight_keys, match_of
+from leadbridge.mapping.notes import bounded, note_of
 from leadbridge.mapping.people import lead_of, tags_of
+from leadbridge.mapping.rules import write_rules
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Plan, RecordKind, TagChange
 from leadbridge.settings.route import Route
@@ -71,7 +74,7 @@ def map_event(
     for route in routes:
         filling = Filling(f"routes[{route.name}]", context, trace=trace)
         try:
-            mapped.append(_map_route(route, filling, record_of))
+            mapped.append(_map_route(route, filling, record_of, event))
         except ExpressionError as error:
             filling.problems.append((filling.path, str(error)))
         problems += filling.problems
@@ -81,7 +84,7 @@ def map_event(
     return tuple(mapped)
 
 
-def _map_route(route: Route, filling: Filling, record_of: Callable[[Route], RecordKind]) -> Mapped:
+def _map_route(route: Route, filling: Filling, record_of: Callable[[Route], RecordKind], event: Event) -> Mapped:
     if route.when is not None and not filling.value(route.when, "when", path="when"):
         return Filtered(route=route.name, destination=route.to)
     lead = lead_of(route.lead, filling)
@@ -96,6 +99,10 @@ def _map_route(route: Route, filling: Filling, record_of: Callable[[Route], Reco
         tags=_tags(route, filling),
         warnings=tuple(filling.warnings),
     )
+    if route.write or route.note is not None or route.allow_duplicates:
+        note = _note(route, filling, event, message=lead.message)
+        update = {"write": write_rules(route.write), "note": note, "allow_duplicates": route.allow_duplicates}
+        plan = plan.model_copy(update={**update, "warnings": tuple(filling.warnings)})
     return Planned(
         route=route.name,
         destination=route.to,
@@ -129,3 +136,13 @@ def _tags(route: Route, filling: Filling) -> TagChange:
         remove=tags_of(filling.items(tags.remove, "tags", path="tags.remove")),
         replace=replace,
     )
+
+
+def _note(route: Route, filling: Filling, event: Event, *, message: str | None) -> str | None:
+    """The note's text; None where the route wants none, or its template comes to nothing."""
+    if route.note is None or route.note.source is False:
+        return None
+    value = filling.value(route.note, "note", path="note")
+    if value is ABSENT or value is None or value is False:
+        return None
+    return note_of(event, message=message) if value is True else bounded(text_of(value))

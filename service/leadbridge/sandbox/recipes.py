@@ -34,7 +34,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "locked-out": Recipe(
         story="The credentials are refused until the fault is lifted.",
         fault=Fault(action=Status(status=401)),
-        outcome="Held, and never lost.",
+        outcome="The account is held and probed; delivered by itself once it works again.",
     ),
     "slow": Recipe(
         story="Every answer takes a second more.",

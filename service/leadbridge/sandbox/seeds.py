@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from leadbridge.events import Json
 from leadbridge.sandbox.copper.catalog import Choice, Company, Definition, Pipeline, Status, User
-from leadbridge.sandbox.leadconnector.apps import OAuthApp, PrivateToken
+from leadbridge.sandbox.leadconnector.apps import OAuthApp, PrivateToken, ScopedToken
 from leadbridge.sandbox.leadconnector.catalog import ContactField, LocationSettings, Workflow
 
 
@@ -40,7 +40,8 @@ class LeadConnectorSeed(_Seed):
 
     A contact is written as `POST /contacts/` takes it, without `locationId`, and may also give `id`, `additionalEmails`
     and `additionalPhones`. Fields and workflows add to the location's own; one with a known id replaces it. `apps` may
-    ask for tokens; `tokens` are Private Integration tokens (`pit-...`). Both reach this location alone.
+    ask for tokens; `tokens` are Private Integration tokens (`pit-...`), with every scope or with those that are given.
+    Both reach this location alone.
     """
 
     crm: Literal["leadconnector"] = "leadconnector"
@@ -48,7 +49,7 @@ class LeadConnectorSeed(_Seed):
     custom_fields: tuple[ContactField, ...] = ()
     workflows: tuple[Workflow, ...] = ()
     apps: tuple[OAuthApp, ...] = ()
-    tokens: tuple[PrivateToken, ...] = ()
+    tokens: tuple[PrivateToken | ScopedToken, ...] = ()
     settings: LocationSettings = LocationSettings()
 
 

@@ -15,10 +15,12 @@ from leadbridge.crm.registry import CRMS
 from leadbridge.events import Json
 from leadbridge.schemes import Unsigned
 from leadbridge.settings.choices import advice
+from leadbridge.settings.finding import finding_problems
 from leadbridge.settings.models import Settings, Source
 from leadbridge.settings.positions import Document
 from leadbridge.settings.problem import Path, Problem
 from leadbridge.settings.route import Route
+from leadbridge.settings.write import write_problems
 
 _EXPRESSION: Final = re.compile(r"\{\{[^{}]*\}\}")
 _MEANT: Final = re.compile(
@@ -63,7 +65,10 @@ def cross_check(document: Document, data: Json, parts: Parts) -> Iterator[Proble
     for index, route in parts.routes.items():
         crm = _section(_section(data, "destinations"), route.to).get("crm")
         if isinstance(crm, str) and crm in CRMS:
-            yield from _not_of_this_crm(document, ("routes", index), route, CRMS[crm].adapter, title=CRMS[crm].title)
+            adapter, title = CRMS[crm].adapter, CRMS[crm].title
+            yield from _not_of_this_crm(document, ("routes", index), route, adapter, title=title)
+            yield from write_problems(document, ("routes", index), route, adapter, title=title)
+            yield from finding_problems(document, ("routes", index), route, adapter, title=title)
 
 
 def _section(data: Json, name: str) -> Mapping[str, Json]:
@@ -206,13 +211,15 @@ def _not_of_this_crm(
         offered = f"it has: {', '.join(adapter.records)}"
         problem = f"this version has no upsert of a {route.upsert} in {title}"
         yield document.problem((*path, "upsert"), problem, hint=offered)
+    record = route.upsert if route.upsert in adapter.records else adapter.records[0]
+    match_keys, lead_keys = adapter.match_keys_of(record), adapter.lead_keys_of(record)
     for index, match in enumerate(route.match):
-        if match.by not in adapter.match_keys:
-            offered = ", ".join("custom:NAME" if key == "custom" else key for key in adapter.match_keys)
+        if match.by not in match_keys:
+            offered = ", ".join("custom:NAME" if key == "custom" else key for key in match_keys)
             problem = f"{title} cannot match by {'a custom field' if match.by == 'custom' else match.by}"
             yield document.problem((*path, "match", index), problem, hint=f"it can match by: {offered}")
     for key in route.lead.model_fields_set if route.lead else ():
-        how = adapter.lead_keys.get(key)
+        how = lead_keys.get(key)
         if how is not None and how.attribute is None:
             yield document.problem(
                 (*path, "lead", key), f"is not sent to {title}", hint=how.how, at="key", severity="warning"

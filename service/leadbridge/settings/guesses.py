@@ -14,11 +14,9 @@ _PLANNED: Final[Mapping[tuple[str, ...], str]] = {
     ("server", "admin_listen"): "leave it out: the commands `list`, `show`, `trace` and `ledger` tell what is stored",
     ("sources", "*", "capture"): "leave it out: the submissions of a source without a route are kept as well",
     ("sources", "*", "quarantine"): "leave it out: the log tells of each refused request, with the reason",
-    ("destinations", "*", "oauth"): "use the `token` of a Private Integration",
     ("routes", "*", "recognise"): "leave it out, and map each field under `lead`",
     ("routes", "*", "shadow"): "leave it out, and try the route with `base_url` set to a `leadbridge sandbox`",
     ("routes", "*", "then"): "leave it out, and add a tag that begins a workflow in the CRM",
-    ("routes", "*", "write"): "leave it out: today every value that the lead has is written",
 }
 
 _OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {

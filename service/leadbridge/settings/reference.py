@@ -4,7 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from leadbridge.crm.registry import CRMS
 from leadbridge.expressions import FILTERS
+from leadbridge.plan import LONGEST_NOTE
 from leadbridge.settings.schema import Schema, json_schema
 from leadbridge.sources.registry import PRESETS
 
@@ -23,6 +25,25 @@ all at once. Editors complete and check it by its schema: begin the file with
 
 Options in **bold** must be given.
 """
+_WRITE_RULES: Final = """\
+## Write rules
+
+A route's `write` says when a value is written. A rule for `name` holds for its parts too, one for `email` for `emails`.
+
+| rule | the value is written |
+|---|---|
+| `always` | whatever stands there; of a list, nothing else stays; usual for what there is one of |
+| `merge` | beside what stands there; usual for tags, and for the other lists: {lists} |
+| `if_empty` | where nothing stands |
+| `on_create` | to a record that is new |
+| `never` | not at all: it is there to find the record by |
+
+Whatever the rule, an older submission takes nothing back that a newer one wrote. A rule that depends on the record
+costs a second call only when something is to be written.
+
+`note: true` adds a note with the message, every field, the page and the time, up to {longest:,} characters. Each
+submission adds its note once, whatever is repeated. Submissions with a note are not sent together as one call.
+"""
 _WORDS: Final[Mapping[str, str]] = {
     "string": "text",
     "integer": "whole number",
@@ -35,7 +56,8 @@ _WORDS: Final[Mapping[str, str]] = {
 def reference() -> str:
     """Every option with what it takes, its default and what it is for, as Markdown."""
     schema = json_schema()
-    parts = [_INTRODUCTION, *_sections("", [schema], schema["$defs"], printed=set()), _presets(), _filters()]
+    sections = _sections("", [schema], schema["$defs"], printed=set())
+    parts = [_INTRODUCTION, *sections, _write_rules(), _presets(), _filters()]
     return "\n".join(parts)
 
 
@@ -132,6 +154,18 @@ def _written(value: Any) -> str:
 
 def _name(schema: Schema) -> str:
     return str(schema["$ref"]).rpartition("/")[2]
+
+
+def _write_rules() -> str:
+    """The rules, with the lists that stand beside one another in each CRM."""
+    lists = []
+    for kind in CRMS.values():
+        for record in kind.adapter.records:
+            keys = kind.adapter.lead_keys_of(record)
+            merging = [f"`{key}`" for key in ("emails", "phones", "websites") if keys[key].merges]
+            if merging:
+                lists.append(f"{', '.join(merging)} of a {kind.title} {record}")
+    return _WRITE_RULES.format(lists="; ".join(lists), longest=LONGEST_NOTE)
 
 
 def _presets() -> str:

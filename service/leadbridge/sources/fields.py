@@ -17,6 +17,7 @@ class Fields:
     def __init__(self) -> None:
         self._values: dict[str, Json] = {}
         self._repeated: set[str] = set()
+        self._second_names: list[str] = []
 
     def put(self, name: str, value: Json) -> None:
         """Add `value` under `name`: a mapping as `name.key`, a list with structure in it as `name.0`.
@@ -29,10 +30,17 @@ class Fields:
         else:
             self._put(name, value)
 
+    def put_again(self, name: str, value: Json) -> None:
+        """Add `value` under a second name for it."""
+        self._second_names += [path for path, _ in _leaves(name, value) if path not in self._values]
+        self.put(name, value)
+
     def put_if_new(self, name: str, value: Json) -> None:
-        """Add `value` under `name` unless something stands there: for a second name of the same value."""
+        """Add `value` under a second name for it, unless something stands there."""
         for path, leaf in _leaves(name, value):
-            self._values.setdefault(path, leaf)
+            if path not in self._values:
+                self._values[path] = leaf
+                self._second_names.append(path)
 
     def _put(self, name: str, value: Json) -> None:
         if name not in self._values:
@@ -42,6 +50,11 @@ class Fields:
         else:
             self._repeated.add(name)
             self._values[name] = [self._values[name], value]
+
+    @property
+    def second_names(self) -> tuple[str, ...]:
+        """The fields that say only what another one says."""
+        return tuple(name for name in self._second_names if name not in self._repeated)
 
     def as_dict(self) -> dict[str, Json]:
         """What was collected, in the order of arrival."""

@@ -1,176 +1,32 @@
 """What the stages need of a database, and the values that go in and out. One behaviour suite runs on every engine."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
-from leadbridge.events import Received
-from leadbridge.outcome import Candidate, HoldReason, WriteWarning
+from leadbridge.outcome import HoldReason
+from leadbridge.plan import Choice
 from leadbridge.store.ledger import Ledger
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
-
-AcceptStatus: TypeAlias = Literal["accepted", "duplicate", "ignored", "unparseable"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
-    """One item of a request: to be mapped (no reason), or kept with the reason why it goes no further."""
-
-    submission_id: str
-    state: Literal["received", "ignored", "failed"] = "received"
-    reason: str | None = None
-    dedupe_key: str | None = None  # None: every arrival is new
-    digest: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRequest:
-    """One request to make durable: all of its items or none."""
-
-    request_id: str
-    trace_id: str
-    received: Received  # redactions applied
-    verified_by: str  # the scheme's name
-    items: Sequence[NewItem]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """What became of one item. For a duplicate `submission_id` is the one that came first."""
-
-    submission_id: str
-    status: AcceptStatus
-    revision: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingSubmission:
-    """A stored submission that is to be mapped, with the request it came in."""
-
-    submission_id: str
-    request_id: str
-    item: int
-    trace_id: str
-    received: Received
-    verified_by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDelivery:
-    """A delivery that mapping made. `keys` say whose record it may touch."""
-
-    delivery_id: str
-    route: str
-    destination: str
-    lane: str
-    config_version: str
-    event_at: Millis
-    plan: str | None = None  # JSON of plan.Plan
-    keys: tuple[str, ...] = ()
-    state: Literal["pending", "filtered", "held"] = "pending"
-    reason: HoldReason | None = None
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappedSubmission:
-    """What mapping made of one submission."""
-
-    submission_id: str
-    state: Literal["mapped", "unrouted", "failed"]
-    reason: str | None = None
-    deliveries: Sequence[NewDelivery] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueDelivery:
-    """A delivery that is about to be claimed."""
-
-    delivery_id: str
-    submission_id: str
-    trace_id: str
-    route: str
-    destination: str
-    plan: str
-    event_at: Millis
-    tries: int  # before this one
-    first_try_at: Millis
-    keys: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A delivery that is ours to send; `attempt_id` is the started attempt of its first call, if there is one."""
-
-    delivery: DueDelivery
-    attempt_id: int | None
-
-    @property
-    def attempt(self) -> int:
-        """Which try this is, from 1."""
-        return self.delivery.tries + 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishedCall:
-    """How one started attempt ended. Without `answered_at` no answer was seen, and `error` says why.
-
-    `sent` is False only when the call certainly never reached the CRM. `sent_at` is when it was sent, where that is
-    known: it may have waited long after its start.
-    """
-
-    attempt_id: int
-    answered_at: Millis | None
-    outcome: str
-    sent: bool = True
-    sent_at: Millis | None = None
-    status: int | None = None
-    crm_trace_id: str | None = None
-    response: str | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryUpdate:
-    """The state a try left a delivery in."""
-
-    state: Literal["retrying", "held", "delivered", "delivered_with_warnings", "failed"]
-    reason: HoldReason | None = None
-    detail: str | None = None
-    next_at: Millis | None = None
-    record_id: str | None = None
-    created: bool | None = None
-    warnings: tuple[WriteWarning, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TryResult:
-    """What is to be recorded of a try, in one commit: an answer, the next call about to be sent, or the end."""
-
-    claim: Claim
-    at: Millis
-    finished: FinishedCall | None = None
-    next_call: Call | None = None
-    update: DeliveryUpdate | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallSpan:
-    """When a call was sent, at the latest, and answered: what a quota window is seeded with."""
-
-    started_at: Millis
-    answered_at: Millis | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
-    """What a start found half done: deliveries sent again, and those held because a repeat could double a record."""
-
-    again: int
-    held: int
+from leadbridge.store.values import (
+    Accepted,
+    Backlog,
+    CallSpan,
+    Claim,
+    DueByUrgency,
+    DueDelivery,
+    FinishedCall,
+    LaneState,
+    MappedSubmission,
+    NewRequest,
+    Ownership,
+    Recovered,
+    Replayed,
+    Selection,
+    TryResult,
+    WaitingSubmission,
+)
 
 
 class Store(Protocol):
@@ -192,19 +48,29 @@ class Store(Protocol):
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
         """Store what mapping made; a submission that is no longer `received` is left alone."""
 
-    async def due(self, lane: str, *, limit: int, now: Millis) -> tuple[DueDelivery, ...]:
-        """The deliveries of a lane that may be claimed now, never two of one person, the longest due first."""
+    async def due(self, lane: str, *, limit: int, now: Millis) -> DueByUrgency:
+        """What may be claimed in a lane now, at most `limit` of each urgency, the longest due first.
+
+        Never two of one person, but as leader and followers.
+        """
 
     async def claim(
-        self, lane: str, starts: Sequence[tuple[DueDelivery, Call | None]], *, now: Millis
+        self, lane: str, starts: Sequence[tuple[DueDelivery, Call | None]], *, now: Millis, epoch: int
     ) -> tuple[Claim, ...]:
-        """Claim due deliveries, each with its first call, whose attempt is stored as started in the same commit.
+        """Claim due deliveries with their followers, each with its first call.
 
-        What is not due any more is left out.
+        The call's attempt is stored as started in the same commit. Left out, with all that follows it, is what is not
+        due any more, has lost a follower, or was overtaken since it was read (its `newer` would be another): read it
+        again. Nothing is claimed when `epoch` is not the lane's any more.
         """
 
     async def record(self, lane: str, result: TryResult) -> int:
-        """Store the outcome of a call; returns the attempt id of `next_call`, 0 when there is none."""
+        """Store the outcome of a call; returns the attempt id of `next_call`, 0 when there is none.
+
+        An update reaches all that were claimed together, while they are `sending`: the first made the record if one was
+        made, and `progress` is its own. `retrying` and `pending` keep their place; `pending` keeps the urgency, and the
+        time of trying begins anew. With a record, every key of the delivery has led to it from this commit on.
+        """
 
     async def next_due(self, lane: str) -> Millis | None:
         """When the lane's next delivery is due; None when none waits."""
@@ -218,17 +84,74 @@ class Store(Protocol):
     async def keys_of_record(self, lane: str, record_id: str, *, but: str) -> tuple[tuple[str, ...], ...]:
         """The keys of the newest deliveries that wrote a record, without the delivery `but`."""
 
-    async def recover(self, *, now: Millis) -> Recovered:
-        """Take back what a crash left in `sending`: again if a repeat is safe, else held as `unknown_outcome`.
+    async def longest_held(self, lane: str, *, reason: HoldReason) -> str | None:
+        """The delivery of a lane that came to be held for this reason the longest ago."""
 
-        A call whose end is not stored counts as sent `now`, however long ago it was started.
+    async def recover(self, *, now: Millis) -> Recovered:
+        """Take back what a crash left in `sending`: again at once if a repeat is safe.
+
+        Else the purposes of the calls that may have been done become `unsure` in its progress, and it is due when what
+        they did shows. A call whose end is not stored counts as sent `now`, however long ago it was started.
         """
 
-    async def hold_lane(self, lane: str, *, reason: HoldReason, detail: str, now: Millis) -> int:
-        """Hold all that waits in a lane; returns how many."""
+    async def own_lane(self, lane: str, *, owner: str, now: Millis) -> Ownership | None:
+        """Become the one who sends for a lane; None while another's lease holds. Asked again, it renews the lease."""
 
-    async def release(self, reasons: Sequence[HoldReason], *, lanes: Sequence[str], now: Millis) -> int:
-        """Let deliveries held for one of these reasons go again, in the order they had; returns how many."""
+    async def set_lane(self, lane: str, state: LaneState, *, epoch: int | None = None) -> bool:
+        """Store a lane's state; False when `epoch` is given and is not the lane's any more.
+
+        With an `epoch` (its owner's) the hold of a person, `paused`, stays: the owner may not have heard of it yet.
+        """
+
+    async def lane(self, lane: str) -> LaneState:
+        """A lane's state; the usual one for a lane that was never heard of."""
+
+    async def lanes(self) -> Mapping[str, LaneState]:
+        """The states of all lanes that were ever owned or held."""
+
+    async def changed_elsewhere(self) -> bool:
+        """Whether another connection changed anything since this was last asked, or the store was opened. Cheap.
+
+        It writes nothing. True also after a commit of this process that did not go through this store.
+        """
+
+    async def record_probe(
+        self, lane: str, call: Call, finished: FinishedCall | None, *, attempt_id: int | None, now: Millis
+    ) -> int:
+        """Store the start of a call that carries no delivery, then (with its `attempt_id`) its end; returns the id."""
+
+    async def count_calls(self, lane: str, *, since: Millis) -> int:
+        """How many calls of a lane may count in a budget that began at `since`."""
+
+    async def calls_per_lead(self, lane: str, *, last: int) -> float | None:
+        """Calls for each lead that came to rest, over the last so many calls of a lane; None when there is none."""
+
+    async def backlogs(self) -> tuple[Backlog, ...]:
+        """What waits and what is held in each lane."""
+
+    async def hold_lane(self, lane: str, *, reason: HoldReason, detail: str, now: Millis) -> int:
+        """Hold all that waits in a lane, row by row; returns how many. For lanes that nobody works on any more."""
+
+    async def hold(self, selection: Selection, *, reason: HoldReason, detail: str, now: Millis) -> int:
+        """Hold waiting deliveries; returns how many."""
+
+    async def release(self, selection: Selection, *, now: Millis) -> int:
+        """Let held deliveries go again as live ones, in the order they had; returns how many."""
+
+    async def replay(self, selection: Selection, *, now: Millis) -> Replayed:
+        """Send finished or held deliveries once more, behind what is live, and map failed submissions once more.
+
+        A delivery keeps its place in the order of events, so it never puts an old value back. It keeps the count of its
+        tries, and of its progress what must not be done twice: the note (`plan.ADD_NOTE`), and what is unsure. What
+        made a record that matching would not find again goes to that record. A submission that its sender sent again
+        is left out.
+        """
+
+    async def resolve(self, delivery_id: str, choice: Choice, *, now: Millis) -> bool:
+        """Let a held delivery go with what a person decided; False when it is not held."""
+
+    async def cancel(self, selection: Selection, *, detail: str, now: Millis) -> int:
+        """End waiting or held deliveries without sending them; returns how many."""
 
     async def ledger(self) -> Ledger:
         """Both sides of the books, read in one transaction."""

@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from leadbridge.errors import UsageError
-from leadbridge.store.sqlite.store import SqliteReader, SqliteStore
+from leadbridge.store.sqlite.reader import SqliteReader
+from leadbridge.store.sqlite.steering import SqliteOperator
+from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.sqlite.tokens import SqliteTokens
 
 VARIABLE: Final = "LEADBRIDGE_DATABASE_URL"
 DEFAULT_URL: Final = "sqlite:///data/leadbridge.db"  # beside the working directory's `data/`
@@ -25,6 +28,16 @@ def open_store(url: str) -> SqliteStore:
 def open_reader(url: str) -> SqliteReader:
     """Open an existing database for looking only; raises `StorageUnavailable`."""
     return SqliteReader(_path(url))
+
+
+def open_tokens(url: str) -> SqliteTokens:
+    """Open, or make, the database for the tokens in it, beside a running service too; raises `StorageUnavailable`."""
+    return SqliteTokens(_path(url))
+
+
+def open_operator(url: str) -> SqliteOperator:
+    """Open an existing database for a person's changes, beside a running service too; raises `StorageUnavailable`."""
+    return SqliteOperator(_path(url))
 
 
 def _path(url: str) -> Path:

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
 from leadbridge.clock import Millis
 from leadbridge.events import Json
 from leadbridge.outcome import Candidate, WriteWarning
+
+Urgency: TypeAlias = Literal["live", "retry", "replay"]
+URGENCIES: Final[tuple[Urgency, ...]] = ("live", "retry", "replay")  # the most urgent first, as they are stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,7 @@ class SubmissionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One delivery with its state; `plan` is the JSON of plan.Plan."""
+    """One delivery with its state; `plan`, `progress` and `choice` are JSON of plan's values."""
 
     id: str
     submission_id: str
@@ -55,10 +59,14 @@ class DeliveryRow:
     plan: Json
     state: str
     blocked: bool
+    urgency: Urgency
+    alone: bool  # never one call with others
     reason: str | None
     detail: str | None
     tries: int
     next_at: Millis | None
+    progress: Json
+    choice: Json
     record_id: str | None
     created: bool | None
     warnings: tuple[WriteWarning, ...]

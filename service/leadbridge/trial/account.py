@@ -8,7 +8,7 @@ from typing import Protocol
 
 from leadbridge.events import Json
 from leadbridge.expressions.values import text_of
-from leadbridge.plan import Plan
+from leadbridge.plan import Plan, RecordKind
 from leadbridge.sandbox import CopperSeed, LeadConnectorSeed
 
 THERE = "<{} that are there already>"  # in a list that a CRM replaces as a whole
@@ -18,7 +18,8 @@ THERE = "<{} that are there already>"  # in a list that a CRM replaces as a whol
 class Imagined:
     """The ids that were made up, each with the words that are shown instead, and what was taken to be so.
 
-    The emulated CRM made those of `records`, as numbers that a form's value may equal: they count in paths alone.
+    The emulated CRM made those of `records`, as numbers that a form's value may equal: they count only in paths and
+    where nothing but an id can stand.
     """
 
     words: dict[Json, str] = field(default_factory=dict)
@@ -34,12 +35,16 @@ class Imagined:
         """A value of a call with the words in the place of every id that was made up."""
         match value:
             case dict():
-                return {key: self.shown(item) for key, item in value.items()}
+                return {key: self._id(item) if key == "id" else self.shown(item) for key, item in value.items()}
             case list() | tuple():
                 return [self.shown(item) for item in value]
             case str() | int() if not isinstance(value, bool):
                 return self.words.get(value, value)
         return value
+
+    def _id(self, value: Json) -> Json:
+        """What stands where only an id does: what a note is for."""
+        return self.records.get(value, value) if isinstance(value, int) else self.shown(value)
 
     def shown_path(self, path: str) -> str:
         """A call's path with the words in the place of every id that was made up."""
@@ -62,8 +67,7 @@ class Emulated:
 
     path: str
     named_by_token: bool  # how the sandbox calls the account: by its token, else by what the adapter says
-    record: str  # one record in words
-    records: str  # where the sandbox's state of an account lists them
+    records: Mapping[RecordKind, str]  # where the sandbox's state of an account lists them
     seed: Seeding
 
 

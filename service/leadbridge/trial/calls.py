@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from leadbridge.clock import Clock
 from leadbridge.crm.adapter import MOST_CALLS, Adapter, Answer, Call, Done, Step
 from leadbridge.errors import RequestRefused
-from leadbridge.outcome import Fail
+from leadbridge.outcome import Fail, Retry
 from leadbridge.outcome import Outcome as AdapterOutcome
 from leadbridge.plan import Plan
 from leadbridge.sandbox import CopperOptions, Sandbox, SandboxOptions
@@ -67,8 +67,13 @@ async def walk(plan: Plan, adapter: Adapter, settings: BaseModel, *, clock: Cloc
             headers = without_credentials(adapter.headers(), settings, instead=TOKEN)
             answers[step.purpose] = await _answered(client, f"{base_url}{step.path}", step, headers)
             step = adapter.next(plan, answers)
-    for record in sandbox.state()[adapter.crm].get(account, {}).get(emulated.records, ()):
-        imagined.records[record["id"]] = f"<id of the {emulated.record}>"
+            progress = adapter.progress(plan, answers)
+            if isinstance(step, Done) and isinstance(step.outcome, Retry) and progress != plan.progress:
+                plan = plan.model_copy(update={"progress": progress})  # the next try knows more, and goes on
+                answers = {call.purpose: answers[call.purpose] for call in made if call.shared}
+                step = adapter.next(plan, answers)
+    for record in sandbox.state()[adapter.crm].get(account, {}).get(emulated.records.get(plan.record, ""), ()):
+        imagined.records[record["id"]] = f"<id of the {plan.record}>"
     return Walk(
         calls=tuple(_made(call, adapter, settings, imagined) for call in made),
         outcome=_outcome(step),

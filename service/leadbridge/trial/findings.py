@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from leadbridge.errors import SignatureReason
 from leadbridge.events import Event, Json
-from leadbridge.plan import MatchKey
+from leadbridge.plan import MatchKey, WriteRule
 
 ProofResult: TypeAlias = Literal["verified", "not_needed", "not_verified", "refused"]
 
@@ -77,14 +77,16 @@ class Rule:
 class Origin:
     """One key of the lead (or custom field, or tag list) with its value, and where that came from.
 
-    `key` is a path: `email`, `address.city`, `custom_fields.Budget`, `tags.add`. `note` says what was done to the value
-    on the way, or of which other key it was made.
+    `key` is a path: `email`, `address.city`, `custom_fields.Budget`, `tags.add`; `note` is the text of the note. The
+    attribute `note` says what was done to the value on the way, or of which other key it was made; `write` is the rule
+    that decides whether the value is written, None for the usual one.
     """
 
     key: str
     value: Json
     rules: tuple[Rule, ...]
     note: str | None = None
+    write: WriteRule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

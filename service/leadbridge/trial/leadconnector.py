@@ -52,5 +52,5 @@ def _contact(plan: Plan, contact_id: str) -> dict[str, Json] | None:
 
 
 LEADCONNECTOR: Final = Emulated(
-    path=LEADCONNECTOR_PATH, named_by_token=False, record="contact", records="contacts", seed=_seed
+    path=LEADCONNECTOR_PATH, named_by_token=False, records={"contact": "contacts"}, seed=_seed
 )

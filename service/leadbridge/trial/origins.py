@@ -1,7 +1,7 @@
 """Where each value of a plan came from: the rule that made it, what the rule read, and what was done to it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leadbridge.events import Event, Json
 from leadbridge.expressions import ABSENT, Input
@@ -46,7 +46,12 @@ class Traced:
         return targets
 
     def unused(self, event: Event) -> tuple[str, ...]:
-        """The fields that no rule of the route reads, neither to fill something nor to decide."""
+        """The fields that no rule of the route reads, neither to fill something nor to decide.
+
+        A note of all that was submitted has every field.
+        """
+        if any(filled.path == "note" and filled.value is True for filled in self.trace):
+            return ()
         inputs = [each for filled in self.trace for each in filled.template.inputs]
         return tuple(name for name in event.fields if not any(each.covers(name) for each in inputs))
 
@@ -58,7 +63,14 @@ def origins(traced: Traced, plan: Plan) -> tuple[Origin, ...]:
         for key, filled in traced.by_target().items()
         if (having := [one for one in filled if one.value is not ABSENT])
     }
-    return tuple(_origin(key, value, traced, gave) for key, value in _values(plan))
+    found = (_origin(key, value, traced, gave) for key, value in _values(plan))
+    return tuple(replace(one, write=plan.write.get(_ruled(one.key))) for one in found)
+
+
+def _ruled(path: str) -> str:
+    """The key by which `write` names what the path fills."""
+    head, _, rest = path.partition(".")
+    return f"custom:{rest}" if head == "custom_fields" else head
 
 
 def _origin(key: str, value: Json, traced: Traced, gave: Mapping[str, Sequence[Filled]]) -> Origin:
@@ -89,6 +101,8 @@ def _values(plan: Plan) -> Iterator[tuple[str, Json]]:
     for name, tags in plan.tags.model_dump(mode="json").items():
         if tags or (name == "replace" and tags is not None):
             yield f"tags.{name}", tags
+    if plan.note is not None:
+        yield "note", plan.note
 
 
 def _flat(lead: Mapping[str, Json], keys: Iterable[str]) -> Iterator[tuple[str, Json]]:

@@ -1,1 +1,1 @@
-"""Copper: leads by `PUT /leads/upsert`."""
+"""Copper: leads by `PUT /leads/upsert`, and people by a look and a write."""

@@ -1,24 +1,28 @@
-"""Copper leads: an upsert, then one more call when a list is to grow."""
+"""Copper leads and people: found or made by the first write, then one more call where something is to be added."""
 
 from collections.abc import Mapping
 from typing import ClassVar
 
 from leadbridge import __version__
-from leadbridge.crm.adapter import Answer, Answers, Call, Done, LeadKey, Quota, Step
-from leadbridge.crm.copper.keys import LEAD_KEYS
+from leadbridge.crm.adapter import Adapter, Answer, Answers, Call, Done, LeadKey, Limits, Quota, RouteOption, Step
+from leadbridge.crm.answers import asked_wait
+from leadbridge.crm.copper.finishing import finish, first_write, progress_after
+from leadbridge.crm.copper.kinds import LEAD, PERSON
+from leadbridge.crm.copper.prepared import prepare
+from leadbridge.crm.copper.reading import refusal_of
 from leadbridge.crm.copper.settings import CopperSettings
-from leadbridge.crm.copper.writes import create, grow_lists, prepare, upsert
-from leadbridge.outcome import Fail
-from leadbridge.plan import Plan, RecordKind
+from leadbridge.outcome import Fail, Hold, Retry
+from leadbridge.plan import Plan, Progress, RecordKind
 
 
-class Copper:
+class Copper(Adapter):
     """One Copper account."""
 
     crm: ClassVar[str] = "copper"
-    records: ClassVar[tuple[RecordKind, ...]] = ("lead",)
-    match_keys: ClassVar[tuple[str, ...]] = ("email", "name", "custom")
-    lead_keys: ClassVar[Mapping[str, LeadKey]] = LEAD_KEYS
+    records: ClassVar[tuple[RecordKind, ...]] = ("lead", "person")
+    match_keys: ClassVar[tuple[str, ...]] = LEAD.match_keys
+    lead_keys: ClassVar[Mapping[str, LeadKey]] = LEAD.keys
+    supports: ClassVar[frozenset[RouteOption]] = frozenset({"write", "note", "on_many"})
     official_base_url: ClassVar[str] = "https://api.copper.com/developer_api/v1"
     official_quota: ClassVar[Quota] = Quota(limit=180, window=60.0)
 
@@ -34,6 +38,16 @@ class Copper:
     def account(self) -> str:
         """The account's name in the settings, else its user: Copper tells its account number only when called."""
         return self._settings.account_id or self._settings.user_email.lower()
+
+    @classmethod
+    def lead_keys_of(cls, record: RecordKind) -> Mapping[str, LeadKey]:
+        """How the lead's keys reach a lead or a person."""
+        return PERSON.keys if record == PERSON.name else cls.lead_keys
+
+    @classmethod
+    def match_keys_of(cls, record: RecordKind) -> tuple[str, ...]:
+        """By what a lead or a person can be found."""
+        return PERSON.match_keys if record == PERSON.name else cls.match_keys
 
     def headers(self) -> dict[str, str]:
         """As https://developer.copper.com/introduction/authentication.html wants them."""
@@ -51,13 +65,35 @@ class Copper:
         return answer.headers.get("x-request-id")
 
     def next(self, plan: Plan, answers: Answers) -> Step:
-        """Lookups that the plan needs, the write, and the lists. At most four lookups and four calls of its own."""
+        """Lookups that the plan needs, the first write, what is left to add, and the note.
+
+        A lead takes one call and what is added a second; a person takes one more, for the look.
+        """
         if plan.record not in self.records:
-            return Done(outcome=Fail(detail=f"leadbridge writes leads to Copper, not a {plan.record}."))
+            return Done(outcome=Fail(detail=f"leadbridge writes leads and people to Copper, not a {plan.record}."))
         prepared = prepare(plan, answers)
         if isinstance(prepared, Call | Done):
             return prepared
-        if prepared.by is None:
-            return create(prepared, answers)
-        written = upsert(prepared, prepared.by, answers)
-        return written if isinstance(written, Call | Done) else grow_lists(prepared, written, answers)
+        written = first_write(prepared, answers)
+        return written if isinstance(written, Call | Done) else finish(prepared, written, answers)
+
+    def progress(self, plan: Plan, answers: Answers) -> Progress:
+        """The record and whether it was created, and what must not be done a second time."""
+        prepared = prepare(plan, answers) if plan.record in self.records else None
+        if prepared is None or isinstance(prepared, Call | Done):
+            return plan.progress
+        return progress_after(prepared, answers)
+
+    def probe(self) -> Call:
+        """The user who made the key: the cheapest call that proves it."""
+        return Call(purpose="probe", method="GET", path="/users/me")
+
+    def probed(self, answer: Answer) -> Retry | Hold | None:
+        """What a probe's answer says: None when the account can be used again."""
+        refusal = refusal_of(answer)
+        return Retry(detail=refusal.detail) if isinstance(refusal, Fail) else refusal
+
+    def limits(self, answer: Answer) -> Limits | None:
+        """Copper tells nothing of its quota; `Retry-After` counts should it ever come."""
+        wait = asked_wait(answer)
+        return None if wait is None else Limits(wait=wait)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from leadbridge.crm.copper.ids import identifier
+from leadbridge.crm.copper.kinds import Kind
 from leadbridge.crm.draft import Draft, is_blank
 from leadbridge.crm.echo import Same, Sent, same_date, same_id, same_number, same_set, same_text
 from leadbridge.crm.encoding import Encoded, as_boolean, as_date, as_number, as_option, as_options, as_text
@@ -21,26 +22,26 @@ STRING_LIMIT: Final = 255  # characters of a String field; Text and URL have no 
 _DROPPED: Final = "Copper does not show the value that was sent"
 
 
-def definition_of(name: str, definitions: list[dict[str, Json]]) -> dict[str, Json] | Hold:
-    """The definition of the lead field called `name`; held for a person when there is not exactly one."""
-    found = _on_leads(definitions).find(name)
+def definition_of(name: str, definitions: list[dict[str, Json]], kind: Kind) -> dict[str, Json] | Hold:
+    """The definition of this kind's field called `name`; held for a person when there is not exactly one."""
+    found = _available(definitions, kind).find(name)
     if isinstance(found, Found):
         return found.item
     return Hold(
         reason="unknown_custom_field",
-        detail=f"Copper has no single custom field `{name}` on leads: {found.why} "
+        detail=f"Copper has no single custom field `{name}` on {kind.several}: {found.why} "
         "Correct the name in `custom_fields` or `match`, or create the field in Copper.",
     )
 
 
 @remembering(16)
-def _on_leads(definitions: list[dict[str, Json]]) -> Names[dict[str, Json]]:
-    on_leads = [item for item in definitions if _is_on_leads(item.get("available_on"))]
-    return Names((str(item.get("name") or ""), item) for item in on_leads)
+def _available(definitions: list[dict[str, Json]], kind: Kind) -> Names[dict[str, Json]]:
+    there = [item for item in definitions if _is_on(kind, item.get("available_on"))]
+    return Names((str(item.get("name") or ""), item) for item in there)
 
 
-def _is_on_leads(places: Json) -> bool:
-    return "lead" in places if isinstance(places, list) else places is None
+def _is_on(kind: Kind, places: Json) -> bool:
+    return kind.name in places if isinstance(places, list) else places is None
 
 
 def encode(definition: Mapping[str, Json], value: Json) -> Encoded:
@@ -57,10 +58,12 @@ def encode(definition: Mapping[str, Json], value: Json) -> Encoded:
     return encoder(value) if encoder else Encoded(send=False, problem=f"leadbridge does not write {kind} fields")
 
 
-def write_custom_fields(draft: Draft, wanted: Mapping[str, Json], definitions: list[dict[str, Json]]) -> Hold | None:
+def write_custom_fields(
+    draft: Draft, wanted: Mapping[str, Json], definitions: list[dict[str, Json]], kind: Kind
+) -> Hold | None:
     """Put the custom fields into the draft; the Hold of the first name that is not exactly one field."""
     for name, value in wanted.items():
-        definition = definition_of(name, definitions)
+        definition = definition_of(name, definitions, kind)
         if isinstance(definition, Hold):
             return definition
         write_custom_field(draft, definition, encode(definition, value), raw=value)

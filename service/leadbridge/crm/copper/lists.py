@@ -1,27 +1,28 @@
-"""The lists of a Copper lead: tags, phone numbers and websites.
+"""The lists of a Copper record: tags, phone numbers, websites, and a person's e-mail addresses.
 
-Copper replaces a list as a whole, so they stay out of the upsert. Its echo shows what stands there; only when something
-is to change, one `PUT /leads/{id}` sends the union. A change that someone makes between the two calls is lost.
+Copper replaces a list as a whole, so they wait until an answer shows what stands there; only when something is to
+change, one `PUT` sends the union. A change that someone makes between the two calls is lost.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
+from leadbridge.crm.copper.kinds import Kind
+from leadbridge.crm.copper.rules import UNSEEN, rule_for
 from leadbridge.crm.draft import unique
 from leadbridge.crm.echo import same_phone, same_text, same_website
 from leadbridge.events import Json
 from leadbridge.outcome import WriteWarning
-from leadbridge.plan import Plan
+from leadbridge.plan import Plan, WriteRule
 
-_UNKNOWN: Final = "Copper's answer does not show what stands there, so adding could have removed something"
-_LISTS: Final = frozenset({"tags", "phone", "phones", "website", "websites"})  # keys of the lead
+_LISTS: Final = frozenset({"tags", "phone", "phones", "website", "websites", "email", "emails"})  # keys of the lead
 _DROPPED: Final = "Copper does not show it after it was added"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListChange:
-    """What is to happen to one list. `replace` says that what stands there goes first."""
+    """What is to happen to one list. `replace`: what stands there goes first; `rule`: when it is done at all."""
 
     field: str  # as the configuration names it
     attribute: str
@@ -31,6 +32,7 @@ class ListChange:
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     replace: bool = False
+    rule: WriteRule = "merge"
 
     def text(self, item: Json) -> Json:
         """The text of one item as Copper lists it."""
@@ -57,45 +59,81 @@ class ListChange:
         return kept
 
 
-def list_changes(plan: Plan) -> tuple[ListChange, ...]:
-    """What this plan does to the lists of its lead. `phone: {{ none }}` on purpose empties the list it stands for."""
-    lead, tags = plan.lead, plan.tags
-    if not (_LISTS & lead.model_fields_set or tags.add or tags.remove or tags.replace is not None):
+def list_changes(plan: Plan, kind: Kind) -> tuple[ListChange, ...]:
+    """What this plan does to the lists of its record. `phone: {{ none }}` on purpose empties the list it stands for.
+
+    A person always gets the value that it was looked for by: the next look could not find it otherwise.
+    """
+    lead, tags, match = plan.lead, plan.tags, plan.match
+    changes_tags = tags.add or tags.remove or tags.replace is not None
+    if not (_LISTS & lead.model_fields_set or changes_tags or (match is not None and match.by in ("email", "phone"))):
         return ()
-    phones = unique(lead.phone, *lead.phones)
-    websites = unique(lead.website, *lead.websites)
-    changes = (
-        ListChange(
-            field="tags",
-            attribute="tags",
-            inner=None,
-            category=None,
-            same=same_text,
-            add=tuple(unique(*(tags.replace or ()), *tags.add, *lead.tags)),
-            remove=tuple(unique(*tags.remove)),
-            replace=tags.replace is not None,
-        ),
-        # Copper's own examples use these categories: https://developer.copper.com/introduction/appendix.html
-        ListChange(
-            field="phone",
-            attribute="phone_numbers",
-            inner="number",
-            category="mobile",
-            same=same_phone_or_text,
-            add=tuple(phones),
-            replace="phone" in lead.model_fields_set and lead.phone is None and not phones,
-        ),
-        ListChange(
-            field="website",
-            attribute="websites",
-            inner="url",
-            category="work",
-            same=same_website,
-            add=tuple(websites),
-            replace="website" in lead.model_fields_set and lead.website is None and not websites,
-        ),
-    )
+    changes = [
+        _change(
+            plan,
+            kind,
+            ListChange(
+                field="tags",
+                attribute="tags",
+                inner=None,
+                category=None,
+                same=same_text,
+                add=tuple(unique(*(tags.replace or ()), *tags.add, *lead.tags)),
+                remove=tuple(unique(*tags.remove)),
+                replace=tags.replace is not None,
+            ),
+        )
+    ]
+    changes += [_change(plan, kind, change) for change in _contact_changes(plan, kind)]
     return tuple(change for change in changes if change.add or change.remove or change.replace)
+
+
+def _contact_changes(plan: Plan, kind: Kind) -> Iterator[ListChange]:
+    lead, match = plan.lead, plan.match
+    by = match.by if match is not None and kind.name == "person" else None
+    matched = str(match.value) if match is not None else ""
+    # Copper's own examples use these categories: https://developer.copper.com/introduction/appendix.html
+    if kind.name == "person":
+        addresses = unique(matched if by == "email" else None, lead.email, *lead.emails)
+        yield ListChange(
+            field="email",
+            attribute="emails",
+            inner="email",
+            category="work",
+            same=same_text,
+            add=tuple(addresses),
+            replace="email" in lead.model_fields_set and lead.email is None and not addresses,
+        )
+    phones = unique(matched if by == "phone" else None, lead.phone, *lead.phones)
+    yield ListChange(
+        field="phone",
+        attribute="phone_numbers",
+        inner="number",
+        category="mobile",
+        same=same_phone_or_text,
+        add=tuple(phones),
+        replace="phone" in lead.model_fields_set and lead.phone is None and not phones,
+    )
+    websites = unique(lead.website, *lead.websites)
+    yield ListChange(
+        field="website",
+        attribute="websites",
+        inner="url",
+        category="work",
+        same=same_website,
+        add=tuple(websites),
+        replace="website" in lead.model_fields_set and lead.website is None and not websites,
+    )
+
+
+def _change(plan: Plan, kind: Kind, change: ListChange) -> ListChange:
+    """The change by its rule: `always` replaces, `if_empty` and `on_create` take nothing away."""
+    match rule_for(plan, kind, change.attribute):
+        case "always":
+            return replace(change, replace=change.replace or bool(change.add), rule="always")
+        case "if_empty" | "on_create" as rule:
+            return replace(change, replace=False, remove=(), rule=rule)
+    return change
 
 
 def same_phone_or_text(sent: Json, got: Json) -> bool:
@@ -108,18 +146,23 @@ def replacing(changes: tuple[ListChange, ...]) -> dict[str, Json]:
     return {change.attribute: change.applied([]) for change in changes if change.replace}
 
 
-def follow_up(
-    changes: tuple[ListChange, ...], record: Mapping[str, Json]
+def due(
+    changes: tuple[ListChange, ...], record: Mapping[str, Json], *, created: bool
 ) -> tuple[dict[str, Json], list[WriteWarning]]:
-    """The body of the second call, empty when there is nothing to change, and what cannot be changed safely."""
+    """The lists as they are to be, of those that have to change, and what cannot be changed safely.
+
+    Those that are replaced whatever stands there are not among them.
+    """
     body: dict[str, Json] = {}
     warnings = []
     for change in changes:
-        if change.replace:
+        if change.replace or (change.rule == "on_create" and not created):
             continue
-        standing = record.get(change.attribute, _UNKNOWN)
+        standing = record.get(change.attribute, UNSEEN)
         if standing is not None and not isinstance(standing, list):
-            warnings.append(_warning(change, got=None, cause=_UNKNOWN))
+            warnings.append(_warning(change, got=None, cause=UNSEEN))
+            continue
+        if change.rule == "if_empty" and standing:
             continue
         wanted = change.applied(standing or [])
         if wanted != (standing or []):
@@ -144,7 +187,7 @@ def unkept(changes: tuple[ListChange, ...], record: Mapping[str, Json]) -> list[
 def refused(changes: tuple[ListChange, ...], body: Mapping[str, Json], why: str) -> list[WriteWarning]:
     """A warning for each list that the refused second call would have written."""
     return [
-        _warning(change, got=None, cause=f"the lead is written, this is not: {why}")
+        _warning(change, got=None, cause=f"the record is written, this is not: {why}")
         for change in changes
         if change.attribute in body
     ]

@@ -7,7 +7,8 @@ from typing import Final
 from leadbridge.crm.adapter import Answer, Answers, Call, Done, Step
 from leadbridge.crm.answers import Refusal, words
 from leadbridge.crm.copper.ids import identifier
-from leadbridge.crm.copper.reading import READING
+from leadbridge.crm.copper.kinds import Kind
+from leadbridge.crm.copper.reading import refusal_of
 from leadbridge.crm.names import Found, Names, Unfound
 from leadbridge.crm.remembering import remembering
 from leadbridge.events import Json
@@ -41,21 +42,26 @@ REFERENCES: Final = (
 )
 
 
+def references(kind: Kind) -> tuple[Reference, ...]:
+    """Those that records of this kind have."""
+    return tuple(one for one in REFERENCES if kind.keys[one.key].attribute is not None)
+
+
 LOOKUPS: Final = (READ_CUSTOM_FIELDS, *(reference.call for reference in REFERENCES))
 
 
-def lookups(plan: Plan) -> Iterator[Call]:
+def lookups(plan: Plan, kind: Kind) -> Iterator[Call]:
     """The calls that this plan needs, in order."""
     if plan.custom_fields or (plan.match is not None and plan.match.by == "custom"):
         yield READ_CUSTOM_FIELDS
-    for reference in REFERENCES:
+    for reference in references(kind):
         if str(getattr(plan.lead, reference.key) or "").strip():
             yield reference.call
 
 
-def outstanding(plan: Plan, answers: Answers) -> Step | None:
+def outstanding(plan: Plan, kind: Kind, answers: Answers) -> Step | None:
     """The next lookup to make, or why none of it can be known; None when all is there."""
-    for call in lookups(plan):
+    for call in lookups(plan, kind):
         if call.purpose not in answers:
             return call
         refusal = _refusal_of(call, answers[call.purpose])
@@ -67,10 +73,10 @@ def outstanding(plan: Plan, answers: Answers) -> Step | None:
 def _refusal_of(call: Call, answer: Answer) -> Refusal | None:
     """Why the delivery cannot go on after this lookup.
 
-    An owner, status or source that cannot be looked up costs the lead that attribute, with a warning; so a refusal
+    An owner, status or source that cannot be looked up costs the record that attribute, with a warning; so a refusal
     that concerns the lookup alone (the key's user may not list users) lets it go on. Custom fields are needed.
     """
-    refusal = READING.refusal(answer, shape=list)
+    refusal = refusal_of(answer, shape=list)
     forbidden = isinstance(refusal, Hold) and answer.status == 403
     if call != READ_CUSTOM_FIELDS and (forbidden or isinstance(refusal, Fail)):
         return None
@@ -95,7 +101,7 @@ def listed(answer: Answer) -> list[dict[str, Json]]:
 
 def id_of(wanted: str, call: Call, answers: Answers) -> Found[int] | Unfound:
     """The id of the status, source or user with this name, e-mail address or id, in what the lookup listed."""
-    refusal = READING.refusal(answers[call.purpose], shape=list)
+    refusal = refusal_of(answers[call.purpose], shape=list)
     if refusal is not None:
         return Unfound(f"Copper answered {answers[call.purpose].status}: {words(answers[call.purpose])}")
     by_name, by_others = _names(listed(answers[call.purpose]))

@@ -1,12 +1,12 @@
-"""Which record an upsert means: the match criterion, and what to do when several leads fit.
+"""Which record a plan means: the match criterion, how to search for it, and what to do when several fit.
 
-Copper answers 422 for several matches, with the ids of up to 30, in a form that its docs do not show
+Copper answers 422 for several matches of an upsert, with the ids of up to 30, in a form that its docs do not show
 (https://developer.copper.com/leads/upsert-a-lead.html); so the body is read with tolerance, and what is found is looked
 at before it is believed.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias
@@ -15,9 +15,10 @@ from leadbridge.crm.adapter import Answer, Answers, Call
 from leadbridge.crm.answers import words
 from leadbridge.crm.copper.custom_fields import definition_of, encode, write_custom_field
 from leadbridge.crm.copper.ids import identifier
+from leadbridge.crm.copper.kinds import LEAD, Kind
 from leadbridge.crm.copper.lookups import READ_CUSTOM_FIELDS, items
 from leadbridge.crm.draft import Draft
-from leadbridge.crm.echo import same_date, same_id, same_number, same_text
+from leadbridge.crm.echo import same_date, same_id, same_number, same_phone, same_text
 from leadbridge.events import Json
 from leadbridge.outcome import Candidate, Hold
 from leadbridge.plan import MatchKey
@@ -25,6 +26,7 @@ from leadbridge.plan import MatchKey
 Verdict422: TypeAlias = Literal["several", "refused", "unclear"]
 
 CANDIDATES_SHOWN: Final = 30
+PAGE: Final = 200  # the largest
 
 _ID_KEYS: Final = ("ids", "id", "lead_ids", "matches")
 _SEVERAL: Final = re.compile(
@@ -39,7 +41,7 @@ _SEARCHABLE: Final = frozenset({"Dropdown", "Checkbox", "Float"})  # text fields
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criterion:
-    """By what Copper is asked to find the lead. `definition` and `encoded` are set for a custom field."""
+    """By what Copper is asked to find the record; `wire` is so for an upsert, `definition` of a custom field."""
 
     wire: dict[str, Json]
     by: str
@@ -56,8 +58,9 @@ class Criterion:
     def fits(self, record: dict[str, Json]) -> bool:
         """Whether this record is one that the criterion means."""
         if self.by == "email":
-            email = record.get("email")
-            return isinstance(email, dict) and same_text(self.value, email.get("email"))
+            return any(same_text(self.value, email) for email in emails_of(record))
+        if self.by == "phone":
+            return any(same_phone(self.value, number) for number in _inner(record.get("phone_numbers"), "number"))
         if self.definition is None:
             return same_text(self.value, record.get("name"))
         fields = record.get("custom_fields")
@@ -69,26 +72,43 @@ class Criterion:
         return any(same(self.value, value) for same in (same_text, same_number, same_date) for value in held)
 
 
-def criterion(match: MatchKey, draft: Draft, answers: Answers) -> Criterion | Hold:
+def emails_of(record: dict[str, Json]) -> list[Json]:
+    """A lead's e-mail address, or all of a person's."""
+    return [*_inner([record.get("email")], "email"), *_inner(record.get("emails"), "email")]
+
+
+def _inner(listed: Json, key: str) -> list[Json]:
+    return [item.get(key) for item in (listed if isinstance(listed, list) else []) if isinstance(item, dict)]
+
+
+def criterion(match: MatchKey, kind: Kind, draft: Draft, answers: Answers) -> Criterion | Hold:
     """The match key as Copper takes it; a custom field's value is put into the draft too.
 
     Whether Copper writes a matched custom value to a lead that it creates is not documented; without it the next upsert
     would create another one.
     """
-    if match.by == "phone":
+    if match.by not in kind.match_keys:
         return Hold(
             reason="no_match_key", detail="Copper finds leads by e-mail, name or a custom field, not by this key."
         )
     if match.by != "custom":
         value = str(match.value)
         return Criterion(wire={"field_name": match.by, "field_value": value}, by=match.by, value=value)
-    definition = definition_of(match.field or "", items(READ_CUSTOM_FIELDS, answers))
-    if isinstance(definition, Hold):
-        return definition
+    definition = definition_of(match.field or "", items(READ_CUSTOM_FIELDS, answers), kind)
+    return definition if isinstance(definition, Hold) else _custom(match, kind, draft, definition)
+
+
+def _custom(match: MatchKey, kind: Kind, draft: Draft, definition: dict[str, Json]) -> Criterion | Hold:
     if definition.get("is_filterable") is False:
         return Hold(
             reason="unknown_custom_field",
             detail=f"Copper cannot match by `{match.field}`: edit the field in Copper and include it in filters.",
+        )
+    if kind.name == "person" and definition.get("data_type") not in _SEARCHABLE:
+        return Hold(
+            reason="no_match_key",
+            detail=f"Copper cannot search people by `{match.field}` ({definition.get('data_type')}): only a Dropdown, "
+            "Checkbox or Float field finds them; match by e-mail or phone instead.",
         )
     encoded = encode(definition, match.value)
     if not encoded.send or encoded.problem is not None:
@@ -134,54 +154,73 @@ def hinted_ids(answer: Answer, by: Criterion) -> list[int]:
 
 
 def search_call(by: Criterion, answer: Answer) -> Call | None:
-    """The call that shows the matching leads, or None when Copper has no way to ask for them."""
-    wanted: dict[str, Json]
+    """The call that shows the leads that an upsert's refusal is about; None when Copper has no way to ask for them."""
+    wanted = wanted_by(by, LEAD)
     ids = stated_ids(answer) or hinted_ids(answer, by)
-    if by.by == "email":
-        wanted = {"emails": by.value}
-    elif by.by == "name":
-        wanted = {"name": by.value}
-    elif by.definition is not None and by.definition.get("data_type") in _SEARCHABLE:
-        value = [by.value] if by.definition["data_type"] == "Dropdown" else by.value
-        wanted = {"custom_fields": [{"custom_field_definition_id": identifier(by.definition["id"]), "value": value}]}
-    elif ids:
+    if wanted is None and ids:
         wanted = {"ids": ids}
-    else:
+    return None if wanted is None else search(LEAD, "find matching leads", wanted)
+
+
+def search(kind: Kind, purpose: str, wanted: dict[str, Json]) -> Call:
+    """A search for records; it shows what was written up to a minute ago, or not yet."""
+    body = {"page_number": 1, "page_size": PAGE, **wanted}
+    return Call(purpose=purpose, method="POST", path=f"{kind.path}/search", body=body)
+
+
+def wanted_by(by: Criterion, kind: Kind) -> dict[str, Json] | None:
+    """What a search is to look for; None when Copper cannot search by it."""
+    match by.by:
+        case "email":  # one text for leads, where people take a list
+            return {"emails": by.value if kind is LEAD else [by.value]}
+        case "phone":
+            return {"phone_number": by.value}
+        case "name":
+            return {"name": by.value}
+    if by.definition is None or by.definition.get("data_type") not in _SEARCHABLE:
         return None
-    body = {"page_number": 1, "page_size": 200, **wanted}
-    return Call(purpose="find matching leads", method="POST", path="/leads/search", body=body)
+    value = [by.value] if by.definition["data_type"] == "Dropdown" else by.value
+    return {"custom_fields": [{"custom_field_definition_id": identifier(by.definition["id"]), "value": value}]}
 
 
 def matching_records(by: Criterion, found: Answer | None) -> list[dict[str, Json]]:
-    """The leads of a search that do fit, the oldest first: Copper's search is loose, also parts of a name fit."""
+    """The records of a search that do fit, the oldest first: Copper's search is loose, also parts of a name fit."""
     listed = found.body if found is not None and found.ok and isinstance(found.body, list) else []
     fitting = [
         item for item in listed if isinstance(item, dict) and identifier(item.get("id")) is not None and by.fits(item)
     ]
-    return sorted(fitting, key=lambda item: (_seconds(item.get("date_created")), identifier(item["id"]) or 0))
+    return sorted(fitting, key=lambda item: (created_at(item), identifier(item["id"]) or 0))
 
 
-def ambiguous(by: Criterion, records: list[dict[str, Json]], refused: Answer) -> Hold:
-    """Held with what a person needs to tell the leads apart; those that were not found are named by their id alone."""
-    ids = stated_ids(refused) or hinted_ids(refused, by)
-    shown = [Candidate(record_id=str(identifier(record["id"])), summary=_summary(record)) for record in records]
+def ambiguous(by: Criterion, kind: Kind, records: list[dict[str, Json]], ids: Sequence[int] = ()) -> Hold:
+    """Held with what a person needs to tell the records apart; those that were not found are named by their id."""
+    shown = candidates(records)
     known = {candidate.record_id for candidate in shown}
     bare = [Candidate(record_id=str(number)) for number in ids if str(number) not in known]
-    detail = f"Several leads match by {by.title}: merge them in Copper, choose one, or set `on_many`."
+    detail = f"Several {kind.several} match by {by.title}: merge them in Copper, choose one, or set `on_many`."
     return Hold(reason="ambiguous_match", detail=detail, candidates=tuple([*shown, *bare][:CANDIDATES_SHOWN]))
 
 
+def candidates(records: list[dict[str, Json]]) -> list[Candidate]:
+    """Records as a person sees them side by side."""
+    return [Candidate(record_id=str(identifier(record["id"])), summary=_summary(record)) for record in records]
+
+
 def _summary(record: dict[str, Json]) -> dict[str, Json]:
-    email = record.get("email")
     return {
         "name": record.get("name"),
-        "email": email.get("email") if isinstance(email, dict) else None,
+        "email": next(iter(emails_of(record)), None),
         "created": _time(record.get("date_created")),
         "modified": _time(record.get("date_modified")),
         "company": record.get("company_name"),
         "owner": record.get("assignee_id"),
         "status": record.get("status"),
     }
+
+
+def created_at(record: dict[str, Json]) -> int:
+    """When the record was made, in Unix seconds; 0 when it does not say."""
+    return _seconds(record.get("date_created"))
 
 
 def _seconds(value: Json) -> int:

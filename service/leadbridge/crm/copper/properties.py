@@ -1,15 +1,15 @@
-"""From a plan to the properties of a Copper lead: only attributes that the API knows, since one unknown fails all.
+"""From a plan to the properties of a Copper record: only attributes that the API knows, since one unknown fails all.
 
-https://developer.copper.com/leads/overview.html
+https://developer.copper.com/leads/overview.html and https://developer.copper.com/people/overview.html
 """
 
 from typing import Final
 
 from leadbridge.crm.adapter import Answers
 from leadbridge.crm.copper.custom_fields import write_custom_fields
-from leadbridge.crm.copper.keys import LEAD_KEYS
+from leadbridge.crm.copper.kinds import Kind
 from leadbridge.crm.copper.lists import ListChange, replacing
-from leadbridge.crm.copper.lookups import READ_CUSTOM_FIELDS, REFERENCES, id_of, items
+from leadbridge.crm.copper.lookups import READ_CUSTOM_FIELDS, id_of, items, references
 from leadbridge.crm.draft import Draft, is_blank, present, unique, warn_of_unwritten
 from leadbridge.crm.echo import Same, Sent, same_id, same_number, same_text
 from leadbridge.crm.encoding import Encoded, as_number
@@ -23,39 +23,43 @@ _DIFFERS: Final = "Copper shows another value than was sent"
 _TEXTS: Final = (("company", "company_name"), ("title", "title"), ("message", "details"))
 
 
-def drafted(plan: Plan, changes: tuple[ListChange, ...], answers: Answers) -> Draft | Hold:
-    """The lead's properties without the lists that are only added to; held when a custom field is unknown."""
+def drafted(plan: Plan, kind: Kind, changes: tuple[ListChange, ...], answers: Answers) -> Draft | Hold:
+    """The record's properties without the lists that are only added to; held when a custom field is unknown."""
     draft = Draft()
     lead = plan.lead
-    warn_of_unwritten(draft, lead, LEAD_KEYS)
+    warn_of_unwritten(draft, lead, kind.keys)
     _write_name(draft, plan)
-    _write_email(draft, plan)
+    if not kind.keys["email"].merges:
+        _write_email(draft, plan)
     for key, attribute in _TEXTS:
-        if key in lead.model_fields_set:
+        if key in lead.model_fields_set and kind.keys[key].attribute is not None:
             _put(draft, (key, attribute), getattr(lead, key), same=same_text)
-    _write_value(draft, lead)
+    if kind.keys["value"].attribute is not None:
+        _write_value(draft, lead)
     _write_address(draft, lead)
-    _write_references(draft, lead, answers)
+    _write_references(draft, lead, kind, answers)
     draft.body.update(replacing(changes))
-    return write_custom_fields(draft, plan.custom_fields, items(READ_CUSTOM_FIELDS, answers)) or draft
+    return write_custom_fields(draft, plan.custom_fields, items(READ_CUSTOM_FIELDS, answers), kind) or draft
 
 
-def placeholder_name(plan: Plan) -> str:
-    """What a lead without a name is called when it has to be created: Copper refuses one without.
+def name_when_new(plan: Plan, kind: Kind) -> str:
+    """What the record is called when it has to be created: Copper refuses one without a name.
 
-    The e-mail address, since it is at once seen to be no name; else the company, the phone number, the match value.
+    Without a name the e-mail address, since it is at once seen to be no name; else the company, the phone number, the
+    match value.
     """
     lead = plan.lead
     named = present(
+        _full_name(plan),
         plan.match.value if plan.match and plan.match.by == "email" and isinstance(plan.match.value, str) else None,
         lead.email,
         *lead.emails,
-        lead.company,
+        lead.company if kind.keys["company"].attribute is not None else None,
         lead.phone,
         *lead.phones,
         str(plan.match.value) if plan.match else None,
     )
-    return named[0] if named else "Unnamed lead"
+    return named[0] if named else kind.unnamed
 
 
 def _put(draft: Draft, place: tuple[str, str], value: Json, *, same: Same) -> None:
@@ -67,14 +71,22 @@ def _put(draft: Draft, place: tuple[str, str], value: Json, *, same: Same) -> No
     draft.sent.append(Sent(field=key, place=attribute, value=value, same=same, cause=_DIFFERS))
 
 
-def _write_name(draft: Draft, plan: Plan) -> None:
+def _full_name(plan: Plan) -> str:
     lead = plan.lead
-    parts = present(lead.prefix, lead.first_name, lead.middle_name, lead.last_name, lead.suffix)
+    if plan.match and plan.match.by == "name":
+        return str(plan.match.value)
     name = " ".join(present(lead.name))
     if not name or folded(name) == folded(" ".join(present(lead.first_name, lead.last_name))):
-        name = " ".join(parts)
-    if plan.match and plan.match.by == "name":
-        name = str(plan.match.value)
+        return " ".join(_name_parts(lead))
+    return name
+
+
+def _name_parts(lead: Lead) -> list[str]:
+    return present(lead.prefix, lead.first_name, lead.middle_name, lead.last_name, lead.suffix)
+
+
+def _write_name(draft: Draft, plan: Plan) -> None:
+    name, parts = _full_name(plan), _name_parts(plan.lead)
     left = [part for part in parts if any(word not in folded(name) for word in folded(part).split())]
     if left:
         draft.warn("name", sent=left, cause="Copper takes one name, and `name` does not hold these parts of it")
@@ -127,8 +139,8 @@ def _same_country(sent: Json, got: Json) -> bool:
     return same_text(sent, got) or (written_out and isinstance(got, str) and len(got) == 2)
 
 
-def _write_references(draft: Draft, lead: Lead, answers: Answers) -> None:
-    for reference in REFERENCES:
+def _write_references(draft: Draft, lead: Lead, kind: Kind, answers: Answers) -> None:
+    for reference in references(kind):
         wanted = getattr(lead, reference.key)
         if reference.key not in lead.model_fields_set or (wanted is not None and not wanted.strip()):
             continue
@@ -137,7 +149,7 @@ def _write_references(draft: Draft, lead: Lead, answers: Answers) -> None:
             continue
         found = id_of(wanted, reference.call, answers)
         if isinstance(found, Unfound):
-            cause = f"Copper shows no such {reference.key}, so the lead is written without it: {found.why}"
+            cause = f"Copper shows no such {reference.key}, so the {kind.name} is written without it: {found.why}"
             draft.warn(reference.key, sent=wanted, cause=cause)
         else:
             _put(draft, (reference.key, reference.attribute), found.item, same=same_id)

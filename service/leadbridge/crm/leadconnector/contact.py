@@ -1,10 +1,12 @@
-"""From a plan to the body of a contact upsert: only properties that the API knows, and never an empty text.
+"""From a plan to what is written of a contact: only properties that the API knows, and never an empty text.
 
 https://marketplace.gohighlevel.com/docs/ghl/contacts/upsert-contact
 """
 
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -13,10 +15,13 @@ from leadbridge.crm.draft import Draft, is_blank, present, unique, warn_of_unwri
 from leadbridge.crm.echo import Same, Sent, same_date, same_phone, same_text, same_website
 from leadbridge.crm.encoding import as_date
 from leadbridge.crm.leadconnector.keys import LEAD_KEYS
+from leadbridge.crm.leadconnector.rules import Later, later, permitted, rule_for
 from leadbridge.events import Json
 from leadbridge.lead import Address, Lead
-from leadbridge.outcome import Hold
 from leadbridge.plan import Plan
+
+IDENTIFIERS: Final = ("email", "phone")
+CUSTOM_FIELD: Final = "customFields."  # what the place of a custom field begins with, before its id
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -32,11 +37,10 @@ _WORD: Final = re.compile(r"""[^\s,;()\[\]{}<>"'“”„«»‘’「」『』�
 # https://github.com/GoHighLevel/highlevel-api-docs/issues/313
 _GENDER: Final = "LeadConnector ignores the gender of a contact that exists already"
 
-_TEXTS: Final[tuple[tuple[str, str, Same], ...]] = (
-    ("company", "companyName", same_text),
-    ("source", "source", same_text),
-    ("timezone", "timezone", same_text),
-)
+COMPANY: Final = "companyName"
+# PUT /contacts/{id} takes neither: https://marketplace.gohighlevel.com/docs/ghl/contacts/update-contact
+NOT_IN_AN_UPDATE: Final = frozenset({COMPANY, "gender"})
+_COMPANY: Final = f"{_DIFFERS}; it takes a company in an upsert alone, not in an update of a contact by its id"
 _ADDRESS: Final = (("street", "address1"), ("city", "city"), ("state", "state"), ("postal_code", "postalCode"))
 _CLEARABLE: Final = frozenset(
     {"firstName", "lastName", "name", "email", "phone", "address1", "city", "state", "website", "timezone"}
@@ -51,46 +55,90 @@ def country_codes() -> frozenset[str]:
     return frozenset(json.loads(text)["codes"])
 
 
-def drafted(plan: Plan, location_id: str) -> Draft | Hold:
-    """The contact without tags and custom fields; held when it has neither an e-mail address nor a phone number."""
-    draft = Draft(body={"locationId": location_id})
-    lead = plan.lead
+@dataclass(slots=True, kw_only=True)
+class ContactDraft(Draft):
+    """A contact while it is put together: what is `sent` at once, and what comes `later` if its rule allows.
+
+    `unseen` is sent at once too, and nothing tells whether it is kept. `finding` holds the e-mail address and phone
+    number by which LeadConnector finds the contact.
+    """
+
+    plan: Plan
+    later: list[Later] = field(default_factory=list)
+    unseen: list[Sent] = field(default_factory=list)
+    finding: dict[str, Json] = field(default_factory=dict)
+
+    def put(self, one: Sent, *, rule_of: str | None = None) -> None:
+        """Write a value as the rule says that stands under `rule_of`, else under the value's own field."""
+        waiting = later(self.plan, one, rule_of or one.field) if self.plan.write else None
+        if waiting is None:
+            self.sent.append(one)
+        else:
+            self.later.append(waiting)
+
+
+def attributes(sent: Iterable[Sent]) -> dict[str, Json]:
+    """The values by the properties of the API; each custom field is an entry of one list."""
+    plain: dict[str, Json] = {}
+    fields: list[dict[str, Json]] = []
+    for one in sent:
+        if one.place.startswith(CUSTOM_FIELD):
+            fields.append({"id": one.place.removeprefix(CUSTOM_FIELD), "field_value": one.value})
+        else:
+            plain[one.place] = one.value
+    return {**plain, "customFields": fields} if fields else plain
+
+
+def drafted(plan: Plan) -> ContactDraft:
+    """The contact without tags and custom fields."""
+    draft = ContactDraft(plan=plan)
+    lead = permitted(plan)
     warn_of_unwritten(draft, lead, LEAD_KEYS)
     _write_name(draft, lead)
     _write_email(draft, lead)
     _write_phone(draft, lead)
-    if not (draft.body.get("email") or draft.body.get("phone")):
-        return Hold(
-            reason="no_match_key",
-            detail="LeadConnector takes a contact only with an e-mail address or a phone number in E.164 form; "
-            "this lead has neither.",
-        )
     _write_website(draft, lead)
-    for key, attribute, same in _TEXTS:
-        _put(draft, (key, attribute), lead, same=same)
+    _put(draft, ("company", COMPANY), lead, same=same_text, cause=_COMPANY)
+    _put(draft, ("source", "source"), lead, same=same_text)
+    _put(draft, ("timezone", "timezone"), lead, same=same_text)
     _write_address(draft, lead)
     _write_person(draft, lead)
+    draft.finding = _finding(draft)
     return draft
 
 
-def _put(draft: Draft, place: tuple[str, str], lead: Lead | Address, *, same: Same) -> None:
+def _finding(draft: ContactDraft) -> dict[str, Json]:
+    """What is sent to find the contact: the match key whatever its rule, since without it another may be found."""
+    found = {one.place: one.value for one in draft.sent if one.place in IDENTIFIERS and one.value}
+    match = draft.plan.match
+    if match is not None and match.by in IDENTIFIERS and match.by not in found:
+        form = _EMAIL if match.by == "email" else _E164
+        if isinstance(match.value, str) and form.fullmatch(match.value.strip()):
+            found[match.by] = match.value.strip()
+    if not found:
+        found = {one.sent.place: one.sent.value for one in draft.later if one.sent.place in IDENTIFIERS}
+    return found
+
+
+def _put(
+    draft: ContactDraft, place: tuple[str, str], lead: Lead | Address, *, same: Same, cause: str = _DIFFERS
+) -> None:
     """A key as it is, if the lead sets it; None clears it where the API allows that; blank text is left out."""
     key, attribute = place
     if key not in lead.model_fields_set:
         return
     field = f"address.{key}" if isinstance(lead, Address) else key
-    _send(draft, Sent(field=field, place=attribute, value=getattr(lead, key), same=same, cause=_DIFFERS))
+    _send(draft, Sent(field=field, place=attribute, value=getattr(lead, key), same=same, cause=cause))
 
 
-def _send(draft: Draft, one: Sent) -> None:
+def _send(draft: ContactDraft, one: Sent) -> None:
     if one.value is None and one.place not in _CLEARABLE:
         draft.warn(one.field, sent=None, cause=_NOT_CLEARED)
     elif one.value is None or not is_blank(one.value):
-        draft.body[one.place] = one.value
-        draft.sent.append(one)
+        draft.put(one)
 
 
-def _write_name(draft: Draft, lead: Lead) -> None:
+def _write_name(draft: ContactDraft, lead: Lead) -> None:
     first, middle = present(lead.first_name), present(lead.middle_name)
     if first and middle:
         both = " ".join([*first, *middle])
@@ -102,7 +150,7 @@ def _write_name(draft: Draft, lead: Lead) -> None:
     _put(draft, ("last_name", "lastName"), lead, same=same_text)
     if not present(lead.first_name, lead.last_name):
         _put(draft, ("name", "name"), lead, same=same_text)
-    elif left := _left_out(lead):
+    elif "name" in lead.model_fields_set and (left := _left_out(draft.plan.lead)):
         draft.warn("name", sent=left, cause=_NAME_LEFT_OUT)
 
 
@@ -120,7 +168,7 @@ def _is_made_of(word: str, known: list[str]) -> bool:
     return not any(letter.isalnum() for letter in word)
 
 
-def _write_email(draft: Draft, lead: Lead) -> None:
+def _write_email(draft: ContactDraft, lead: Lead) -> None:
     addresses = unique(lead.email, *lead.emails)
     usable = [address for address in addresses if _EMAIL.fullmatch(address)]
     if len(usable) < len(addresses):
@@ -133,7 +181,7 @@ def _write_email(draft: Draft, lead: Lead) -> None:
         _send(draft, Sent(field="email", place="email", value=value, same=same_text, cause=_IDENTIFIER))
 
 
-def _write_phone(draft: Draft, lead: Lead) -> None:
+def _write_phone(draft: ContactDraft, lead: Lead) -> None:
     numbers = unique(lead.phone, *lead.phones)
     usable = [number for number in numbers if _E164.fullmatch(number)]
     if len(usable) < len(numbers):
@@ -148,7 +196,7 @@ def _write_phone(draft: Draft, lead: Lead) -> None:
         _send(draft, Sent(field="phone", place="phone", value=value, same=same_phone, cause=_IDENTIFIER))
 
 
-def _write_website(draft: Draft, lead: Lead) -> None:
+def _write_website(draft: ContactDraft, lead: Lead) -> None:
     websites = unique(lead.website, *lead.websites)
     if websites[1:]:
         draft.warn("websites", sent=websites[1:], cause="the API takes one website; the others are not written")
@@ -157,7 +205,7 @@ def _write_website(draft: Draft, lead: Lead) -> None:
         _send(draft, Sent(field="website", place="website", value=value, same=same_website, cause=_DIFFERS))
 
 
-def _write_address(draft: Draft, lead: Lead) -> None:
+def _write_address(draft: ContactDraft, lead: Lead) -> None:
     if lead.address is None:
         if "address" in lead.model_fields_set:
             draft.warn("address", sent=None, cause=f"{_NOT_CLEARED} as a whole; clear its parts")
@@ -175,7 +223,7 @@ def _write_address(draft: Draft, lead: Lead) -> None:
         draft.warn("address.country", sent=country, cause="not in LeadConnector's list of two-letter country codes")
 
 
-def _write_person(draft: Draft, lead: Lead) -> None:
+def _write_person(draft: ContactDraft, lead: Lead) -> None:
     born: Json = lead.date_of_birth
     if born is not None and not is_blank(born):
         encoded = as_date(born)
@@ -186,10 +234,11 @@ def _write_person(draft: Draft, lead: Lead) -> None:
             draft.warn("date_of_birth", sent=born, cause=str(encoded.problem))
     elif "date_of_birth" in lead.model_fields_set and born is None:
         _put(draft, ("date_of_birth", "dateOfBirth"), lead, same=same_date)
-    if lead.gender is not None:
-        # An answer shows no gender: it is no part of the documented contact.
+    if lead.gender is not None and not is_blank(lead.gender):
+        # An answer shows no gender: it is no part of the documented contact. It goes at once whatever its rule:
+        # LeadConnector takes it with the creation alone, and spares the one that stands there by itself.
         one = Sent(field="gender", place="gender", value=lead.gender, same=same_text, must_echo=False, cause=_GENDER)
-        _send(draft, one)
+        (draft.sent if rule_for(draft.plan, "gender") == "always" else draft.unseen).append(one)
     if lead.dnd is not None:
         _send(draft, Sent(field="dnd", place="dnd", value=lead.dnd, same=same_text, cause=_DIFFERS))
     owner = (lead.owner or "").strip()

@@ -9,10 +9,12 @@ from typing import Final
 
 from leadbridge.crm.adapter import Answer, Call
 from leadbridge.crm.answers import Refusal
-from leadbridge.crm.draft import Draft, is_blank
+from leadbridge.crm.draft import is_blank
 from leadbridge.crm.echo import Same, Sent, same_date, same_number, same_set, same_text
 from leadbridge.crm.encoding import Encoded, as_date, as_number, as_option, as_options, as_text
-from leadbridge.crm.leadconnector.reading import READING
+from leadbridge.crm.leadconnector.contact import CUSTOM_FIELD, ContactDraft
+from leadbridge.crm.leadconnector.reading import READ_FIELDS, refusal_of
+from leadbridge.crm.leadconnector.rules import rule_for
 from leadbridge.crm.names import Found, Names
 from leadbridge.crm.remembering import remembering
 from leadbridge.events import Json
@@ -34,7 +36,7 @@ def read_call(location_id: str) -> Call:
 
 def read_refusal(answer: Answer) -> Refusal | None:
     """Why the delivery cannot go on without the fields."""
-    refusal = READING.refusal(answer)
+    refusal = refusal_of(answer, needs=READ_FIELDS)
     if isinstance(refusal, Fail):
         return Hold(reason="unknown_custom_field", detail=f"The custom fields cannot be read. {refusal.detail}")
     return refusal
@@ -51,10 +53,13 @@ def listed_fields(answer: Answer) -> list[dict[str, Json]]:
     ]
 
 
-def write_custom_fields(draft: Draft, wanted: Mapping[str, Json], listed: list[dict[str, Json]]) -> Hold | None:
-    """Put the custom fields into the draft; the Hold of the first name that is not exactly one field."""
-    entries: dict[str, Json] = {}
-    for name, value in wanted.items():
+def write_custom_fields(draft: ContactDraft, listed: list[dict[str, Json]]) -> Hold | None:
+    """Put the plan's custom fields into the draft; the Hold of the first name that is not exactly one field."""
+    plan = draft.plan
+    for name, value in plan.custom_fields.items():
+        rule_of = f"custom:{name}"
+        if rule_for(plan, rule_of) == "never":
+            continue
         found = _names(listed).find(name)
         if not isinstance(found, Found):
             return Hold(
@@ -69,13 +74,12 @@ def write_custom_fields(draft: Draft, wanted: Mapping[str, Json], listed: list[d
             cause = f"{encoded.problem} ({definition.get('dataType')})"
             draft.warn(field, sent=value, written=encoded.written, cause=cause)
         if encoded.send:
-            entries[definition["id"]] = encoded.value
             same = _SAME.get(str(definition.get("dataType")), same_text)
-            place = f"customFields.{definition['id']}"
+            place = f"{CUSTOM_FIELD}{definition['id']}"
             draft.sent = [one for one in draft.sent if one.place != place]
-            draft.sent.append(Sent(field=field, place=place, value=encoded.value, same=same, cause=_DROPPED))
-    if entries:
-        draft.body["customFields"] = [{"id": key, "field_value": value} for key, value in entries.items()]
+            draft.later = [one for one in draft.later if one.sent.place != place]
+            one = Sent(field=field, place=place, value=encoded.value, same=same, cause=_DROPPED)
+            draft.put(one, rule_of=rule_of)
     return None
 
 

@@ -8,32 +8,41 @@ from typing import Final
 
 from leadbridge.crm.adapter import Answers, Call, Done
 from leadbridge.crm.draft import unique
-from leadbridge.crm.leadconnector.reading import READING, Written, gone_or
+from leadbridge.crm.leadconnector.reading import WRITE, Written, gone_or, refusal_of
 from leadbridge.crm.names import folded
 from leadbridge.events import Json
 from leadbridge.outcome import Fail, WriteWarning
-from leadbridge.plan import Plan
+from leadbridge.plan import Plan, WriteRule
 
 _DROPPED: Final = "LeadConnector does not show it after it was written"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagWishes:
-    """What is to become of the tags. `whole` is what they are replaced with; None to leave the others alone."""
+    """What is to become of the tags. `whole` is what they are replaced with; None to leave the others alone.
 
-    add: tuple[str, ...]
-    remove: tuple[str, ...]
-    whole: tuple[str, ...] | None
+    `rule` is `on_create` or `if_empty` when they are only added to a new contact, or to one without any.
+    """
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    whole: tuple[str, ...] | None = None
+    rule: WriteRule = "merge"
 
 
 def wishes(plan: Plan) -> TagWishes:
     """What the plan wants; a tag that is both added and removed is removed."""
+    rule = plan.write.get("tags", "merge")
+    if rule == "never":
+        return TagWishes()
     gone = {folded(tag) for tag in plan.tags.remove}
     wanted = unique(*(plan.tags.replace or ()), *plan.tags.add, *plan.lead.tags)
     add = tuple(tag for tag in wanted if folded(tag) not in gone)
-    return TagWishes(
-        add=add, remove=tuple(unique(*plan.tags.remove)), whole=add if plan.tags.replace is not None else None
-    )
+    if rule in ("on_create", "if_empty"):
+        return TagWishes(add=add, rule=rule)
+    if plan.tags.replace is not None or (rule == "always" and wanted):
+        return TagWishes(whole=add)
+    return TagWishes(add=add, remove=tuple(unique(*plan.tags.remove)))
 
 
 def change_tags(wanted: TagWishes, written: Written, answers: Answers) -> Call | Done | list[WriteWarning]:
@@ -42,6 +51,10 @@ def change_tags(wanted: TagWishes, written: Written, answers: Answers) -> Call |
     if wanted.whole is not None:
         kept = standing is not None and standing == {folded(tag) for tag in wanted.whole}
         return [] if kept else [_warning(list(wanted.whole), written.contact.get("tags"), cause=_DROPPED)]
+    if wanted.rule == "on_create" and not written.created:
+        return []
+    if wanted.rule == "if_empty" and standing and not written.new:
+        return []
     # Without a list in the echo both calls are made: they are idempotent.
     add = [tag for tag in wanted.add if standing is None or folded(tag) not in standing]
     remove = [tag for tag in wanted.remove if standing is None or folded(tag) in standing]
@@ -57,7 +70,7 @@ def change_tags(wanted: TagWishes, written: Written, answers: Answers) -> Call |
         if call.purpose not in answers:
             return call
         answer = answers[call.purpose]
-        refusal = READING.refusal(answer)
+        refusal = refusal_of(answer, needs=WRITE)
         outcome = gone_or(refusal, answer) if refusal is not None else None
         if outcome is not None and not isinstance(outcome, Fail):
             return Done(outcome=outcome)

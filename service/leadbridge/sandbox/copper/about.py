@@ -10,9 +10,10 @@ from leadbridge.sandbox.exchange import ApiRequest
 
 
 def emails_about(request: ApiRequest, account: Account) -> frozenset[str]:
-    """The addresses in lower case: of the body, of an upsert's match, of a bulk call's items, and of the records."""
+    """The addresses in lower case: of the body, an upsert's match, a bulk call's items, and the records it is about."""
     named = [*_in_body(request.payload)]
-    named += [email for record in _records(request, account) for email in record.emails()]
+    records = (*_records(request, account), *_parents(request, account))
+    named += [email for record in records for email in record.emails()]
     return frozenset(email_key(email) for email in named)
 
 
@@ -52,6 +53,18 @@ def _records(request: ApiRequest, account: Account) -> Iterator[Record]:
         record = collection.get(named) if isinstance(named, str | int) else None
         if record is not None:
             yield record
+
+
+def _parents(request: ApiRequest, account: Account) -> Iterator[Record]:
+    """The record that an activity is about."""
+    parent = request.payload.get("parent") if isinstance(request.payload, Mapping) else None
+    if not request.path.startswith("/activities") or not isinstance(parent, Mapping):
+        return
+    collection = {"lead": account.leads, "person": account.people}.get(str(parent.get("type")))
+    record_id = parent.get("id")
+    record = collection.get(record_id) if collection is not None and isinstance(record_id, int) else None
+    if record is not None:
+        yield record
 
 
 def _bulk_items(payload: Json) -> list[Json]:

@@ -1,8 +1,9 @@
-"""One Copper account: its lists, its leads and its people."""
+"""One Copper account: its lists, its leads, its people and the activities on them."""
 
 from collections.abc import Mapping
 
 from leadbridge.events import Json
+from leadbridge.sandbox.copper.activities import Activities
 from leadbridge.sandbox.copper.attributes import unrecognised
 from leadbridge.sandbox.copper.catalog import Catalog
 from leadbridge.sandbox.copper.collection import Collection
@@ -25,6 +26,7 @@ class Account:
         self.leads = Collection(LEAD, self.setup)
         self.converted = Collection(LEAD, self.setup)
         self.people = Collection(PERSON, self.setup)
+        self.activities = Activities(self.setup)
         self.opportunities: list[dict[str, Json]] = []
 
     @property
@@ -64,6 +66,7 @@ class Account:
             "converted_leads": [self.converted.answer(lead) for lead in self.converted],
             "companies": [company.model_dump() for company in self.catalog.companies.values()],
             "opportunities": list(self.opportunities),
+            "activities": list(self.activities),
         }
 
 

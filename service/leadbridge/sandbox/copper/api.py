@@ -8,6 +8,7 @@ from typing import Final
 from leadbridge.events import Json
 from leadbridge.sandbox.copper.about import emails_about
 from leadbridge.sandbox.copper.account import Account
+from leadbridge.sandbox.copper.activity_endpoints import ACTIVITY_ROUTES
 from leadbridge.sandbox.copper.bulk import BULK_ROUTES
 from leadbridge.sandbox.copper.convert import CONVERT_ROUTES
 from leadbridge.sandbox.copper.endpoints import RECORD_ROUTES, Handler
@@ -26,7 +27,9 @@ from leadbridge.sandbox.seeds import CopperSeed
 from leadbridge.sandbox.world import World
 
 _REAL_KEY: Final = re.compile(r"[a-f0-9]{32}")
-_ROUTES: Final[Routes[Handler]] = Routes([*RECORD_ROUTES, *BULK_ROUTES, *CONVERT_ROUTES, *LIST_ROUTES])
+_ROUTES: Final[Routes[Handler]] = Routes(
+    [*RECORD_ROUTES, *BULK_ROUTES, *CONVERT_ROUTES, *ACTIVITY_ROUTES, *LIST_ROUTES]
+)
 
 
 def account_name(token: str) -> str:

@@ -4,7 +4,7 @@ https://developer.copper.com/leads/list-leads-search.html and https://developer.
 Filters that leadbridge has no use for are not emulated and refused like any unknown attribute.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -19,7 +19,8 @@ from leadbridge.sandbox.copper.setup import Setup
 _PAGE: Final = 20
 _LARGEST_PAGE: Final = 200
 _SEARCHED_AT_MOST: Final = 100_000
-_PAGING: Final = frozenset({"page_number", "page_size", "sort_by", "sort_direction"})
+_PAGING: Final = frozenset({"page_number", "page_size"})
+_SORTING: Final = frozenset({"sort_by", "sort_direction"})
 Filter: TypeAlias = Callable[[Record], bool]
 FilterMaker: TypeAlias = Callable[[Json, Setup], Filter]  # raises Invalid for a value that cannot be searched by
 
@@ -33,11 +34,7 @@ def search(
     sort_by: str,
 ) -> tuple[list[Record], int]:
     """One page of the records that pass every filter, and how many pass; raises `Invalid` for a bad query."""
-    unknown = [key for key in query if key not in filters and key not in _PAGING]
-    if unknown:
-        raise Invalid(unrecognised(unknown))
-    size = _whole_number(query, "page_size", default=_PAGE, largest=_LARGEST_PAGE)
-    number = _whole_number(query, "page_number", default=1, largest=_SEARCHED_AT_MOST)
+    page = page_of(query, known=filters.keys() | _SORTING)
     sort_by, direction = query.get("sort_by", sort_by), query.get("sort_direction", "asc")
     if not isinstance(sort_by, str) or sort_by not in _SORT:
         raise Invalid(f"Sort By: Invalid value for Sort By: {sort_by}")
@@ -46,7 +43,17 @@ def search(
     wanted = [filters[key](value, setup) for key, value in query.items() if key in filters and value is not None]
     found = [record for record in records if all(passes(record) for passes in wanted)][:_SEARCHED_AT_MOST]
     found.sort(key=_SORT[sort_by], reverse=direction == "desc")
-    return found[(number - 1) * size : number * size], len(found)
+    return found[page], len(found)
+
+
+def page_of(query: Mapping[str, Json], *, known: Collection[str]) -> slice:
+    """Which part of what is found a query asks for; raises `Invalid` also for what is not `known`."""
+    unknown = [key for key in query if key not in known and key not in _PAGING]
+    if unknown:
+        raise Invalid(unrecognised(unknown))
+    size = _whole_number(query, "page_size", default=_PAGE, largest=_LARGEST_PAGE)
+    number = _whole_number(query, "page_number", default=1, largest=_SEARCHED_AT_MOST)
+    return slice((number - 1) * size, number * size)
 
 
 def _whole_number(query: Mapping[str, Json], key: str, *, default: int, largest: int) -> int:
@@ -122,15 +129,19 @@ def _by_custom_fields(kind: RecordKind) -> FilterMaker:
             definition = definition_of(entry.get("custom_field_definition_id"), setup.catalog, kind=kind)
             if definition.data_type == "Text" or not definition.is_filterable:
                 raise Invalid(f"Custom Fields: Custom Field Definition Id {definition.id} cannot be searched by")
-            wanted.append((definition.id, read_value(entry["value"], definition, setup)))
+            sought = entry["value"]
+            if definition.data_type == "Dropdown" and isinstance(sought, list):  # any of these options
+                wanted.append((definition.id, [read_value(one, definition, setup) for one in sought]))
+            else:
+                wanted.append((definition.id, read_value(sought, definition, setup)))
         return lambda record: all(_holds(record.custom_fields.get(field), sought) for field, sought in wanted)
 
     return make
 
 
 def _holds(kept: Json, sought: Json) -> bool:
-    if isinstance(kept, list) and isinstance(sought, list):
-        return any(item in kept for item in sought)
+    if isinstance(sought, list):
+        return any(item in (kept if isinstance(kept, list) else [kept]) for item in sought)
     return bool(kept == sought)
 
 

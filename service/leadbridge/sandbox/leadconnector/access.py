@@ -5,6 +5,7 @@ from typing import Final
 
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest
 from leadbridge.sandbox.leadconnector.apps import Grant, is_private, scope_of
+from leadbridge.sandbox.leadconnector.consent import CONSENT
 from leadbridge.sandbox.leadconnector.directory import Directory
 from leadbridge.sandbox.leadconnector.grants import Grants
 from leadbridge.sandbox.leadconnector.oauth import EXCHANGE, client_of, parameters_of
@@ -42,7 +43,7 @@ class Access:
         """The account a call is about, or the refusal of its Version header or credentials."""
         if request.headers.get("user-agent", "").lower().startswith("python-urllib"):
             return banned_user_agent()
-        if request.path == EXCHANGE:
+        if request.path in (EXCHANGE, CONSENT):
             return client_of(request) or _NOBODY
         try:
             _check_version(request.headers.get("version"))

@@ -8,6 +8,8 @@ from leadbridge.sandbox.emulator import CrmName
 from leadbridge.sandbox.exchange import UNREADABLE, ApiReply, ApiRequest
 from leadbridge.sandbox.leadconnector.access import Access, id_in
 from leadbridge.sandbox.leadconnector.answers import contact_answer
+from leadbridge.sandbox.leadconnector.apps import ScopedToken
+from leadbridge.sandbox.leadconnector.consent import CONSENT
 from leadbridge.sandbox.leadconnector.directory import Directory
 from leadbridge.sandbox.leadconnector.grants import Grants
 from leadbridge.sandbox.leadconnector.oauth import OAuth
@@ -86,7 +88,8 @@ class LeadConnector:
         for app in seed.apps:
             self._grants.install(app, location_id=seed.account)
         for token in seed.tokens:
-            self._grants.add_private(token, location_id=seed.account)
+            given = ScopedToken(token=token) if isinstance(token, str) else token
+            self._grants.add_private(given.token, location_id=seed.account, scopes=given.scopes)
         return [contact.id for contact in contacts]
 
     def reset(self) -> None:
@@ -96,7 +99,7 @@ class LeadConnector:
         self._access.clear()
 
     def _answered(self, request: ApiRequest) -> ApiReply:
-        if request.path.startswith("/oauth/"):
+        if request.path.startswith("/oauth/") or request.path == CONSENT:
             return self._oauth.answer(request)
         found = ROUTES.find_all(request.method, request.path)
         if found is None:

@@ -36,6 +36,15 @@ class OAuthApp(BaseModel):
     scopes: tuple[str, ...] | None = Field(default=None, description="Every scope that the sandbox knows unless given.")
 
 
+class ScopedToken(BaseModel):
+    """A Private Integration token that has only some scopes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token: PrivateToken
+    scopes: tuple[str, ...] | None = Field(default=None, description="Every scope that the sandbox knows unless given.")
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """The location or company that a token speaks for."""

@@ -22,6 +22,7 @@ _BAD_CLIENT: Final = "Invalid client: client credentials are invalid"
 _INACTIVE: Final = "Location is not active"
 _ACCESS: Final = "access-"
 _REFRESH: Final = "refresh-"
+_CODE: Final = "code-"
 _BAD: Final = "bad"
 
 
@@ -66,8 +67,10 @@ class Grants:
         self._refresh: dict[str, _Until] = {}
         self._current: dict[Hashable, str] = {}  # app and holder to their usable refresh token
         self._spent: dict[Hashable, _Spent] = {}  # app and refresh token to what they were answered
+        self._installed: dict[str, list[Holder]] = {}  # by app, in the order of the seeds
         self._codes: dict[Hashable, Grant] = {}
         self._spent_codes: set[Hashable] = set()
+        self._ways_back: dict[Hashable, str] = {}  # app and code to where the browser was sent with it
 
     def install(self, app: OAuthApp, *, location_id: str) -> None:
         """An app is installed beforehand, by the location or by its company."""
@@ -75,14 +78,34 @@ class Grants:
         holder = Holder("Location", location_id) if app.user_type == "Location" else Holder("Company", company)
         grant = granted(holder, app.client_id, app.scopes)
         self._secrets[app.client_id] = app.client_secret
+        holders = self._installed.setdefault(app.client_id, [])
+        if holder not in holders:
+            holders.append(holder)
         if app.code is not None:
             self._codes[app.client_id, app.code] = grant
         if app.refresh_token is not None:
             self._put(app.refresh_token, grant)
 
-    def add_private(self, token: str, *, location_id: str) -> None:
-        """A Private Integration token of a location."""
-        self._private[token] = granted(Holder("Location", location_id), "")
+    def add_private(self, token: str, *, location_id: str, scopes: tuple[str, ...] | None = None) -> None:
+        """A Private Integration token of a location, with every scope unless some are given."""
+        self._private[token] = granted(Holder("Location", location_id), "", scopes)
+
+    def knows(self, client_id: str) -> bool:
+        """Whether there is such an app."""
+        return client_id in self._secrets or (self._takes_unknown and not client_id.startswith(_BAD))
+
+    def installed(self, client_id: str) -> list[Holder]:
+        """Who has installed the app beforehand."""
+        return list(self._installed.get(client_id, ()))
+
+    def consent(self, client_id: str, holder: Holder, *, redirect_uri: str, scopes: tuple[str, ...] | None) -> str:
+        """A person lets an app in: the code for its first tokens, with no more scopes than there are."""
+        every = granted(holder, client_id)
+        wanted = None if scopes is None else tuple(scope for scope in every.scopes if scope in scopes)
+        code = self._made(_CODE)
+        self._codes[client_id, code] = granted(holder, client_id, wanted)
+        self._ways_back[client_id, code] = redirect_uri
+        return code
 
     def authenticate(self, client_id: str, client_secret: str) -> None:
         """Refuse an app's wrong secret; the secret of an app that nobody installed is what it says it is."""
@@ -90,9 +113,11 @@ class Grants:
         if wrong or (client_id not in self._secrets and not self._takes_unknown):
             raise Refused(401, _BAD_CLIENT)
 
-    def exchange(self, client_id: str, code: str, user_type: UserType) -> Issue:
-        """The first tokens for a code, once."""
+    def exchange(self, client_id: str, code: str, user_type: UserType, *, redirect_uri: str | None = None) -> Issue:
+        """The first tokens for a code, once; for one that came with an address, only to whoever names no other."""
         key = (client_id, code)
+        if redirect_uri is not None and self._ways_back.get(key, redirect_uri) != redirect_uri:
+            raise Refused(400, _BAD_CODE)
         grant = self._codes.get(key) or self._started(client_id, code, user_type)
         if grant is None or key in self._spent_codes:
             raise Refused(400, _BAD_CODE)

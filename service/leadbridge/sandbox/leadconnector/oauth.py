@@ -1,4 +1,4 @@
-"""LeadConnector's token endpoints: `/oauth/token`, and a location's token for a company's.
+"""LeadConnector's token endpoints: `/oauth/token`, and a location's token for a company's; and the page before them.
 
 https://github.com/GoHighLevel/highlevel-api-docs, apps/oauth.json; apps/v3/oauth-v3.json has camelCase names, takes
 JSON too, and puts a dash into `/oauth/location-token`.
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from leadbridge.events import Json
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, json_reply
 from leadbridge.sandbox.leadconnector.apps import Grant, Holder, UserType
+from leadbridge.sandbox.leadconnector.consent import CONSENT, choose_location
 from leadbridge.sandbox.leadconnector.directory import Directory
 from leadbridge.sandbox.leadconnector.grants import Grants, Issue
 from leadbridge.sandbox.leadconnector.problems import Invalid, Refused
@@ -25,6 +26,7 @@ _NAMES_V3: Final = {
     "grant_type": "grantType",
     "refresh_token": "refreshToken",
     "user_type": "userType",
+    "redirect_uri": "redirectUri",
     "access_token": "accessToken",
     "token_type": "tokenType",
     "expires_in": "expiresIn",
@@ -51,6 +53,8 @@ class OAuth:
 
     def answer(self, request: ApiRequest) -> ApiReply:
         """What an endpoint under `/oauth/` answers; raises `Invalid` or `Refused`."""
+        if (request.method, request.path) == ("GET", CONSENT):
+            return choose_location(self._grants, self._directory, request)
         v3 = request.headers.get("version") == "v3"
         if (request.method, request.path) == ("POST", EXCHANGE):
             return self._token(request, v3=v3)
@@ -72,7 +76,8 @@ class OAuth:
         return self._issued(exchange(asked), v3=v3)
 
     def _exchange(self, asked: "_Asked") -> Issue:
-        return self._grants.exchange(asked.required("client_id"), asked.required("code"), asked.user_type())
+        client_id, code, way_back = asked.required("client_id"), asked.required("code"), asked.given("redirect_uri")
+        return self._grants.exchange(client_id, code, asked.user_type(), redirect_uri=way_back)
 
     def _refresh(self, asked: "_Asked") -> Issue:
         return self._grants.refresh(asked.required("client_id"), asked.required("refresh_token"), asked.user_type())
@@ -123,9 +128,12 @@ class _Asked:
         self._parameters = parameters
         self._v3 = v3
 
+    def given(self, name: str) -> str | None:
+        return self._parameters.get(self._called(name)) or None
+
     def required(self, name: str) -> str:
-        value = self._parameters.get(self._called(name))
-        if not value:
+        value = self.given(name)
+        if value is None:
             raise Refused(400, f"Missing parameter: {self._called(name)}")
         return value
 
@@ -155,5 +163,5 @@ def parameters_of(request: ApiRequest) -> Parameters:
 
 def client_of(request: ApiRequest) -> str:
     """Which app asks for a token: its calls have a quota of their own, apart from those of any location."""
-    parameters = parameters_of(request)
+    parameters = request.query if request.path == CONSENT else parameters_of(request)
     return parameters.get("client_id") or parameters.get("clientId") or ""

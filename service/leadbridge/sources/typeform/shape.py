@@ -34,8 +34,10 @@ def response_events(document: Document) -> Iterator[Event]:
     titles = dict(_titles(at(response, "definition.fields")))
     fields = Fields()
     for answer in answers:
-        for name in _names(answer.get("field"), titles):
-            fields.put(name, _value(answer))
+        *refs, label = _names(answer.get("field"), titles)
+        for ref in refs:
+            fields.put_again(ref, _value(answer))
+        fields.put(label, _value(answer))
     for answer in answers:
         if answer.get("type") in ("email", "phone_number"):
             fields.put_if_new(answer["type"], _value(answer))
@@ -47,7 +49,7 @@ def response_events(document: Document) -> Iterator[Event]:
     for name, value in hidden.items() if isinstance(hidden, dict) else ():
         fields.put_if_new(name, value)
     meta = {name: found for name, path in _META.items() if (found := at(document.value, path)) is not None}
-    yield Event(fields=fields.as_dict(), meta=meta, raw=document.value)
+    yield Event(fields=fields.as_dict(), second_names=fields.second_names, meta=meta, raw=document.value)
 
 
 def _names(field: Json, titles: dict[str, str]) -> list[str]:

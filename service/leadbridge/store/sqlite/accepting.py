@@ -8,7 +8,9 @@ import orjson
 
 from leadbridge.clock import Millis
 from leadbridge.events import Received
-from leadbridge.store.base import (
+from leadbridge.store.sqlite import flight
+from leadbridge.store.sqlite.connection import ROWS_AT_ONCE, insert, row, rows, transaction
+from leadbridge.store.values import (
     Accepted,
     AcceptStatus,
     MappedSubmission,
@@ -17,8 +19,6 @@ from leadbridge.store.base import (
     NewRequest,
     WaitingSubmission,
 )
-from leadbridge.store.sqlite import flight
-from leadbridge.store.sqlite.connection import ROWS_AT_ONCE, insert, row, rows, transaction
 
 MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of requests that are mapped for one commit
 _ARRIVE = """
@@ -32,8 +32,8 @@ _COUNT_UP = """
     ON CONFLICT (kind, name, state) DO UPDATE SET count = count + excluded.count"""
 _INSERT_DELIVERY = """
     INSERT INTO deliveries (id, submission_id, trace_id, route, destination, lane, config_version, plan, keys,
-                            event_at, state, reason, detail, next_at, created_at, updated_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+                            event_at, state, reason, detail, alone, next_at, created_at, updated_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _SAID_BEFORE: Final = ("", "", "", b"")
 _STATUS: Final[Mapping[str, AcceptStatus]] = {
     "received": "accepted",
@@ -141,7 +141,7 @@ def _insert_delivery(
         (
             delivery.delivery_id, submission_id, trace_id, delivery.route, delivery.destination, delivery.lane,
             delivery.config_version, delivery.plan, orjson.dumps(delivery.keys).decode(), delivery.event_at,
-            delivery.state, delivery.reason, delivery.detail, due, now, now,
+            delivery.state, delivery.reason, delivery.detail, int(delivery.alone), due, now, now,
         ),
     )  # fmt: skip
     connection.execute(_COUNT_UP, ("deliveries", delivery.destination, 1))

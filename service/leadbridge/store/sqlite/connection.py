@@ -65,6 +65,11 @@ def open_for_reading(path: Path) -> apsw.Connection:
     return connection
 
 
+def newest_schema() -> int:
+    """The version of the schema that this leadbridge works with."""
+    return len(list(_migrations()))
+
+
 def migrate(connection: apsw.Connection) -> None:
     """Apply the migrations the file has not seen, each in a transaction of its own."""
     done = connection.pragma("user_version")

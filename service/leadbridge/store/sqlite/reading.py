@@ -11,9 +11,8 @@ from pydantic_core import from_json
 
 from leadbridge.clock import Millis
 from leadbridge.outcome import Candidate, WriteWarning
-from leadbridge.store.base import CallSpan
 from leadbridge.store.ledger import Account, Ledger
-from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
+from leadbridge.store.rows import URGENCIES, AttemptRow, DeliveryRow, RequestRow, SubmissionRow
 from leadbridge.store.sqlite.connection import row, rows
 
 _SUBMISSION = """
@@ -28,7 +27,8 @@ _REQUEST = (
 )
 _DELIVERY = """
     SELECT id, submission_id, trace_id, route, destination, lane, config_version, plan, state, blocked, reason, detail,
-           tries, next_at, record_id, created, warnings, candidates, created_at, updated_at
+           urgency, alone, tries, next_at, progress, choice, record_id, created, warnings, candidates, created_at,
+           updated_at
     FROM deliveries"""
 _OF_SUBMISSIONS = f"{_DELIVERY} WHERE submission_id IN (SELECT value FROM json_each(?)) ORDER BY seq"
 _ATTEMPT = """
@@ -37,18 +37,16 @@ _ATTEMPT = """
     FROM attempt_deliveries c JOIN attempts a ON a.id = c.attempt_id
     WHERE c.delivery_id = ? ORDER BY a.id"""
 _READY = "state IN ('pending', 'retrying') AND blocked = 0"
-_NEXT_DUE = f"SELECT min(next_at) FROM deliveries WHERE lane = ? AND {_READY}"
-_LANES = f"""
+NEXT_DUE = f"""
+    SELECT min(next_at) FROM (
+        SELECT (SELECT min(next_at) FROM deliveries WHERE lane = ?1 AND urgency = u.value AND {_READY}) AS next_at
+        FROM json_each('[0, 1, 2]') u)"""
+LANES_WAITING = f"""
     WITH RECURSIVE lane (name) AS (
         SELECT min(lane) FROM deliveries WHERE {_READY}
         UNION ALL
         SELECT (SELECT min(lane) FROM deliveries WHERE {_READY} AND lane > name) FROM lane WHERE name IS NOT NULL)
     SELECT name FROM lane WHERE name IS NOT NULL"""
-_RECENT_CALLS = """
-    SELECT started_at, answered_at FROM attempts WHERE lane = ?1 AND answered_at > ?2
-    UNION ALL
-    SELECT coalesce(sent_at, started_at), NULL FROM attempts
-    WHERE lane = ?1 AND answered_at IS NULL AND coalesce(sent_at, started_at) > ?2 AND sent = 1"""
 _OF_RECORD = """
     SELECT keys FROM deliveries WHERE lane = ? AND record_id = ? AND id <> ? ORDER BY seq DESC LIMIT 50"""
 _MAPPED_TO_NOTHING = """
@@ -111,19 +109,13 @@ def attempts_of(connection: apsw.Connection, delivery_id: str) -> tuple[AttemptR
 
 def next_due(connection: apsw.Connection, lane: str) -> Millis | None:
     """When the lane's next delivery is due."""
-    found = row(connection, _NEXT_DUE, (lane,))
+    found = row(connection, NEXT_DUE, (lane,))
     return found[0] if found else None
 
 
 def lanes_waiting(connection: apsw.Connection) -> tuple[str, ...]:
     """The lanes with unfinished deliveries, found by jumping from lane to lane in the index."""
-    return tuple(name for (name,) in rows(connection, _LANES))
-
-
-def recent_calls(connection: apsw.Connection, lane: str, since: Millis) -> tuple[CallSpan, ...]:
-    """Calls that may still occupy a quota window that began at `since`."""
-    found = rows(connection, _RECENT_CALLS, (lane, since))
-    return tuple(CallSpan(started_at=started_at, answered_at=answered_at) for started_at, answered_at in found)
+    return tuple(name for (name,) in rows(connection, LANES_WAITING))
 
 
 def keys_of_record(connection: apsw.Connection, lane: str, record_id: str, but: str) -> tuple[tuple[str, ...], ...]:
@@ -165,6 +157,10 @@ def _delivery(found: dict[str, Any]) -> DeliveryRow:
             **found,
             "plan": None if found["plan"] is None else from_json(found["plan"]),
             "blocked": bool(found["blocked"]),
+            "urgency": URGENCIES[found["urgency"]],
+            "alone": bool(found["alone"]),
+            "progress": None if found["progress"] is None else from_json(found["progress"]),
+            "choice": None if found["choice"] is None else from_json(found["choice"]),
             "created": None if found["created"] is None else bool(found["created"]),
             "warnings": _WARNINGS.validate_json(found["warnings"]),
             "candidates": _CANDIDATES.validate_json(found["candidates"]),

@@ -9,41 +9,59 @@ from functools import cache
 from typing import Any, Final
 
 import apsw
+import orjson
 from pydantic_core import to_json
 
-from leadbridge.clock import Millis
-from leadbridge.store.base import DeliveryUpdate, FinishedCall, TryResult
 from leadbridge.store.sqlite import flight
 from leadbridge.store.sqlite.connection import ROWS_AT_ONCE
 from leadbridge.store.sqlite.sending import Beginning, begin
+from leadbridge.store.values import DeliveryUpdate, FinishedCall, TryResult
 
-_FINISH: Final = """
+FINISH: Final = """
     WITH ended (id, answered_at, sent, sent_at, status, outcome, crm_trace_id, response, error) AS ({values})
     UPDATE attempts
     SET answered_at = ended.answered_at, sent = ended.sent, sent_at = ended.sent_at, status = ended.status,
         outcome = ended.outcome, crm_trace_id = ended.crm_trace_id, response = ended.response, error = ended.error
     FROM ended WHERE attempts.id = ended.id"""
-# A CRM may only guess by its clock whether a record is new; one that we wrote before is not.
-_LEAVE: Final = """
-    WITH came (id, lane, state, reason, detail, next_at, record_id, created, warnings, candidates, at) AS ({values})
+# A CRM may only guess by its clock whether a record is new; one that we wrote before is not. The time that a delivery
+# waits for its account is no time spent trying.
+LEAVE: Final = """
+    WITH came (id, lane, state, reason, detail, next_at, record_id, created, warnings, candidates, alone, progress,
+               at) AS ({values})
     UPDATE deliveries
     SET state = came.state, reason = came.reason, detail = came.detail, next_at = came.next_at,
         record_id = coalesce(came.record_id, deliveries.record_id),
         created = CASE WHEN came.created IS NULL THEN deliveries.created ELSE came.created AND NOT EXISTS (
             SELECT 1 FROM deliveries AS earlier WHERE earlier.lane = came.lane AND earlier.record_id = came.record_id)
             END,
-        warnings = came.warnings, candidates = came.candidates, updated_at = came.at
+        warnings = came.warnings, candidates = came.candidates, updated_at = came.at,
+        alone = max(deliveries.alone, came.alone), progress = coalesce(came.progress, deliveries.progress),
+        urgency = CASE WHEN came.state = 'retrying' THEN max(deliveries.urgency, 1) ELSE deliveries.urgency END,
+        first_try_at = CASE WHEN came.state = 'pending' THEN NULL ELSE deliveries.first_try_at END,
+        blocked = CASE WHEN came.state IN ('pending', 'retrying') THEN deliveries.blocked ELSE 0 END
     FROM came WHERE deliveries.id = came.id AND deliveries.state = 'sending'"""
+GOES_ON: Final = """
+    WITH came (id, progress) AS ({values})
+    UPDATE deliveries SET progress = came.progress
+    FROM came WHERE deliveries.id = came.id AND deliveries.state = 'sending'"""
+_WRITTEN: Final = """
+    INSERT OR IGNORE INTO record_keys (lane, key, record_id)
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)"""
+_UNFINISHED: Final = frozenset({"pending", "retrying"})
 
 
 def record(connection: apsw.Connection, results: Sequence[tuple[str, TryResult]]) -> list[int]:
     """Store answers, starts of next calls and ends of tries, each with its lane; returns the attempts of next calls."""
     attempts: list[int] = []
     for some in _apart(results):
-        _update(connection, _FINISH, [_finished(one.finished) for _, one in some if one.finished is not None])
-        over = [(lane, one.claim.delivery.delivery_id, one.update, one.at) for lane, one in some if one.update]
-        _update(connection, _LEAVE, [_left(*one) for one in over])
-        flight.leave_all(connection, [id_ for _, id_, update, _ in over if update.state != "retrying"])
+        finish(connection, [one.finished for _, one in some if one.finished is not None])
+        went_on = [(one.claim.delivery.delivery_id, one.progress) for _, one in some if one.progress and not one.update]
+        _update(connection, GOES_ON, went_on)
+        over = [(lane, one, one.update) for lane, one in some if one.update is not None]
+        _update(connection, LEAVE, [left for lane, one, update in over for left in _left(lane, one, update)])
+        _keep_keys(connection, over)
+        out = [one.claim.delivery for _, one, update in over if update.state not in _UNFINISHED]
+        flight.leave_all(connection, [name for delivery in out for name in delivery.all_ids])
         next_calls = [
             Beginning(lane, one.claim.delivery, one.next_call, one.at)
             for lane, one in some
@@ -52,6 +70,23 @@ def record(connection: apsw.Connection, results: Sequence[tuple[str, TryResult]]
         begun = iter(begin(connection, next_calls))
         attempts += [0 if one.next_call is None else next(begun) for _, one in some]
     return attempts
+
+
+def finish(connection: apsw.Connection, calls: Sequence[FinishedCall]) -> None:
+    """Store how started calls ended."""
+    _update(connection, FINISH, [_finished(one) for one in calls])
+
+
+def _keep_keys(connection: apsw.Connection, over: Sequence[tuple[str, TryResult, DeliveryUpdate]]) -> None:
+    """Remember to which record each key of a delivery led."""
+    led = [
+        (lane, key, update.record_id)
+        for lane, one, update in over
+        if update.record_id is not None
+        for key in one.claim.delivery.keys
+    ]
+    if led:
+        connection.execute(_WRITTEN, (orjson.dumps(led).decode(),))
 
 
 def _apart(results: Sequence[tuple[str, TryResult]]) -> Iterator[Sequence[tuple[str, TryResult]]]:
@@ -71,9 +106,10 @@ def _apart(results: Sequence[tuple[str, TryResult]]) -> Iterator[Sequence[tuple[
 
 
 def _update(connection: apsw.Connection, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
-    if values:
-        complete = _with_values(statement, len(values[0]), len(values))
-        connection.execute(complete, [value for one in values for value in one])
+    for first in range(0, len(values), ROWS_AT_ONCE):
+        some = values[first : first + ROWS_AT_ONCE]
+        complete = _with_values(statement, len(some[0]), len(some))
+        connection.execute(complete, [value for one in some for value in one])
 
 
 @cache
@@ -96,17 +132,16 @@ def _finished(call: FinishedCall) -> tuple[Any, ...]:
     )
 
 
-def _left(lane: str, delivery_id: str, update: DeliveryUpdate, at: Millis) -> tuple[Any, ...]:
-    return (
-        delivery_id,
-        lane,
-        update.state,
-        update.reason,
-        update.detail,
-        update.next_at,
-        update.record_id,
-        None if update.created is None else int(update.created),
-        to_json(update.warnings).decode(),  # integers of any size, unlike orjson
-        to_json(update.candidates).decode(),
-        at,
-    )
+def _left(lane: str, result: TryResult, update: DeliveryUpdate) -> Iterator[tuple[Any, ...]]:
+    """A row for the delivery and for each that was claimed with it: of a record that was made, the first made it."""
+    created = None if update.created is None else int(update.created)
+    progress = result.progress
+    warnings = to_json(update.warnings).decode()  # integers of any size, unlike orjson
+    candidates = to_json(update.candidates).decode()
+    for delivery_id in result.claim.delivery.all_ids:
+        yield (
+            delivery_id, lane, update.state, update.reason, update.detail, update.next_at, update.record_id, created,
+            warnings, candidates, int(update.alone), progress, result.at,
+        )  # fmt: skip
+        created = None if created is None else 0
+        progress = None

@@ -1,9 +1,7 @@
 """The Store interface on one SQLite file."""
 
-import asyncio
 import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -12,113 +10,27 @@ import apsw
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
-from leadbridge.outcome import HoldReason
-from leadbridge.store.base import (
+from leadbridge.store.sqlite import accepting, lanes, recording, recovering, sending
+from leadbridge.store.sqlite.connection import claim_ownership
+from leadbridge.store.sqlite.steering import SqliteSteering
+from leadbridge.store.sqlite.writer import Writer
+from leadbridge.store.values import (
     Accepted,
-    CallSpan,
     Claim,
     DueDelivery,
+    FinishedCall,
     MappedSubmission,
     NewRequest,
+    Ownership,
     Recovered,
     TryResult,
-    WaitingSubmission,
 )
-from leadbridge.store.ledger import Ledger
-from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
-from leadbridge.store.sqlite import accepting, reading, recording, sending
-from leadbridge.store.sqlite.connection import claim_ownership, open_for_reading
-from leadbridge.store.sqlite.writer import Writer
 
 R = TypeVar("R")
 DISK_RESERVE: Final = 64 * 1024 * 1024  # bytes kept free, so that what was accepted can still be delivered and recorded
 
 
-class SqliteReader:
-    """The reading half: opens an existing file read-only, beside a running service too."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the file; raises `StorageUnavailable` when it is not there or cannot be read."""
-        if not path.exists():
-            raise StorageUnavailable(
-                f"there is no database at {path}; start the service first, or set LEADBRIDGE_DATABASE_URL"
-            )
-        self._connection = open_for_reading(path)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leadbridge-reader")
-
-    async def _read(self, query: Callable[[apsw.Connection], R]) -> R:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, query, self._connection)
-        except apsw.Error as error:
-            raise StorageUnavailable(f"nothing could be read: {error}") from error
-
-    async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
-        """The oldest submissions that are to be mapped."""
-        return await self._read(lambda connection: accepting.waiting(connection, limit))
-
-    async def due(self, lane: str, *, limit: int, now: Millis) -> tuple[DueDelivery, ...]:
-        """The deliveries of a lane that may be claimed now."""
-        return await self._read(lambda connection: sending.due(connection, lane, limit, now))
-
-    async def next_due(self, lane: str) -> Millis | None:
-        """When the lane's next delivery is due."""
-        return await self._read(lambda connection: reading.next_due(connection, lane))
-
-    async def lanes_waiting(self) -> tuple[str, ...]:
-        """The lanes that have unfinished deliveries."""
-        return await self._read(reading.lanes_waiting)
-
-    async def recent_calls(self, lane: str, *, since: Millis) -> tuple[CallSpan, ...]:
-        """Calls that may still occupy a quota window."""
-        return await self._read(lambda connection: reading.recent_calls(connection, lane, since))
-
-    async def keys_of_record(self, lane: str, record_id: str, *, but: str) -> tuple[tuple[str, ...], ...]:
-        """The keys of the newest deliveries that wrote a record."""
-        return await self._read(lambda connection: reading.keys_of_record(connection, lane, record_id, but))
-
-    async def ledger(self) -> Ledger:
-        """Both sides of the books."""
-        return await self._read(reading.ledger)
-
-    async def submissions(
-        self, *, limit: int, state: str | None = None, source: str | None = None, before: str | None = None
-    ) -> tuple[SubmissionRow, ...]:
-        """The newest submissions, older than the id `before`."""
-        return await self._read(
-            lambda connection: reading.submissions(connection, limit=limit, state=state, source=source, before=before)
-        )
-
-    async def submission(self, submission_id: str) -> SubmissionRow | None:
-        """One submission."""
-        return await self._read(lambda connection: reading.submission(connection, submission_id))
-
-    async def by_trace(self, trace_id: str) -> tuple[SubmissionRow, ...]:
-        """The submissions under one trace ID."""
-        return await self._read(lambda connection: reading.by_trace(connection, trace_id))
-
-    async def request(self, request_id: str) -> RequestRow | None:
-        """One request as it arrived."""
-        return await self._read(lambda connection: reading.request(connection, request_id))
-
-    async def delivery(self, delivery_id: str) -> DeliveryRow | None:
-        """One delivery."""
-        return await self._read(lambda connection: reading.delivery(connection, delivery_id))
-
-    async def deliveries_of(self, submission_ids: Sequence[str]) -> Mapping[str, tuple[DeliveryRow, ...]]:
-        """The deliveries of some submissions."""
-        return await self._read(lambda connection: reading.deliveries_of(connection, submission_ids))
-
-    async def attempts_of(self, delivery_id: str) -> tuple[AttemptRow, ...]:
-        """Every call made for a delivery."""
-        return await self._read(lambda connection: reading.attempts_of(connection, delivery_id))
-
-    async def close(self) -> None:
-        """Let the file go."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
-        self._thread.shutdown()
-
-
-class SqliteStore(SqliteReader):
+class SqliteStore(SqliteSteering):
     """The whole store: the only process that writes this file."""
 
     def __init__(self, path: Path, *, disk_reserve: int = DISK_RESERVE) -> None:
@@ -170,27 +82,38 @@ class SqliteStore(SqliteReader):
         await self._writer.run(apply)
 
     async def claim(
-        self, lane: str, starts: Sequence[tuple[DueDelivery, Call | None]], *, now: Millis
+        self, lane: str, starts: Sequence[tuple[DueDelivery, Call | None]], *, now: Millis, epoch: int
     ) -> tuple[Claim, ...]:
         """Claim due deliveries of a lane."""
-        return await self._writer.run(lambda connection: sending.claim(connection, lane, starts, now))
+        return await self._writer.run(lambda connection: sending.claim(connection, lane, starts, now=now, epoch=epoch))
 
     async def record(self, lane: str, result: TryResult) -> int:
         """Store the outcome of a call."""
         attempt_id: int = await self._writer.run_together(recording.record, (lane, result))
         return attempt_id
 
+    async def record_probe(
+        self, lane: str, call: Call, finished: FinishedCall | None, *, attempt_id: int | None, now: Millis
+    ) -> int:
+        """Store a call that carries no delivery."""
+        return await self._writer.run(
+            lambda connection: lanes.record_probe(connection, lane, call, finished, attempt_id=attempt_id, now=now)
+        )
+
     async def recover(self, *, now: Millis) -> Recovered:
         """Take back what a crash left in `sending`."""
-        return await self._writer.run(lambda connection: sending.recover(connection, now))
+        return await self._writer.run(lambda connection: recovering.recover(connection, now))
 
-    async def hold_lane(self, lane: str, *, reason: HoldReason, detail: str, now: Millis) -> int:
-        """Hold all that waits in a lane."""
-        return await self._writer.run(lambda connection: sending.hold_lane(connection, lane, reason, detail, now))
+    async def own_lane(self, lane: str, *, owner: str, now: Millis) -> Ownership | None:  # noqa: ARG002  # no lease here
+        """Become the one who sends for a lane; the file's own lock is the lease."""
+        return await self._writer.run(lambda connection: lanes.own_lane(connection, lane, owner))
 
-    async def release(self, reasons: Sequence[HoldReason], *, lanes: Sequence[str], now: Millis) -> int:
-        """Let held deliveries go again."""
-        return await self._writer.run(lambda connection: sending.release(connection, reasons, lanes, now))
+    async def changed_elsewhere(self) -> bool:
+        """Whether another process, or another connection of this one, committed anything."""
+        return await self._writer.changed_elsewhere()
+
+    async def _write(self, apply: Callable[[apsw.Connection], R]) -> R:
+        return await self._writer.run(apply)
 
     async def close(self) -> None:
         """Commit what waits and let the file go."""

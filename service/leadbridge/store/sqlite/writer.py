@@ -68,7 +68,9 @@ class Writer:
         """Open the file; raises `StorageUnavailable` when that fails."""
         self.batch = 0  # the number of the batch that gathers now
         self._path = path
-        self._connection: apsw.Connection | None = open_for_writing(path)
+        opened = open_for_writing(path)
+        self._connection: apsw.Connection | None = opened
+        self._seen: tuple[apsw.Connection, int] = (opened, opened.pragma("data_version"))
         self._gathered: list[_Change] = []
         self._under_way: _Batch | None = None
         self._closing = False
@@ -100,6 +102,12 @@ class Writer:
         if self._under_way is None or self._under_way.loop is not loop:
             self._hand_over(loop)
         return future
+
+    async def changed_elsewhere(self) -> bool:
+        """Whether another connection committed anything since this was last asked, or the file was opened."""
+        seen: tuple[apsw.Connection, int] = await self.run_together(_data_version, None, commits=True)
+        before, self._seen = self._seen, seen
+        return before != seen
 
     async def close(self) -> None:
         """Commit what waits, then let the file go."""
@@ -203,3 +211,8 @@ def _by_function(batch: Sequence[_Change]) -> Iterator[tuple[Many, Sequence[_Cha
 
 def _one_by_one(connection: apsw.Connection, applies: Sequence[Callable[[apsw.Connection], R]]) -> Sequence[R]:
     return [apply(connection) for apply in applies]
+
+
+def _data_version(connection: apsw.Connection, askers: Sequence[None]) -> Sequence[tuple[apsw.Connection, int]]:
+    """A number that only other connections' commits change; a connection that was opened anew has its own count."""
+    return [(connection, connection.pragma("data_version"))] * len(askers)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from leadbridge.crm.adapter import Answer, Answers, Call, Done, LeadKey, Quota, Step
+from leadbridge.crm.adapter import Adapter, Answer, Answers, Call, Done, LeadKey, Limits, Quota, Step
 from leadbridge.crm.answers import Reading, asked_wait
 from leadbridge.crm.draft import Draft, present, warn_of_unwritten
 from leadbridge.crm.echo import Sent, same_phone, same_text, warnings_of
@@ -20,7 +20,7 @@ _READING: Final = Reading(
 )
 
 
-class Acme:
+class Acme(Adapter):
     """One Acme workspace."""
 
     crm: ClassVar[str] = "acme"
@@ -54,6 +54,20 @@ class Acme:
     def crm_trace_id(self, answer: Answer) -> str | None:
         """Acme's own id for the exchange."""
         return answer.headers.get("acme-request-id")
+
+    def probe(self) -> Call:
+        """Whose key it is: it asks for nothing and changes nothing, and a key that is no good is refused."""
+        return Call(purpose="probe", method="GET", path="/me")
+
+    def probed(self, answer: Answer) -> Retry | Hold | None:
+        """Good unless the key is refused, or Acme is away."""
+        refusal = _READING.refusal(answer)
+        return None if isinstance(refusal, Fail) else refusal
+
+    def limits(self, answer: Answer) -> Limits | None:
+        """Acme says nothing of its quota but when to come again."""
+        wait = asked_wait(answer)
+        return None if wait is None else Limits(wait=wait)
 
     def next(self, plan: Plan, answers: Answers) -> Step:
         """One call, then what came of it."""

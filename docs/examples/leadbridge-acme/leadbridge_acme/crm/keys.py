@@ -14,7 +14,7 @@ _WRITTEN: Final = {
     "email": LeadKey(attribute="email", how="As it is; Acme finds people by it."),
     "phone": LeadKey(attribute="phone", how="As it is."),
     "company": LeadKey(attribute="company", how="As it is."),
-    "tags": LeadKey(attribute="labels", how="Added to those that are there."),
+    "tags": LeadKey(attribute="labels", how="Added to those that are there.", merges=True),
 }
 
 LEAD_KEYS: Final[Mapping[str, LeadKey]] = MappingProxyType(

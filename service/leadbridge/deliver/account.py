@@ -1,0 +1,114 @@
+"""What one lane knows of its account and works with, put together."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random, SystemRandom
+from typing import Final
+
+from leadbridge.clock import Clock
+from leadbridge.crm.adapter import Adapter, Quota
+from leadbridge.deliver.attempt import Bench
+from leadbridge.deliver.calling import Caller, Tokens
+from leadbridge.deliver.canaries import Canaries
+from leadbridge.deliver.facts import AccountFacts
+from leadbridge.deliver.governor import Governor
+from leadbridge.deliver.lineup import LineUp
+from leadbridge.deliver.places import Places
+from leadbridge.deliver.preparing import Preparer
+from leadbridge.deliver.probing import Prober
+from leadbridge.deliver.refusals import Refusals
+from leadbridge.deliver.settling import Settler
+from leadbridge.deliver.standing import Standing
+from leadbridge.deliver.transport import DEADLINE, Transport
+from leadbridge.ids import new_id
+from leadbridge.logs import Logger
+from leadbridge.precedence import Precedence
+from leadbridge.record import Recorder
+from leadbridge.store.base import Store
+
+PAUSE_WITHOUT_QUOTA: Final = 1.0  # seconds of quiet after a 429 that says nothing, where we keep no quota
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What every lane works with. `owner` is this process; without `tokens` no adapter has a grant."""
+
+    store: Store
+    transport: Transport
+    recorder: Recorder
+    clock: Clock
+    log: Logger
+    precedence: Precedence
+    tokens: Tokens | None = None
+    dice: Random = field(default_factory=SystemRandom)
+    owner: str = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The parts of a lane beside its loop."""
+
+    places: Places
+    standing: Standing
+    facts: AccountFacts
+    line: LineUp
+    bench: Bench
+    prober: Prober
+    settler: Settler
+    canaries: Canaries
+
+
+def account_of(
+    lane: str,
+    adapters: Mapping[str, Adapter],
+    *,
+    quotas: Sequence[Quota | None],
+    means: Means,
+    wake: Callable[[], None],
+) -> Account:
+    """The parts for one account; `adapters` are by their destination's name, and all `quotas` hold.
+
+    `wake` is told when the account is not in doubt any more.
+    """
+    store, clock, log = means.store, means.clock, means.log
+    facts = AccountFacts()
+    places = Places(Governor(quotas, deadline=DEADLINE), clock)
+    standing = Standing(lane, store=store, places=places, clock=clock, log=log, dice=means.dice)
+    caller = Caller(
+        lane, transport=means.transport, places=places, standing=standing, tokens=means.tokens, clock=clock, log=log
+    )
+    prober = Prober(
+        lane, list(adapters.values()), store=store, caller=caller, places=places, clock=clock, log=log, answered=wake
+    )
+    canaries = Canaries(lane, store=store, clock=clock, log=log)
+    preparer = Preparer(lane, adapters, facts=facts, log=log)
+    return Account(
+        places=places,
+        standing=standing,
+        facts=facts,
+        line=LineUp(lane, store=store, clock=clock, prepare=preparer.prepare),
+        bench=Bench(
+            lane=lane,
+            caller=caller,
+            recorder=means.recorder,
+            places=places,
+            facts=facts,
+            standing=standing,
+            clock=clock,
+            log=log,
+            pause_at_429=max((quota.window for quota in quotas if quota is not None), default=PAUSE_WITHOUT_QUOTA),
+        ),
+        prober=prober,
+        settler=Settler(
+            lane=lane,
+            store=store,
+            recorder=means.recorder,
+            standing=standing,
+            prober=prober,
+            refusals=Refusals(),
+            canaries=canaries,
+            clock=clock,
+            log=log,
+        ),
+        canaries=canaries,
+    )

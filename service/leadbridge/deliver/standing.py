@@ -1,0 +1,157 @@
+"""How a lane stands with its CRM: its health, told in the log and kept on disk."""
+
+from dataclasses import replace
+from random import Random
+
+from leadbridge.clock import Clock
+from leadbridge.deliver.health import Change, Closed, Health, Held, Instant, Opened, Quiet, Released
+from leadbridge.deliver.places import Places
+from leadbridge.logs import Logger
+from leadbridge.outcome import HoldReason
+from leadbridge.store.base import Store
+from leadbridge.store.values import LaneState
+
+
+class Standing:
+    """The health of one lane, for all of its deliveries."""
+
+    def __init__(self, lane: str, *, store: Store, places: Places, clock: Clock, log: Logger, dice: Random) -> None:
+        self._lane = lane
+        self._store = store
+        self._places = places
+        self._clock = clock
+        self._log = log
+        self._health = Health(dice)
+        self._epoch = 0
+        self._on_disk = LaneState()
+        self._changed = False
+
+    @property
+    def epoch(self) -> int:
+        """What every claim of this lane names."""
+        return self._epoch
+
+    @property
+    def held(self) -> HoldReason | None:
+        """Why nothing may be sent, if so."""
+        return self._health.held
+
+    def state_for_the_quota(self) -> LaneState:
+        """What the governor goes on from; an open circuit is no rest that the CRM asked for."""
+        state = self._health.state
+        return replace(state, paused_until=None) if self._health.open else state
+
+    def begin(self, epoch: int, state: LaneState) -> None:
+        """The lane is ours: go on as the last owner left it."""
+        self._epoch = epoch
+        self._on_disk = state
+        self._tell(self._health.adopt(state, self._now(), start=True))
+
+    def adopt(self, state: LaneState) -> None:
+        """Another process (a person's command) may have changed something: that stands, beside what only we know."""
+        before, self._on_disk = self._on_disk, state
+        if state == before:
+            return
+        if self._changed:
+            ours = self._health.state
+            state = replace(state, paused_until=ours.paused_until, failures=ours.failures)
+            if self._on_disk.held == before.held:
+                state = replace(state, held=ours.held, detail=ours.detail, since=ours.since, probe_at=ours.probe_at)
+        self._tell(self._health.adopt(state, self._now()))
+
+    async def keep(self) -> None:
+        """Have on disk what changed; raises `StorageUnavailable`, and then it is tried again."""
+        while self._changed or self._places.daily_reset_at != self._on_disk.daily_reset_at:
+            state = replace(self._health.state, daily_reset_at=self._places.daily_reset_at)
+            self._changed = False
+            kept = False
+            try:
+                await self._store.set_lane(self._lane, state, epoch=self._epoch)
+                kept = True
+            finally:
+                self._changed = self._changed or not kept
+            self._on_disk = state
+
+    def may_send(self, delivery_id: str) -> bool:
+        """Whether a call of a claimed delivery may still go."""
+        return self._health.may_send(delivery_id)
+
+    def room(self) -> int | None:
+        """How many deliveries may be claimed; None when nothing is in the way."""
+        if self._health.held is None and not self._health.open:
+            return None
+        return self._health.room(self._now())
+
+    def rest(self) -> float | None:
+        """Seconds until time itself allows something again."""
+        return self._health.rest(self._now())
+
+    def claimed(self, delivery_id: str) -> None:
+        """A delivery was claimed: with an open circuit it is the test."""
+        if self._health.open and self._health.room(self._now()):
+            self._health.test_with(delivery_id)
+
+    def came_to_rest(self, delivery_id: str) -> None:
+        """A claimed delivery has no calls to make any more."""
+        if self._health.open:
+            self._health.test_over(delivery_id)
+
+    def failed(self, delivery_id: str | None, detail: str) -> None:
+        """A call had no answer, or one that says that the CRM is not well."""
+        self._tell(self._health.failed(self._now(), delivery_id, detail))
+        self._changed = self._changed or self._health.open
+
+    def worked(self) -> None:
+        """A call was answered."""
+        self._tell(self._health.worked())
+
+    def asked_for_quiet(self, seconds: float) -> None:
+        """The CRM wants a rest."""
+        self._tell(self._health.asked_for_quiet(self._now(), seconds))
+
+    def hold(self, reason: HoldReason, detail: str, *, seconds: float | None = None) -> None:
+        """Send nothing but probes; or, with `seconds`, nothing at all for so long."""
+        if seconds is None:
+            self._tell(self._health.hold(reason, detail, self._now()))
+        else:
+            self._tell(self._health.hold(reason, detail, self._now(), seconds=seconds))
+
+    def probe_due(self) -> bool:
+        """Whether the account is to be probed now; a hold that ends by itself ends here."""
+        now = self._now()
+        self._tell(self._health.over_by_time(now))
+        return self._health.probe_due(now)
+
+    def still_refused(self, reason: HoldReason | None, detail: str) -> None:
+        """A probe found the account as it was."""
+        self._health.still_refused(self._now(), reason, detail)
+        self._changed = True
+
+    def release(self) -> None:
+        """A probe found the account usable again."""
+        self._tell(self._health.release())
+
+    def _tell(self, change: Change | None) -> None:
+        match change:
+            case Opened(seconds=seconds, failures=failures, detail=detail):
+                self._log.warning(
+                    "lane.circuit_opened",
+                    lane=self._lane,
+                    failures=failures,
+                    detail=detail,
+                    retry_in_s=round(seconds, 1),
+                )
+            case Closed():
+                self._log.info("lane.circuit_closed", lane=self._lane)
+            case Held(reason=reason, detail=detail):
+                self._log.warning("lane.held", lane=self._lane, reason=reason, detail=detail)
+            case Released(reason=reason):
+                self._log.info("lane.released", lane=self._lane, reason=reason)
+            case Quiet(seconds=seconds):
+                self._log.info("lane.paused", lane=self._lane, retry_in_s=round(seconds, 1))
+            case None:
+                return
+        self._changed = self._changed or self._health.state != self._on_disk
+
+    def _now(self) -> Instant:
+        return Instant(self._clock.now(), self._clock.monotonic())

@@ -1,0 +1,239 @@
+"""The verdict: what was answered 2xx, compared with the records and the calls. Pure."""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from leadbridge.prove.evidence import UNDER_WAY, Call, Evidence, Record
+from leadbridge.prove.findings import Answer, Finding, Kind, traces_of
+from leadbridge.prove.ground import DESTINATIONS, FOREIGN_TAG, Destination
+from leadbridge.prove.people import Submission
+
+CLOCK_STEP: Final = 5  # milliseconds by which the history's times may differ from when a quota was asked
+
+
+def judged(submissions: Sequence[Submission], answers: Mapping[int, Answer], evidence: Evidence) -> list[Finding]:
+    """Everything that is wrong; empty when the promises were kept."""
+    findings = [*_wrong_answers(submissions, answers), *_unbalanced(evidence), *_unfinished(answers, evidence)]
+    for destination in DESTINATIONS:
+        account = _Account(
+            destination=destination,
+            submissions=[one for one in submissions if one.source in destination.sources],
+            answers=answers,
+            unfinished={
+                one.submission_id for one in evidence.unfinished if one.destination in (None, destination.name)
+            },
+            records=[record for record in evidence.records if record.destination == destination.name],
+            calls=[call for call in evidence.calls if call.destination == destination.name],
+        )
+        findings += account.findings()
+    return findings
+
+
+def fullest_window(times: Sequence[int], *, window: float) -> int:
+    """The most calls in any `window` seconds, of calls at these milliseconds; one that is `window` old has left."""
+    ordered = sorted(times)
+    length = int(window * 1000) - CLOCK_STEP
+    return max((place + 1 - bisect_left(ordered, at - length + 1) for place, at in enumerate(ordered)), default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Account:
+    """One destination's part of the verdict."""
+
+    destination: Destination
+    submissions: Sequence[Submission]
+    answers: Mapping[int, Answer]
+    unfinished: Collection[str]  # ids of submissions that are known not to have arrived: no loss, but a finding
+    records: Sequence[Record]
+    calls: Sequence[Call]
+
+    def findings(self) -> Iterator[Finding]:
+        records: dict[str, list[Record]] = defaultdict(list)
+        for record in self.records:
+            records[record.email].append(record)
+        people: dict[str, list[Submission]] = defaultdict(list)
+        for submission in sorted(self.submissions, key=lambda one: one.place):
+            people[submission.contact.email].append(submission)
+        writes = self._writes()
+        yield from self._doubled(records, writes)
+        yield from self._strangers()
+        for email, theirs in people.items():
+            yield from self._kept(email, theirs, records[email], {call.serial for call in writes[email]})
+            yield from self._order(email, theirs, writes[email])
+        yield from self._quota()
+
+    def _writes(self) -> dict[str, list[Call]]:
+        """The calls that wrote a submission's number, by e-mail; those that name a record alone are known by it."""
+        emails: dict[str | None, str] = {record.id: record.email for record in self.records}
+        emails |= {call.record_id: call.email for call in self.calls if call.writes and call.email}
+        by_email: dict[str, list[Call]] = defaultdict(list)
+        for call in self.calls:
+            email = call.email or emails.get(call.record_id)
+            if call.writes and email:
+                by_email[email].append(call)
+        return by_email
+
+    def _doubled(
+        self, records: Mapping[str, Sequence[Record]], writes: Mapping[str, Sequence[Call]]
+    ) -> Iterator[Finding]:
+        for email in sorted(records.keys() | writes.keys()):
+            ids = {record.id for record in records.get(email, ())}
+            written = {call.record_id for call in writes.get(email, ()) if call.record_id}
+            if len(ids) > 1 or len(ids | written) > 1:
+                serials = {call.serial for call in writes.get(email, ()) if call.serial is not None}
+                what = f"{email} has the records {', '.join(sorted(ids | written))}"
+                yield self._finding("doubled", what, sorted(serials))
+
+    def _strangers(self) -> Iterator[Finding]:
+        """Tags say whose submission it was that wrote a record."""
+        owners = {one.tag: one for one in self.submissions}
+        for record in self.records:
+            theirs = [owners[tag] for tag in record.tags if tag in owners]
+            strange = sorted(one.serial for one in theirs if one.contact.email != record.email)
+            if strange:
+                what = f"{record.email} (record {record.id}) has the tags of others: {strange}"
+                yield self._finding("wrong record", what, strange)
+
+    def _kept(
+        self, email: str, theirs: Sequence[Submission], records: Sequence[Record], written: set[int | None]
+    ) -> Iterator[Finding]:
+        taken = [one for one in theirs if self._taken(one)]
+        if not taken:
+            return
+        if not records:
+            yield self._finding("lost", f"{email} has no record", [one.serial for one in taken])
+            return
+        record = records[0]
+        wanted = {one.tag: one.serial for one in taken}
+        missing = sorted(serial for tag, serial in wanted.items() if tag not in record.tags)
+        if missing:
+            yield self._finding("lost", f"{email} (record {record.id}) is without the tags of {missing}", missing)
+        if email in self._known and FOREIGN_TAG not in record.tags:
+            yield self._finding("lost", f"{email} (record {record.id}) is without the tag that was there before", [])
+        if self.destination.keeps_phones:
+            yield from self._phones(record, taken)
+        if self.destination.notes:
+            yield from self._notes(record, taken)
+        yield from self._values(record, theirs, written)
+
+    def _values(self, record: Record, theirs: Sequence[Submission], written: set[int | None]) -> Iterator[Finding]:
+        """Each value that stands is that of the last event that gives one; what was never answered may stand, too."""
+        stood = {"Serial": record.serial, "Score": record.score}
+        if self.destination.keeps_company:
+            stood["company"] = record.company
+        for name, stands in stood.items():
+            giving = [(one, _value(one, name)) for one in theirs if _value(one, name) is not None]
+            last = next((place for place in reversed(range(len(giving))) if self._taken(giving[place][0])), None)
+            if last is None or any(value == stands for _, value in giving[last:]):
+                continue
+            wanted, value = giving[last]
+            older = next((one for one, other in giving[:last] if other == stands), None)
+            kind: Kind = "out of order" if older is not None and wanted.serial in written else "lost"
+            what = f"{record.email} (record {record.id}) has {name} {stands!r}, not {value!r} of {wanted.serial}"
+            yield self._finding(kind, what, [wanted.serial, *([older.serial] if older else [])])
+
+    def _phones(self, record: Record, taken: Sequence[Submission]) -> Iterator[Finding]:
+        for phone in sorted({one.phone for one in taken if one.phone}):
+            if phone.removeprefix("+") not in record.phones:
+                serials = [one.serial for one in taken if one.phone == phone]
+                yield self._finding(
+                    "lost", f"{record.email} (record {record.id}) is without the phone {phone}", serials
+                )
+
+    def _notes(self, record: Record, taken: Sequence[Submission]) -> Iterator[Finding]:
+        counted = Counter(line for note in record.notes for line in note.splitlines())
+        for one in taken:
+            times = counted[one.note]
+            if times != 1:
+                kind: Kind = "note doubled" if times else "lost"
+                what = f"{record.email} (record {record.id}) has {times} notes of {one.serial}"
+                yield self._finding(kind, what, [one.serial])
+
+    def _order(self, email: str, theirs: Sequence[Submission], writes: Sequence[Call]) -> Iterator[Finding]:
+        places = {one.serial: one.place for one in theirs}
+        newest: Call | None = None
+        for call in writes:
+            if call.serial not in places:
+                continue
+            if newest is not None and places[call.serial] < places[newest.serial or 0]:
+                what = f"{email}: {call.serial} was written to record {call.record_id} after {newest.serial}"
+                yield self._finding("out of order", what, [call.serial, newest.serial or 0])
+            else:
+                newest = call
+
+    def _quota(self) -> Iterator[Finding]:
+        taken = [call.at for call in self.calls if call.status != 429 or call.faulted]
+        refused = len(self.calls) - len(taken)
+        if refused:
+            yield self._finding("quota exceeded", f"429 that no fault asked for: {refused}", [])
+        fullest = fullest_window(taken, window=self.destination.window)
+        if fullest > self.destination.limit:
+            what = f"{fullest} calls in {self.destination.window:g} s, of {self.destination.limit}"
+            yield self._finding("quota exceeded", what, [])
+
+    @property
+    def _known(self) -> set[str]:
+        return {one.contact.email for one in self.submissions if one.contact.relatives}
+
+    def _taken(self, submission: Submission) -> bool:
+        """Whether it must be in a record: what is known not to be there yet is not lost."""
+        answer = self.answers.get(submission.serial)
+        return answer is not None and answer.taken and answer.submission_id not in self.unfinished
+
+    def _finding(self, kind: Kind, what: str, serials: Sequence[int]) -> Finding:
+        return Finding(
+            kind=kind, destination=self.destination.name, what=what, trace_ids=traces_of(self.answers, serials)
+        )
+
+
+def _wrong_answers(submissions: Sequence[Submission], answers: Mapping[int, Answer]) -> Iterator[Finding]:
+    for one in submissions:
+        answer = answers.get(one.serial)
+        if answer is None or not answer.taken:
+            sends = answer.sends if answer else 0
+            yield Finding(kind="not taken", destination=None, what=f"{one.serial} was sent {sends} times")
+        if answer is not None and answer.wrong:
+            statuses = ", ".join(map(str, answer.wrong))
+            what = f"{one.serial} was answered {statuses}"
+            yield Finding(kind="wrong answer", destination=None, what=what, trace_ids=traces_of(answers, [one.serial]))
+
+
+def _unbalanced(evidence: Evidence) -> Iterator[Finding]:
+    books = evidence.ledger
+    if books is None or books.balances:
+        return
+    for account in books.accounts:
+        if not account.balances:
+            what = f"{account.kind} of {account.name}: {account.arrived} arrived, {dict(account.states)}"
+            yield Finding(kind="ledger", destination=account.name, what=what)
+    for count, what in (
+        (books.mapped_without_delivery, "mapped submissions without a delivery"),
+        (books.delivered_without_attempt, "delivered ones without a call that was answered"),
+    ):
+        if count:
+            yield Finding(kind="ledger", destination=None, what=f"{count} {what}")
+
+
+def _unfinished(answers: Mapping[int, Answer], evidence: Evidence) -> Iterator[Finding]:
+    traces = {answer.submission_id: answer.trace_id for answer in answers.values() if answer.trace_id}
+    for one in evidence.unfinished:
+        trace_id = traces.get(one.submission_id)
+        yield Finding(
+            kind="not drained" if one.state in UNDER_WAY else "waits for a person",
+            destination=one.destination,
+            what=f"{one.state}: {one.reason or ''} {one.detail or ''}".rstrip(": "),
+            trace_ids=(trace_id,) if trace_id else (),
+        )
+
+
+def _value(submission: Submission, name: str) -> int | str | None:
+    match name:
+        case "Serial":
+            return submission.serial
+        case "company":
+            return submission.company
+        case _:
+            return submission.score

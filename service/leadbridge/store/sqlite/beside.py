@@ -1,0 +1,30 @@
+"""A database that another process may serve, opened for short changes."""
+
+from pathlib import Path
+
+import apsw
+
+from leadbridge.errors import StorageUnavailable
+from leadbridge.store.sqlite.connection import BUSY_TIMEOUT, newest_schema
+
+
+def open_beside(path: Path) -> apsw.Connection:
+    """Open an existing database for short changes.
+
+    Raises `StorageUnavailable` when it has another schema than this leadbridge: only a start of the service changes it.
+    """
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_timeout(BUSY_TIMEOUT)
+        connection.pragma("synchronous", "full")
+        connection.pragma("foreign_keys", 1)
+        connection.pragma("temp_store", "memory")
+        found = connection.pragma("user_version")
+    except apsw.Error as error:
+        raise StorageUnavailable(f"cannot open {path}: {error}") from error
+    if found == newest_schema():
+        return connection
+    connection.close()
+    if found < newest_schema():
+        raise StorageUnavailable("an older leadbridge made this database; start the service of this version once")
+    raise StorageUnavailable("a newer leadbridge made this database; use the command of that version")

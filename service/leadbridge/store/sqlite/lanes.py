@@ -1,0 +1,163 @@
+"""What is stored of a lane beside its deliveries: who sends for it, how it stands, what it sent, what waits in it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+import apsw
+
+from leadbridge.clock import Millis
+from leadbridge.crm.adapter import Call
+from leadbridge.outcome import HoldReason
+from leadbridge.store.sqlite.connection import row, rows
+from leadbridge.store.sqlite.recording import finish
+from leadbridge.store.sqlite.sending import start
+from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState, Ownership
+
+_STATE: Final = "held, detail, since, probe_at, paused_until, failures, daily_reset_at"
+_OWN: Final = """
+    INSERT INTO lanes (lane, owner, epoch) VALUES (?, ?, 1)
+    ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, epoch = epoch + 1"""
+_SET: Final = f"""
+    INSERT INTO lanes (lane, {_STATE}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (lane) DO UPDATE SET
+        held = excluded.held, detail = excluded.detail, since = excluded.since, probe_at = excluded.probe_at,
+        paused_until = excluded.paused_until, failures = excluded.failures, daily_reset_at = excluded.daily_reset_at"""
+# A person's pause is ended by a person: the owner of the lane may not have heard of it yet.
+_SET_AS_OWNER: Final = """
+    UPDATE lanes SET
+        held = iif(held IS 'paused', held, ?2), detail = iif(held IS 'paused', detail, ?3),
+        since = iif(held IS 'paused', since, ?4), probe_at = iif(held IS 'paused', probe_at, ?5),
+        paused_until = ?6, failures = ?7, daily_reset_at = ?8
+    WHERE lane = ?1 AND epoch = ?9"""
+ANSWERED: Final = "FROM attempts WHERE lane = ?1 AND answered_at > ?2"
+UNANSWERED: Final = """
+    FROM attempts WHERE lane = ?1 AND answered_at IS NULL AND sent = 1 AND coalesce(sent_at, started_at) > ?2"""
+RECENT_CALLS: Final = f"""
+    SELECT started_at, answered_at {ANSWERED} UNION ALL SELECT coalesce(sent_at, started_at), NULL {UNANSWERED}"""
+COUNT_CALLS: Final = f"SELECT (SELECT count(*) {ANSWERED}) + (SELECT count(*) {UNANSWERED})"
+CALLS_PER_LEAD: Final = """
+    SELECT count(*), sum(outcome IN ('delivered', 'delivered_with_warnings', 'superseded', 'held', 'failed')) FROM (
+        SELECT outcome FROM attempts WHERE lane = ? AND answered_at IS NOT NULL ORDER BY answered_at DESC LIMIT ?)"""
+_WAITING: Final = """
+    SELECT lane, urgency, count(*), min(seq) FROM deliveries INDEXED BY deliveries_due
+    WHERE state IN ('pending', 'retrying') AND blocked = 0 GROUP BY lane, urgency
+    UNION ALL
+    SELECT lane, urgency, count(*), min(seq) FROM deliveries INDEXED BY deliveries_blocked
+    WHERE state IN ('pending', 'retrying') AND blocked = 1 GROUP BY lane, urgency"""
+_SENDING: Final = """
+    SELECT lane, count(*) FROM deliveries INDEXED BY deliveries_sending WHERE state = 'sending' GROUP BY lane"""
+_HELD: Final = """
+    SELECT lane, reason, count(*) FROM deliveries INDEXED BY deliveries_held WHERE state = 'held'
+    GROUP BY lane, reason"""
+
+_LONGEST_HELD: Final = """
+    SELECT id FROM deliveries WHERE state = 'held' AND lane = ? AND reason = ? ORDER BY updated_at, seq LIMIT 1"""
+
+
+def own_lane(connection: apsw.Connection, lane: str, owner: str) -> Ownership:
+    """Give a lane to `owner`. Whoever had it is gone: the lock of the file ended with its process."""
+    had = row(connection, "SELECT owner FROM lanes WHERE lane = ?", (lane,))
+    if had is None or had[0] != owner:
+        connection.execute(_OWN, (lane, owner))
+    [(epoch, *state)] = rows(connection, f"SELECT epoch, {_STATE} FROM lanes WHERE lane = ?", (lane,))
+    return Ownership(epoch=epoch, state=_state(*state))
+
+
+def set_lane(connection: apsw.Connection, lane: str, state: LaneState, epoch: int | None) -> bool:
+    """Store a lane's state, if the epoch that is given is the lane's."""
+    values = (lane, state.held, state.detail, state.since, state.probe_at, state.paused_until, state.failures,
+              state.daily_reset_at)  # fmt: skip
+    if epoch is None:
+        connection.execute(_SET, values)
+    else:
+        connection.execute(_SET_AS_OWNER, (*values, epoch))
+    return connection.changes() > 0
+
+
+def lane_state(connection: apsw.Connection, lane: str) -> LaneState:
+    """A lane's state; the usual one when nothing is stored."""
+    found = row(connection, f"SELECT {_STATE} FROM lanes WHERE lane = ?", (lane,))
+    return LaneState() if found is None else _state(*found)
+
+
+def lane_states(connection: apsw.Connection) -> Mapping[str, LaneState]:
+    """Every lane that is stored."""
+    return {
+        lane: _state(*state) for lane, *state in rows(connection, f"SELECT lane, {_STATE} FROM lanes ORDER BY lane")
+    }
+
+
+def _state(*columns: Any) -> LaneState:
+    names = (name.strip() for name in _STATE.split(","))
+    return LaneState(**dict(zip(names, columns, strict=True)))
+
+
+def record_probe(
+    connection: apsw.Connection,
+    lane: str,
+    call: Call,
+    finished: FinishedCall | None,
+    *,
+    attempt_id: int | None,
+    now: Millis,
+) -> int:
+    """Store a call that carries no delivery: its start, or its end."""
+    if attempt_id is None:
+        [attempt_id] = start(connection, [(lane, call, now)])
+    if finished is not None:
+        finish(connection, [finished])
+    return attempt_id
+
+
+def recent_calls(connection: apsw.Connection, lane: str, since: Millis) -> tuple[CallSpan, ...]:
+    """Calls that may still occupy a quota window that began at `since`."""
+    found = rows(connection, RECENT_CALLS, (lane, since))
+    return tuple(CallSpan(started_at=started_at, answered_at=answered_at) for started_at, answered_at in found)
+
+
+def count_calls(connection: apsw.Connection, lane: str, since: Millis) -> int:
+    """How many calls may count in a budget that began at `since`."""
+    return int(rows(connection, COUNT_CALLS, (lane, since))[0][0])
+
+
+def longest_held(connection: apsw.Connection, lane: str, reason: HoldReason) -> str | None:
+    """The delivery that came to be held for this reason the longest ago."""
+    found = row(connection, _LONGEST_HELD, (lane, reason))
+    return None if found is None else str(found[0])
+
+
+def calls_per_lead(connection: apsw.Connection, lane: str, last: int) -> float | None:
+    """Calls for each lead that came to rest, over the last ones."""
+    [(calls, leads)] = rows(connection, CALLS_PER_LEAD, (lane, last))
+    return calls / leads if leads else None
+
+
+def backlogs(connection: apsw.Connection) -> tuple[Backlog, ...]:
+    """What waits, is under way and is held, in every lane that has any of it; in one read transaction."""
+    waiting: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    oldest: dict[str, int] = {}
+    held: dict[str, dict[str, int]] = defaultdict(dict)
+    with connection:
+        for lane, urgency, count, first in rows(connection, _WAITING):
+            waiting[lane][urgency] += count
+            oldest[lane] = min(first, oldest.get(lane, first))
+        sending = dict(rows(connection, _SENDING))
+        for lane, reason, count in rows(connection, _HELD):
+            held[lane][reason] = count
+        made_at = {
+            lane: rows(connection, "SELECT created_at FROM deliveries WHERE seq = ?", (first,))[0][0]
+            for lane, first in oldest.items()
+        }
+    return tuple(
+        Backlog(
+            lane=lane,
+            live=waiting[lane][0],
+            retry=waiting[lane][1],
+            replay=waiting[lane][2],
+            sending=sending.get(lane, 0),
+            held=held.get(lane, {}),
+            oldest_at=made_at.get(lane),
+        )
+        for lane in sorted({*oldest, *sending, *held})
+    )

@@ -1,0 +1,131 @@
+"""What may be claimed in a lane: the most urgent first, each with its followers and with what overtook it.
+
+Everything here reads an index, and costs the same however much waits.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import apsw
+import orjson
+
+from leadbridge.clock import Millis
+from leadbridge.store.sqlite.connection import rows
+from leadbridge.store.values import DueByUrgency, DueDelivery, Written
+
+MOST_IN_A_GROUP: Final = 50  # with the leader
+LIVE, RETRY, REPLAY = 0, 1, 2  # deliveries.urgency
+_SHOWN: Final = """
+    d.id, d.submission_id, d.trace_id, d.route, d.destination, d.plan, d.event_at, d.seq, d.tries,
+    coalesce(d.first_try_at, ?1), d.keys, d.config_version, d.progress, d.choice"""
+DUE: Final = f"""
+    SELECT {_SHOWN}, d.known, d.awaited AND d.alone = 0
+    FROM deliveries d
+    WHERE d.lane = ?2 AND d.urgency = ?3 AND d.state IN ('pending', 'retrying') AND d.blocked = 0 AND d.next_at <= ?1
+    ORDER BY d.next_at, d.seq LIMIT ?4"""
+# All that stand behind a leader on any of its keys, from the nearest on: who is of another kind ends the group. What
+# was tried as one call is tried again as one: of parts of it, the first would put an old value back for a moment.
+BEHIND: Final = f"""
+    SELECT {_SHOWN}, l.known,
+        d.alone = 0 AND d.state = l.state AND d.next_at <= ?1 AND d.keys = l.keys AND d.route = l.route
+        AND d.destination = l.destination AND d.config_version = l.config_version AND d.urgency = l.urgency
+    FROM deliveries l CROSS JOIN deliveries d
+    WHERE l.seq = ?2 AND d.seq IN (
+        SELECT n.seq FROM json_each((SELECT keys FROM deliveries WHERE seq = ?2)) k CROSS JOIN delivery_keys n
+        WHERE n.lane = ?3 AND n.key = k.value AND n.seq > ?2 AND n.seq <= (
+            SELECT max(seq) FROM (
+                SELECT m.seq FROM delivery_keys m WHERE m.lane = ?3 AND m.key = k.value AND m.seq > ?2
+                ORDER BY m.seq LIMIT ?4)))
+    ORDER BY d.seq LIMIT ?4"""
+# What a delivery that comes later in the order of events wrote to a record that one of these keys led to. It stays
+# written while that delivery is sent once more, so its state does not matter.
+NEWER: Final = """
+    SELECT d.seq, w.record_id, w.event_at, w.seq, w.plan, json_group_array(k.value)
+    FROM json_each(?) i CROSS JOIN deliveries d ON d.seq = i.value CROSS JOIN json_each(d.keys) k
+        CROSS JOIN record_keys r ON r.lane = d.lane AND r.key = k.value
+        CROSS JOIN deliveries w
+            ON w.lane = d.lane AND w.record_id = r.record_id AND (w.event_at, w.seq) > (d.event_at, d.seq)
+    GROUP BY d.seq, w.seq ORDER BY w.event_at, w.seq"""
+
+
+class _Found(NamedTuple):
+    """A row of `DUE` or `BEHIND`; `fits` says whether it may lead a group, or follow in it."""
+
+    delivery_id: str
+    submission_id: str
+    trace_id: str
+    route: str
+    destination: str
+    plan: str
+    event_at: Millis
+    seq: int
+    tries: int
+    first_try_at: Millis
+    keys: str
+    config_version: str
+    progress: str | None
+    choice: str | None
+    known: int
+    fits: int
+
+
+def due(connection: apsw.Connection, lane: str, limit: int, now: Millis) -> DueByUrgency:
+    """What may be claimed now, at most `limit` of each urgency, the longest due first."""
+    live, retry, replay = (_due(connection, lane, urgency, limit, now) for urgency in (LIVE, RETRY, REPLAY))
+    return DueByUrgency(live=live, retry=retry, replay=replay)
+
+
+def _due(connection: apsw.Connection, lane: str, urgency: int, limit: int, now: Millis) -> tuple[DueDelivery, ...]:
+    found = [_Found._make(one) for one in rows(connection, DUE, (now, lane, urgency, limit))]
+    behind = {one.seq: tuple(_behind(connection, lane, one.seq, now)) for one in found if one.fits}
+    perhaps = [each.seq for one in found if one.known for each in (one, *behind.get(one.seq, ()))]
+    newer = newer_of(connection, perhaps)
+    return tuple(_made(one, newer, [_made(each, newer) for each in behind.get(one.seq, ())]) for one in found)
+
+
+def _made(
+    found: _Found, newer: Mapping[int, tuple[Written, ...]], followers: Sequence[DueDelivery] = ()
+) -> DueDelivery:
+    return DueDelivery(
+        delivery_id=found.delivery_id,
+        submission_id=found.submission_id,
+        trace_id=found.trace_id,
+        route=found.route,
+        destination=found.destination,
+        plan=found.plan,
+        event_at=found.event_at,
+        seq=found.seq,
+        tries=found.tries,
+        first_try_at=found.first_try_at,
+        keys=tuple(orjson.loads(found.keys)),
+        config_version=found.config_version,
+        progress=found.progress,
+        choice=found.choice,
+        newer=newer.get(found.seq, ()),
+        followers=tuple(followers),
+    )
+
+
+def _behind(connection: apsw.Connection, lane: str, leader: int, now: Millis) -> Iterator[_Found]:
+    """Those that may be claimed with a leader: up to the first one that must go by itself."""
+    for one in rows(connection, BEHIND, (now, leader, lane, MOST_IN_A_GROUP - 1)):
+        found = _Found._make(one)
+        if not found.fits:
+            return
+        yield found
+
+
+def followers_of(connection: apsw.Connection, lane: str, leader: int, now: Millis) -> list[str]:
+    """The ids of those that may be claimed with a leader now, in their order."""
+    return [one.delivery_id for one in _behind(connection, lane, leader, now)]
+
+
+def newer_of(connection: apsw.Connection, seqs: Sequence[int]) -> Mapping[int, tuple[Written, ...]]:
+    """What overtook each of these deliveries, in the order of events; those that nothing overtook are left out."""
+    found: dict[int, list[Written]] = defaultdict(list)
+    if seqs:
+        for seq, record_id, event_at, its_seq, plan, keys in rows(connection, NEWER, (orjson.dumps(seqs).decode(),)):
+            led = frozenset(orjson.loads(keys))
+            found[seq].append(Written(record_id=record_id, event_at=event_at, seq=its_seq, plan=plan, keys=led))
+    return {seq: tuple(written) for seq, written in found.items()}

@@ -1,0 +1,101 @@
+"""What a person, or the end of a trouble, does to deliveries: some at a time, so that nobody waits long meanwhile."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import apsw
+import orjson
+
+from leadbridge.clock import Millis
+from leadbridge.outcome import HoldReason
+from leadbridge.plan import ADD_NOTE, Choice, Progress
+from leadbridge.store.sqlite import flight
+from leadbridge.store.sqlite.connection import rows
+
+AT_ONCE: Final = 500  # deliveries of one commit
+_HOLD: Final = """
+    UPDATE deliveries
+    SET state = 'held', blocked = 0, reason = ?2, detail = ?3, next_at = NULL, updated_at = ?4
+    WHERE seq IN (SELECT value FROM json_each(?1)) AND state IN ('pending', 'retrying') RETURNING id"""
+_RELEASE: Final = """
+    UPDATE deliveries
+    SET state = 'pending', urgency = 0, reason = NULL, detail = NULL, candidates = '[]', first_try_at = NULL,
+        next_at = ?2, updated_at = ?2
+    WHERE seq IN (SELECT value FROM json_each(?1)) AND state = 'held' RETURNING lane, seq, keys"""
+_RESOLVE: Final = """
+    UPDATE deliveries
+    SET state = 'pending', urgency = 0, reason = NULL, detail = NULL, candidates = '[]', first_try_at = NULL,
+        choice = ?2, next_at = ?3, updated_at = ?3
+    WHERE id = ?1 AND state = 'held' RETURNING lane, seq, keys"""
+# What made a record that cannot be found again by matching must not make another one: it goes to the one it made.
+_REPLAY: Final = """
+    UPDATE deliveries
+    SET state = 'pending', urgency = 2, reason = NULL, detail = NULL, candidates = '[]', first_try_at = NULL,
+        next_at = ?2, updated_at = ?2,
+        choice = CASE
+            WHEN record_id IS NOT NULL AND (coalesce(choice ->> '$.create', 0) OR plan ->> '$.match' IS NULL
+                                            OR coalesce(plan ->> '$.allow_duplicates', 0))
+                THEN json_object('use', record_id)
+            ELSE choice END
+    WHERE seq IN (SELECT value FROM json_each(?1))
+        AND state IN ('failed', 'held', 'delivered', 'delivered_with_warnings', 'superseded', 'cancelled')
+    RETURNING lane, seq, keys, progress"""
+_MAP_AGAIN: Final = """
+    UPDATE submissions SET state = 'received', reason = NULL, updated_at = ?2
+    WHERE id IN (SELECT value FROM json_each(?1)) AND state IN ('failed', 'unrouted')"""
+_CANCEL: Final = """
+    UPDATE deliveries
+    SET state = 'cancelled', blocked = 0, reason = NULL, detail = ?2, next_at = NULL, updated_at = ?3
+    WHERE seq IN (SELECT value FROM json_each(?1)) AND state IN ('pending', 'retrying', 'held') RETURNING id"""
+
+
+def hold(connection: apsw.Connection, seqs: Sequence[int], reason: HoldReason, detail: str, now: Millis) -> int:
+    """Hold those of these deliveries that wait."""
+    held = rows(connection, _HOLD, (_listed(seqs), reason, detail, now))
+    flight.leave_all(connection, [name for (name,) in held])
+    return len(held)
+
+
+def release(connection: apsw.Connection, seqs: Sequence[int], now: Millis) -> int:
+    """Put those of these deliveries that are held back in line, where they were."""
+    return flight.enter_again(connection, rows(connection, _RELEASE, (_listed(seqs), now)))
+
+
+def resolve(connection: apsw.Connection, delivery_id: str, choice: Choice, now: Millis) -> bool:
+    """Put a held delivery back in line with what was decided."""
+    decided = choice.model_dump_json(exclude_defaults=True)
+    return flight.enter_again(connection, rows(connection, _RESOLVE, (delivery_id, decided, now))) > 0
+
+
+def replay(connection: apsw.Connection, seqs: Sequence[int], now: Millis) -> int:
+    """Put finished and held deliveries back in line, behind what is live: a new intent that doubles nothing."""
+    again = rows(connection, _REPLAY, (_listed(seqs), now))
+    connection.executemany(
+        "UPDATE deliveries SET progress = ? WHERE seq = ?",
+        [(_kept(progress), seq) for _, seq, _, progress in again if progress is not None],
+    )
+    return flight.enter_again(connection, [one[:3] for one in again])
+
+
+def _kept(progress: str) -> str | None:
+    """A note that was added stays added, and what may have been done is looked for first."""
+    had = Progress.model_validate_json(progress)
+    kept = Progress(done=tuple(purpose for purpose in had.done if purpose == ADD_NOTE), unsure=had.unsure)
+    return None if kept == Progress() else kept.model_dump_json(exclude_defaults=True)
+
+
+def map_again(connection: apsw.Connection, submission_ids: Sequence[str], now: Millis) -> int:
+    """Let failed and unrouted submissions be mapped once more."""
+    connection.execute(_MAP_AGAIN, (_listed(submission_ids), now))
+    return connection.changes()
+
+
+def cancel(connection: apsw.Connection, seqs: Sequence[int], detail: str, now: Millis) -> int:
+    """End those of these deliveries that wait or are held."""
+    ended = rows(connection, _CANCEL, (_listed(seqs), detail, now))
+    flight.leave_all(connection, [name for (name,) in ended])
+    return len(ended)
+
+
+def _listed(wanted: Sequence[int] | Sequence[str]) -> str:
+    return orjson.dumps(list(wanted)).decode()

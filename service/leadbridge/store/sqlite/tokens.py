@@ -1,0 +1,126 @@
+"""The tokens in the service's database, through a connection of their own: several processes share them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import apsw
+
+from leadbridge.clock import Millis
+from leadbridge.errors import StorageUnavailable
+from leadbridge.store.sqlite.beside import open_beside
+from leadbridge.store.sqlite.connection import claim_ownership, open_for_writing, row, rows, transaction
+from leadbridge.store.tokens import TokenRow
+
+R = TypeVar("R")
+
+_COLUMNS: Final = "name, version, sealed, intent_at, intent_by, lost_at, detail, updated_at"
+_ONE: Final = f"SELECT {_COLUMNS} FROM tokens WHERE name = ?"
+_ALL: Final = f"SELECT {_COLUMNS} FROM tokens ORDER BY name"
+_ADD: Final = """
+    INSERT INTO tokens (name, version, sealed, updated_at) VALUES (?, 1, ?, ?) ON CONFLICT (name) DO NOTHING"""
+_REPLACE: Final = """
+    UPDATE tokens
+    SET sealed = ?, version = version + 1, intent_at = NULL, intent_by = NULL, lost_at = NULL, detail = NULL,
+        updated_at = ?
+    WHERE name = ? AND version = ?"""
+_RESEAL: Final = "UPDATE tokens SET sealed = ? WHERE name = ? AND version = ?"
+_BEGIN: Final = """
+    UPDATE tokens SET intent_at = ?, intent_by = ?
+    WHERE name = ? AND version = ? AND intent_at IS ? AND intent_by IS ? AND lost_at IS NULL"""
+_END: Final = """
+    UPDATE tokens SET intent_at = NULL, intent_by = NULL WHERE name = ? AND version = ? AND intent_by = ?"""
+_LOSE: Final = """
+    UPDATE tokens SET intent_at = NULL, intent_by = NULL, lost_at = ?, detail = ?, updated_at = ?
+    WHERE name = ? AND version = ? AND intent_by = ?"""
+
+
+class SqliteTokens:
+    """`store.tokens.TokenStore` on the service's SQLite file, beside whoever else has it open."""
+
+    def __init__(self, path: Path) -> None:
+        """Open, or make, the file; raises `StorageUnavailable`."""
+        self._connection = _opened(path.resolve())
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leadbridge-tokens")
+
+    async def token(self, name: str) -> TokenRow | None:
+        """What is stored for a grant."""
+        found = await self._run(lambda connection: row(connection, _ONE, (name,)))
+        return _row(found) if found is not None else None
+
+    async def tokens(self) -> tuple[TokenRow, ...]:
+        """What is stored for every grant."""
+        return tuple(_row(found) for found in await self._run(lambda connection: rows(connection, _ALL)))
+
+    async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis) -> bool:
+        """Store tokens in the place of those of `version`."""
+        if version == 0:
+            return await self._change(_ADD, (name, sealed, now))
+        return await self._change(_REPLACE, (sealed, now, name, version))
+
+    async def reseal_token(self, name: str, sealed: bytes, *, version: int) -> bool:
+        """Store the same tokens under another key."""
+        return await self._change(_RESEAL, (sealed, name, version))
+
+    async def begin_exchange(self, seen: TokenRow, *, by: str, now: Millis) -> bool:
+        """Store the intent to exchange what was `seen`."""
+        return await self._change(_BEGIN, (now, by, seen.name, seen.version, seen.intent_at, seen.intent_by))
+
+    async def end_exchange(self, name: str, *, version: int, by: str) -> bool:
+        """Take back an intent."""
+        return await self._change(_END, (name, version, by))
+
+    async def lose_token(self, name: str, *, version: int, by: str, detail: str, now: Millis) -> bool:
+        """Store that the vendor refused these tokens for good."""
+        return await self._change(_LOSE, (now, detail, now, name, version, by))
+
+    async def close(self) -> None:
+        """Let the file go."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown()
+
+    async def _change(self, statement: str, values: Sequence[Any]) -> bool:
+        """Whether the statement changed its row; on disk when it did."""
+
+        def apply(connection: apsw.Connection) -> bool:
+            with transaction(connection):
+                connection.execute(statement, values)
+                return connection.changes() > 0
+
+        return await self._run(apply)
+
+    async def _run(self, work: Callable[[apsw.Connection], R]) -> R:
+        def apply() -> R:
+            try:
+                return work(self._connection)
+            except apsw.Error as error:
+                with suppress(apsw.Error):  # a full disk has rolled it back already
+                    self._connection.execute("ROLLBACK")
+                raise StorageUnavailable(f"the tokens could not be read or stored: {error}") from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, apply)
+
+
+def _opened(path: Path) -> apsw.Connection:
+    """The service's file; made when there is none, since a grant may be connected before the first start."""
+    if not path.exists():
+        with closing(claim_ownership(path)):
+            open_for_writing(path).close()
+    return open_beside(path)
+
+
+def _row(found: Sequence[Any]) -> TokenRow:
+    name, version, sealed, intent_at, intent_by, lost_at, detail, updated_at = found
+    return TokenRow(
+        name=name,
+        version=version,
+        sealed=sealed,
+        intent_at=intent_at,
+        intent_by=intent_by,
+        lost_at=lost_at,
+        detail=detail,
+        updated_at=updated_at,
+    )

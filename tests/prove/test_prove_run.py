@@ -1,0 +1,104 @@
+"""Real runs, with real processes: a good service passes, and a broken way to the CRM is found out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from leadbridge.prove.disk import may_mount, small_disk
+from leadbridge.prove.plan import Event, Plan, planned
+from leadbridge.prove.report import Report
+from leadbridge.prove.run import played_out
+from leadbridge.sandbox.faults import Fault, LoseField, Status
+
+QUICK: tuple[Event, ...] = ("freeze", "CRMs hang", "kill", "stop")
+SLOW: tuple[Event, ...] = ("kill", "kill at start", "nothing")
+
+
+def plan_of(events: Sequence[Event], *, leads: int, faults: tuple[Fault, ...] = (), lasts: float = 0.1) -> Plan:
+    """A short plan with these events, one a round."""
+    plan = planned(seed=4, rounds=len(events), leads=leads)
+    rounds = [
+        replace(one, event=event, weather="fair", faults=faults or one.faults[:1], delay=0.15, lasts=lasts)
+        for one, event in zip(plan.rounds, events, strict=True)
+    ]
+    return replace(plan, rounds=tuple(rounds))
+
+
+def by_relay(plan: Plan) -> Plan:
+    """Without people in Copper: after a kill its search is given a minute before anybody looks for a person."""
+    rounds = [
+        replace(
+            one,
+            submissions=tuple(
+                replace(each, source="relay") for each in one.submissions if each.contact.ordering == "arrival"
+            ),
+        )
+        for one in plan.rounds
+    ]
+    return replace(plan, rounds=tuple(rounds))
+
+
+def found(report: Report) -> str:
+    return "\n".join(report.lines())
+
+
+async def test_a_service_that_is_frozen_killed_and_stopped_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    plan = by_relay(plan_of(QUICK, leads=32))
+    report = await played_out(plan, tmp_path, None, shortest=0)
+    assert found(report) == ""
+    assert report.taken == report.submissions == len(plan.submissions) > 0
+    assert [len(one.caught) for one in report.played] == [0, 0, 1, 0]
+    assert {name for name, count in report.calls.items() if count} == {"leads", "houston"}
+
+
+@pytest.mark.slow
+async def test_kills_are_survived_too(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        events = (*SLOW, "disk full") if disk else SLOW
+        report = await played_out(plan_of(events, leads=40), tmp_path, disk, shortest=0)
+    assert found(report) == ""
+    assert [len(one.caught) for one in report.played] == [1, 2, 0, 1][: len(events)]
+
+
+async def test_a_broken_way_to_the_crms_is_found_out(tmp_path: Path) -> None:
+    """What a broken delivery would leave behind, by faults that `prove` never plans."""
+    faults = (
+        Fault(action=LoseField(field="tags"), crm="leadconnector"),  # in silence
+        Fault(action=Status(status=422), crm="copper", method="PUT"),
+    )
+    report = await played_out(plan_of(["nothing"], leads=6, faults=faults, lasts=1.5), tmp_path, None, shortest=0)
+    found_at = {(finding.kind, finding.destination) for finding in report.findings}
+    assert found_at >= {("lost", "dallas"), ("waits for a person", "leads")}
+    assert not {("waits for a person", "dallas"), ("lost", "leads")} & found_at
+    assert all(finding.trace_ids for finding in report.findings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_planned_run_finds_nothing(tmp_path: Path, seed: int) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        report = await played_out(planned(seed=seed, rounds=20, disk=disk is not None), tmp_path, disk)
+    assert found(report) == ""
+    assert sum(bool(caught.sending) for one in report.played for caught in one.caught) > 3, "the kills hit nothing"
+
+
+@pytest.mark.skipif(not may_mount(), reason="only root may mount")
+def test_a_small_disk_is_full_until_it_is_cleared(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        if disk is None:
+            pytest.skip("mounting is not allowed here")
+        disk.fill()
+        with pytest.raises(OSError, match="No space left"):
+            (disk.folder / "more").write_bytes(b"x" * 8192)
+        disk.clear()
+        (disk.folder / "more").write_bytes(b"x" * 8192)
+    assert not (tmp_path / "disk").exists()
+
+
+def test_without_the_right_to_mount_there_is_no_small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leadbridge.prove.disk.may_mount", lambda: False)
+    with small_disk(tmp_path / "disk") as disk:
+        assert disk is None
+    assert not (tmp_path / "disk").exists()

@@ -1,0 +1,248 @@
+"""The verdict finds every planted fault, and nothing where there is none."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from leadbridge.prove import ground
+from leadbridge.prove.evidence import Call, Evidence, Record, Unfinished
+from leadbridge.prove.findings import KINDS, Answer, Finding, Kind
+from leadbridge.prove.people import Submission
+from leadbridge.prove.plan import planned
+from leadbridge.prove.verdict import fullest_window, judged
+from leadbridge.store.ledger import Account, Ledger
+from tests.prove.ideal import Outcome, outcome, trace
+
+PLAN = planned(seed=7, rounds=12)
+IDEAL = outcome(PLAN)
+
+
+def found(ideal: Outcome, evidence: Evidence | None = None, answers: dict[int, Answer] | None = None) -> list[Finding]:
+    return judged(ideal.submissions, answers or ideal.answers, evidence or ideal.evidence)
+
+
+def kinds(findings: list[Finding]) -> set[str]:
+    return {finding.kind for finding in findings}
+
+
+def with_record(record: Record, changed: Record | None) -> Evidence:
+    records = [changed if one is record else one for one in IDEAL.evidence.records]
+    return replace(IDEAL.evidence, records=[one for one in records if one is not None])
+
+
+def with_calls(calls: list[Call]) -> Evidence:
+    return replace(IDEAL.evidence, calls=calls)
+
+
+def events(record: Record) -> list[Submission]:
+    """The submissions of a record, in their order."""
+    theirs = [one for one in to(record.destination) if one.contact.email == record.email]
+    return sorted(theirs, key=lambda one: one.place)
+
+
+def to(destination: str) -> list[Submission]:
+    """The submissions that go there."""
+    sources = next(one.sources for one in ground.DESTINATIONS if one.name == destination)
+    return [one for one in IDEAL.submissions if one.source in sources]
+
+
+def a_record(fits: Callable[[Record], bool] = lambda record: len(events(record)) > 2) -> Record:
+    return next(record for record in IDEAL.evidence.records if fits(record))
+
+
+def test_a_flawless_run_has_no_findings() -> None:
+    assert found(IDEAL) == []
+
+
+@pytest.mark.parametrize("destination", [one.name for one in ground.DESTINATIONS])
+def test_a_record_that_is_not_there_is_lost_with_everybody_who_was_told_2xx(destination: str) -> None:
+    record = a_record(lambda one: one.destination == destination)
+    (finding,) = found(IDEAL, with_record(record, None))
+    assert (finding.kind, finding.destination) == ("lost", destination)
+    assert record.email in finding.what
+    assert finding.trace_ids == tuple(trace(one.serial) for one in events(record))[:5]
+
+
+def test_a_submission_that_was_never_answered_2xx_is_not_lost_but_not_taken() -> None:
+    last = events(record := a_record())[-1]
+    without = replace(
+        record, notes=record.notes[:-1], tags=record.tags - {last.tag}, serial=events(record)[-2].serial,
+        company=next((one.company for one in reversed(events(record)[:-1]) if one.company), None),
+        score=next((one.score for one in reversed(events(record)[:-1]) if one.score is not None), None),
+    )  # fmt: skip
+    elsewhere = [one for one in IDEAL.evidence.records if one is not record]
+    answers = {**IDEAL.answers, last.serial: Answer(serial=last.serial, trace_id=None, sends=9)}
+    findings = found(IDEAL, replace(IDEAL.evidence, records=[*elsewhere, without]), answers)
+    assert kinds(findings) == {"not taken"}
+    assert findings[0].what == f"{last.serial} was sent 9 times"
+
+
+def test_one_that_was_never_answered_may_stand_all_the_same() -> None:
+    last = events(a_record())[-1]
+    answers = {**IDEAL.answers, last.serial: Answer(serial=last.serial, trace_id=None)}
+    assert kinds(found(IDEAL, None, answers)) == {"not taken"}
+
+
+def test_a_tag_that_is_missing_is_lost() -> None:
+    gone = events(record := a_record())[0]
+    (finding,) = found(IDEAL, with_record(record, replace(record, tags=record.tags - {gone.tag})))
+    assert (finding.kind, finding.trace_ids) == ("lost", (trace(gone.serial),))
+    assert f"without the tags of [{gone.serial}]" in finding.what
+
+
+def test_a_tag_that_a_salesperson_set_is_lost_when_it_is_gone() -> None:
+    record = a_record(lambda one: ground.FOREIGN_TAG in one.tags)
+    (finding,) = found(IDEAL, with_record(record, replace(record, tags=record.tags - {ground.FOREIGN_TAG})))
+    assert finding.kind == "lost"
+    assert "the tag that was there before" in finding.what
+
+
+def test_a_phone_that_is_missing_is_lost_where_phones_are_a_list() -> None:
+    record = a_record(lambda one: one.destination == "leads" and len(one.phones) == 1)
+    (finding,) = found(IDEAL, with_record(record, replace(record, phones=frozenset())))
+    assert finding.kind == "lost"
+    assert "without the phone +1415" in finding.what
+
+
+def test_the_value_of_an_older_event_is_out_of_order() -> None:
+    *_, older, last = events(record := a_record())
+    (finding,) = found(IDEAL, with_record(record, replace(record, serial=older.serial)))
+    assert (finding.kind, finding.trace_ids) == ("out of order", (trace(last.serial), trace(older.serial)))
+
+
+def test_a_value_that_was_never_written_is_lost_though_an_older_one_stands() -> None:
+    *_, older, last = events(record := a_record())
+    calls = [one for one in IDEAL.evidence.calls if (one.destination, one.serial) != (record.destination, last.serial)]
+    evidence = replace(with_record(record, replace(record, serial=older.serial)), calls=calls)
+    assert kinds(found(IDEAL, evidence)) == {"lost"}
+
+
+def test_a_value_that_nobody_sent_is_lost() -> None:
+    record = a_record(lambda one: one.company is not None)
+    (finding,) = found(IDEAL, with_record(record, replace(record, company="Someone else's")))
+    assert finding.kind == "lost"
+
+
+def test_writes_in_another_order_than_their_events_are_found_though_the_end_is_right() -> None:
+    first, second, *_ = events(record := a_record())
+    calls = list(IDEAL.evidence.calls)
+    place = next(
+        at for at, one in enumerate(calls) if (one.destination, one.serial) == (record.destination, second.serial)
+    )
+    calls.insert(place + 1, replace(calls[place], serial=first.serial))
+    (finding,) = found(IDEAL, with_calls(calls))
+    assert (finding.kind, finding.trace_ids) == ("out of order", (trace(first.serial), trace(second.serial)))
+
+
+def test_a_write_that_is_sent_again_is_no_finding() -> None:
+    calls = [one for call in IDEAL.evidence.calls for one in (call, replace(call, at=call.at + 10))]
+    assert found(IDEAL, with_calls(calls)) == []
+
+
+def test_a_call_that_did_nothing_is_in_nobodys_way() -> None:
+    first, _, *_ = events(record := a_record())
+    mine = [one for one in IDEAL.evidence.calls if one.destination == record.destination]
+    late = replace(mine[-1], serial=first.serial, email=record.email, record_id=None, status=500, faulted=True)
+    assert found(IDEAL, with_calls([*IDEAL.evidence.calls, late])) == []
+
+
+def test_a_second_record_of_a_person_is_doubled() -> None:
+    record = a_record()
+    evidence = replace(IDEAL.evidence, records=[*IDEAL.evidence.records, replace(record, id="another")])
+    (finding,) = found(IDEAL, evidence)
+    assert finding.kind == "doubled"
+    assert "another" in finding.what
+    assert trace(events(record)[0].serial) in finding.trace_ids
+
+
+def test_a_second_create_shows_in_the_history_though_one_record_is_gone_again() -> None:
+    record = a_record()
+    calls = list(IDEAL.evidence.calls)
+    place = next(
+        at for at, one in enumerate(calls) if (one.destination, one.email) == (record.destination, record.email)
+    )
+    calls.insert(place, replace(calls[place], record_id="gone"))
+    assert kinds(found(IDEAL, with_calls(calls))) == {"doubled"}
+
+
+def test_a_note_is_there_once() -> None:
+    record = a_record(lambda one: one.destination == "houston" and bool(one.notes))
+    twice = replace(record, notes=(*record.notes, record.notes[0]))
+    assert kinds(found(IDEAL, with_record(record, twice))) == {"note doubled"}
+    assert kinds(found(IDEAL, with_record(record, replace(record, notes=record.notes[1:])))) == {"lost"}
+
+
+def test_what_was_written_to_another_person_is_found_by_its_tag() -> None:
+    record = a_record()
+    stranger = next(one for one in to(record.destination) if one.contact.email != record.email)
+    (finding,) = found(IDEAL, with_record(record, replace(record, tags=record.tags | {stranger.tag})))
+    assert (finding.kind, finding.trace_ids) == ("wrong record", (trace(stranger.serial),))
+
+
+def test_a_429_that_no_fault_asked_for_exceeds_the_quota() -> None:
+    call = replace(IDEAL.evidence.calls[0], status=429, record_id=None)
+    (finding,) = found(IDEAL, with_calls([*IDEAL.evidence.calls, call]))
+    assert (finding.kind, finding.destination) == ("quota exceeded", call.destination)
+    assert found(IDEAL, with_calls([*IDEAL.evidence.calls, replace(call, faulted=True)])) == []
+
+
+def test_a_window_that_holds_too_many_exceeds_the_quota() -> None:
+    destination = ground.DESTINATIONS[0]
+    call = next(one for one in IDEAL.evidence.calls if one.destination == destination.name)
+    burst = [replace(call, method="GET", serial=None, at=-10_000) for _ in range(destination.limit)]
+    assert found(IDEAL, with_calls([*IDEAL.evidence.calls, *burst])) == []
+    (finding,) = found(IDEAL, with_calls([*IDEAL.evidence.calls, *burst, burst[0]]))
+    assert finding.kind == "quota exceeded"
+    assert f"{destination.limit + 1} calls in {destination.window:g} s, of {destination.limit}" in finding.what
+
+
+@pytest.mark.parametrize(
+    ("times", "most"),
+    [([], 0), ([5], 1), ([0, 990, 994], 3), ([0, 995], 1), ([3_000, 0, 3_100, 3_200, 100], 3)],
+)
+def test_the_fullest_window_holds_the_calls_of_less_than_its_length(times: list[int], most: int) -> None:
+    """A second, less the 5 ms by which the times may be wrong."""
+    assert fullest_window(times, window=1.0) == most
+
+
+def test_books_that_do_not_balance() -> None:
+    accounts = (
+        Account(kind="deliveries", name="copper", arrived=3, states={"delivered": 2}),
+        Account(kind="submissions", name="website", arrived=2, states={"mapped": 2}),
+    )
+    books = Ledger(accounts=accounts, mapped_without_delivery=1, delivered_without_attempt=2)
+    findings = found(IDEAL, replace(IDEAL.evidence, ledger=books))
+    assert [(one.kind, one.what) for one in findings] == [
+        ("ledger", "deliveries of copper: 3 arrived, {'delivered': 2}"),
+        ("ledger", "1 mapped submissions without a delivery"),
+        ("ledger", "2 delivered ones without a call that was answered"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"), [("held", "waits for a person"), ("failed", "waits for a person"), ("retrying", "not drained")]
+)
+def test_what_is_known_not_to_have_arrived_is_not_lost_but_found(state: str, kind: str) -> None:
+    record = a_record(lambda one: one.destination == "dallas")
+    resting = [
+        Unfinished(submission_id=f"sub{one.serial}", destination="dallas", state=state, reason="why", detail="and how")
+        for one in events(record)
+    ]
+    evidence = replace(with_record(record, None), unfinished=resting)
+    findings = found(IDEAL, evidence)
+    assert [(one.kind, one.what, one.trace_ids) for one in findings] == [
+        (kind, f"{state}: why and how", (trace(one.serial),)) for one in events(record)
+    ]
+    assert kinds(found(IDEAL, replace(evidence, unfinished=resting[1:]))) == {kind, "lost"}
+
+
+def test_an_answer_that_no_sender_should_get() -> None:
+    answers = {**IDEAL.answers, 3: replace(IDEAL.answers[3], sends=2, wrong=(500,))}
+    (finding,) = found(IDEAL, None, answers)
+    assert (finding.kind, finding.what, finding.trace_ids) == ("wrong answer", "3 was answered 500", (trace(3),))
+
+
+def test_every_kind_of_finding_is_explained() -> None:
+    assert set(KINDS) == set(get_args(Kind))

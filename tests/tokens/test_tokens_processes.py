@@ -1,0 +1,190 @@
+"""Real processes on one database, killed with -9 at each step of a refresh."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from leadbridge.sandbox import (
+    LEADCONNECTOR_PATH,
+    LeadConnectorOptions,
+    LeadConnectorSeed,
+    SandboxControl,
+    SandboxOptions,
+)
+from leadbridge.store.sqlite.tokens import SqliteTokens
+from tests.generated import ROOT
+from tests.sandbox.serving import served
+from tests.support.command import run
+
+FASTER = 5.0  # than the real time: the grace is 6 s, an intent of the dead lives 2.4 s
+LIFE = 500.0  # seconds of an access token: half of it until it is not used any more
+STEPS = ("before intent", "after intent", "after send", "after answer", "after store")
+CALLS = {"before intent": {1}, "after intent": {1}, "after send": {1, 2}, "after answer": {2}, "after store": {1}}
+PATIENCE = 60.0  # seconds
+KEY = Fernet.generate_key().decode()
+CONFIG = """
+version: 1
+sources: {{website: {{preset: generic, verify: none}}}}
+destinations:
+  dallas: {{crm: leadconnector, location_id: LOC1, base_url: {crm}, oauth: {{client_id: app1, client_secret: s3cret}}}}
+"""
+Facts = dict[str, Any]
+
+
+@dataclass
+class Worker:
+    """A process that wants tokens."""
+
+    process: asyncio.subprocess.Process
+
+    async def says(self) -> Facts:
+        """The next thing that it says."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            line = await self.process.stdout.readline()
+        said: Facts = json.loads(line)
+        return said
+
+    def wants(self, step: str) -> None:
+        """Let it want a token, and die at a step if it is the first there."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{step}\n".encode())
+
+
+@dataclass
+class Crowd:
+    """Processes, the vendor, and what is between them."""
+
+    folder: Path
+    base_url: str
+    control: SandboxControl
+    workers: list[Worker] = field(default_factory=list)
+    round: int = 0
+
+    async def fill(self, count: int) -> None:
+        """Start processes until there are so many."""
+        command = (sys.executable, "-m", "tests.tokens.worker", str(self.folder / "leadbridge.db"), self.base_url)
+        new = [
+            Worker(
+                await asyncio.create_subprocess_exec(
+                    *command, str(FASTER), str(self.folder / "mark"),
+                    cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                    env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "service"), "LEADBRIDGE_SECRET_KEY": KEY},
+                )
+            )
+            for _ in range(count - len(self.workers))
+        ]  # fmt: skip
+        for worker in new:
+            assert (await worker.says())["ready"]
+        self.workers += new
+
+    async def all_want(self, step: str) -> list[Facts]:
+        """All want a token at once, one dies at the step; what each said last."""
+        (self.folder / "mark").unlink(missing_ok=True)
+        for worker in self.workers:
+            worker.wants(step)
+        said = await asyncio.gather(*(worker.says() for worker in self.workers))
+        dead = [worker for worker, facts in zip(self.workers, said, strict=True) if "died" in facts]
+        for worker in dead:
+            await worker.process.wait()
+            self.workers.remove(worker)
+        return said
+
+    def connect(self) -> subprocess.CompletedProcess[str]:
+        """What a person does about a lost grant."""
+        (self.folder / "site.yaml").write_text(CONFIG.format(crm=self.base_url))
+        environ = {"LEADBRIDGE_SECRET_KEY": KEY, "LEADBRIDGE_DATABASE_URL": f"sqlite:///{self.folder}/leadbridge.db"}
+        command = ("connect", "leadconnector", "--config", "site.yaml", "--code", "CODE")
+        return run(*command, cwd=self.folder, environ=environ)
+
+    async def expire(self) -> None:
+        """Let the access token end, for everybody."""
+        await asyncio.sleep(LIFE / 2 / FASTER / FASTER)  # the vendor says it is as long as it is for the vendor
+
+    async def calls(self) -> list[int]:
+        """The statuses of all calls to the token endpoint."""
+        history = await self.control.history()
+        return [int(str(entry["status"])) for entry in history if str(entry["path"]).endswith("/oauth/token")]
+
+
+@asynccontextmanager
+async def crowd(folder: Path) -> AsyncIterator[Crowd]:
+    options = SandboxOptions(
+        quotas=False,
+        time_scale=FASTER,
+        leadconnector=LeadConnectorOptions(unknown_tokens="refuse", access_token_life=LIFE),
+    )
+    app = {"client_id": "app1", "client_secret": "s3cret", "refresh_token": "R1", "code": "CODE"}
+    await SqliteTokens(folder / "leadbridge.db").close()
+    async with served(options) as (client, control):
+        await control.seed(LeadConnectorSeed.model_validate({"account": "LOC1", "apps": [app]}))
+        made = Crowd(folder, str(client.base_url.join(LEADCONNECTOR_PATH)), control)
+        yield made
+        for worker in made.workers:
+            worker.process.kill()
+            await worker.process.wait()
+
+
+def judge(step: str, said: Sequence[Facts], calls: Sequence[int]) -> None:
+    """One died, the others have the same token, which works; what reached the vendor is one refresh, or its repeat."""
+    dead = [facts for facts in said if "died" in facts]
+    living = [facts for facts in said if "died" not in facts]
+    assert [facts["died"] for facts in dead] == [step]
+    assert [facts for facts in living if not facts.get("works")] == []
+    assert len({facts["token"] for facts in [*living, *dead] if "token" in facts}) == 1
+    assert set(calls) == {200}
+    assert len(calls) in CALLS[step]
+
+
+async def test_processes_that_are_killed_in_a_refresh_leave_one_pair_that_works(tmp_path: Path) -> None:
+    async with crowd(tmp_path) as processes:
+        await processes.fill(3)
+        said = await processes.all_want("after answer")
+        judge("after answer", said, await processes.calls())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", STEPS)
+async def test_eight_processes_at_once_killed_at_each_step_refresh_once_and_lose_nothing(
+    step: str, tmp_path: Path
+) -> None:
+    async with crowd(tmp_path) as processes:
+        before = 0
+        for _ in range(3):
+            await processes.fill(8)
+            said = await processes.all_want(step)
+            calls = await processes.calls()
+            judge(step, said, calls[before:])
+            before = len(calls)
+            await processes.expire()
+
+
+@pytest.mark.slow
+async def test_beyond_the_grace_the_grant_is_lost_once_and_works_for_all_after_it_was_connected(
+    tmp_path: Path,
+) -> None:
+    async with crowd(tmp_path) as processes:
+        await processes.fill(1)
+        (died,) = await processes.all_want("after answer")
+        assert died["died"] == "after answer"
+        await asyncio.sleep(31 / FASTER)
+        await processes.fill(8)
+        said = await processes.all_want("")
+        assert [facts for facts in said if "leadbridge connect leadconnector" not in facts.get("lost", "")] == []
+        assert await processes.calls() == [200, 400]  # the refresh whose answer was lost, and one try more
+
+        connected = await asyncio.to_thread(processes.connect)
+        assert connected.returncode == 0, connected.stderr
+        said = await processes.all_want("")
+        assert [facts for facts in said if not facts.get("works")] == []
+        assert len({facts["token"] for facts in said}) == 1
