@@ -14,7 +14,7 @@ import orjson
 import uvloop
 from rich.console import Console
 
-from benchmarks import accepting, calls, claiming, delivering, latency, quota, relays, starting
+from benchmarks import accepting, calls, claiming, delivering, hanging, latency, quota, relays, starting
 from benchmarks.ground import MANY, NORMAL, QUICK, Effort, Ground, prepared
 from benchmarks.machine import Machine, look, print_machine
 from benchmarks.page import BEGIN, END, has_place, with_figures
@@ -24,6 +24,7 @@ from benchmarks.rows import Row, print_rows
 MEASUREMENTS: Final[dict[str, Callable[[Ground], Awaitable[list[Row]]]]] = {
     "accept": accepting.measure,
     "latency": latency.measure,
+    "hanging": hanging.measure,
     "deliver": delivering.measure,
     "relay": relays.measure,
     "quota": quota.measure,

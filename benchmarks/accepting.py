@@ -11,7 +11,7 @@ from benchmarks.ground import ENVIRON, Ground, drained, requests
 from benchmarks.load import LoadResult, load
 from benchmarks.processes import BenchmarkFailed, Running, free_port, running
 from benchmarks.rows import Row, Target, median_row, ratios
-from leadbridge.store.sqlite.store import SqliteReader
+from leadbridge.store.sqlite.reader import SqliteReader
 
 AT_LEAST: Final = Target(limit="at least", value=0.50)
 

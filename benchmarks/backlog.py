@@ -19,8 +19,8 @@ from leadbridge.mapping.keys import flight_keys
 from leadbridge.mapping.mapper import Mapper, Routing
 from leadbridge.plan import MatchKey, Plan
 from leadbridge.precedence import Precedence
-from leadbridge.store.base import MappedSubmission, NewDelivery, NewItem, NewRequest
 from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.values import MappedSubmission, NewDelivery, NewItem, NewRequest
 
 _AT_ONCE = 1_000  # deliveries of one commit
 
@@ -61,9 +61,9 @@ async def submit(site: Site, people: Iterator[int]) -> None:
     await store.close()
 
 
-async def fill(store: SqliteStore, site: Site, people: Iterator[int]) -> None:
-    """Make deliveries that wait, all in one lane, without receiving and mapping each of them."""
-    now, lane = SystemClock().now(), lane_of(site)
+async def fill(store: SqliteStore, site: Site, people: Iterator[int], *, lane: str | None = None) -> None:
+    """Make deliveries that wait, all in one lane (Copper's unless given), without receiving and mapping them."""
+    now, lane = SystemClock().now(), lane or lane_of(site)
     while some := list(islice(people, _AT_ONCE)):
         items = [NewItem(submission_id=new_id()) for _ in some]
         await store.accept(_request(b"[]", now, items=items))

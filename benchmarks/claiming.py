@@ -2,19 +2,21 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from statistics import median
 from typing import Final
 
+from benchmarks import replays
 from benchmarks.backlog import fill, lane_of
 from benchmarks.ground import Ground, Site
 from benchmarks.processes import BenchmarkFailed
 from benchmarks.rows import Row, Target, median_row, percentile
 from leadbridge.clock import SystemClock
 from leadbridge.crm.adapter import Call
-from leadbridge.store.base import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
 from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.values import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
 
 AT_MOST_CLAIM: Final = Target(limit="at most", value=1.1)
 AT_MOST_MEMORY: Final = Target(limit="at most", value=150)
@@ -31,15 +33,20 @@ class _Backlog:
     site: Site
     waiting: int
     store: SqliteStore
+    lane: str
     claims: list[float] = field(default_factory=list)
     records: list[float] = field(default_factory=list)
 
     async def turn(self, batch: int) -> None:
         """Claim a batch and deliver it."""
-        lane, clock = lane_of(self.site), SystemClock()
+        lane, clock = self.lane, SystemClock()
+        owned = await self.store.own_lane(lane, owner="benchmark", now=clock.now())
+        if owned is None:
+            raise BenchmarkFailed(f"another process sends for {lane}")
         began = time.perf_counter()
-        due = await self.store.due(lane, limit=batch, now=clock.now())
-        claims = await self.store.claim(lane, [(delivery, _upsert(delivery)) for delivery in due], now=clock.now())
+        due = (await self.store.due(lane, limit=batch, now=clock.now())).live
+        starts = [(delivery, _upsert(delivery)) for delivery in due]
+        claims = await self.store.claim(lane, starts, now=clock.now(), epoch=owned.epoch)
         claimed = time.perf_counter()
         if len(claims) != batch:
             raise BenchmarkFailed(f"{len(claims)} of {batch} waiting deliveries were claimed")
@@ -52,28 +59,58 @@ class _Backlog:
 
 
 async def measure(ground: Ground) -> list[Row]:
-    """Both backlogs are claimed from in turn, directly at the store, and filled up again after every claim."""
+    """Two backlogs are claimed from in turn, directly at the store, and filled up again after every claim.
+
+    Then the long one has to show its process, sends as replays behind what comes in, and stands beside other accounts.
+    """
     people = count()
     short = _backlog(ground.site(), ground.effort.few)
     long = _backlog(ground.site(quota=_NO_PLACE), ground.effort.many)
     for backlog in (short, long):
         await fill(backlog.store, backlog.site, islice(people, backlog.waiting))
-    batch = min(_BATCH, short.waiting)
-    for _ in range(ground.effort.claims):
-        for backlog in (short, long):
-            await backlog.turn(batch)
-            await fill(backlog.store, backlog.site, islice(people, batch))
-    for backlog in (short, long):
-        await backlog.store.close()
-    return [
+    await _take_turns(ground, people, short, long)
+    await long.store.close()
+    rows = [
         _row("claim", "claim cost", long.claims, short.claims, of=(long, short), target=AT_MOST_CLAIM),
         _row("record", "… recording what was claimed", long.records, short.records, of=(long, short)),
-        *await _process(ground, long),
     ]
+    rows += await _process(ground, long)
+    rows += await replays.measure(ground, long.site.database, waiting=long.waiting)
+    rows += await _beside_others(ground, people, short, long)
+    await short.store.close()
+    return rows
+
+
+async def _beside_others(ground: Ground, people: Iterator[int], short: _Backlog, long: _Backlog) -> list[Row]:
+    """Of all that waits one account owns 80 %; the same claims as before from another one, and from it alone."""
+    few = ground.effort.few
+    store = SqliteStore(long.site.database)
+    small = [f"copper:api.example.com:account-{number}" for number in range(max(1, long.waiting // 4 // few))]
+    for lane in small:
+        await fill(store, long.site, islice(people, few), lane=lane)
+    alone = replace(short, claims=[], records=[])
+    beside = _Backlog(long.site, few, store, small[-1])
+    await _take_turns(ground, people, alone, beside)
+    await store.close()
+    all_of_it = long.waiting + few * len(small)
+    ratio = median(beside.claims) / median(alone.claims)
+    what = (
+        f"claim cost of an account with {few:,} waiting, beside one that owns {long.waiting:,} of {all_of_it:,} / alone"
+    )
+    about = {"µs each": median(beside.claims), "alone": median(alone.claims), "accounts": len(small) + 1}
+    return [Row(key="claim_beside", what=what, value=ratio, unit="ratio", target=AT_MOST_CLAIM, about=about)]
+
+
+async def _take_turns(ground: Ground, people: Iterator[int], *backlogs: _Backlog) -> None:
+    batch = min(_BATCH, *(backlog.waiting for backlog in backlogs))
+    for _ in range(ground.effort.claims):
+        for backlog in backlogs:
+            await backlog.turn(batch)
+            await fill(backlog.store, backlog.site, islice(people, batch), lane=backlog.lane)
 
 
 def _backlog(site: Site, waiting: int) -> _Backlog:
-    return _Backlog(site, waiting, SqliteStore(site.database))
+    return _Backlog(site, waiting, SqliteStore(site.database), lane_of(site))
 
 
 def _row(

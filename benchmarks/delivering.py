@@ -21,7 +21,7 @@ from leadbridge.deliver.transport import HttpTransport
 from leadbridge.events import Json
 from leadbridge.ids import new_trace_id
 from leadbridge.store.rows import AttemptRow
-from leadbridge.store.sqlite.store import SqliteReader
+from leadbridge.store.sqlite.reader import SqliteReader
 
 AT_LEAST: Final = Target(limit="at least", value=0.60)
 Send: TypeAlias = Callable[[Call], Awaitable[Json]]

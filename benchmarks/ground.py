@@ -15,7 +15,7 @@ import orjson
 from benchmarks.processes import PATIENCE, BenchmarkFailed, Running, free_port, running, service
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.settings.loading import Loaded, load_text
-from leadbridge.store.sqlite.store import SqliteReader
+from leadbridge.store.sqlite.reader import SqliteReader
 
 TOKEN: Final = "the-token-of-the-benchmark"
 ENVIRON: Final = {"TOKEN": TOKEN, "COPPER_TOKEN": "c" * 32, "LEADCONNECTOR_TOKEN": "pit-benchmark"}
@@ -29,6 +29,7 @@ sources:
   website: *form
   scalars: *form
   lists: *form
+  conditions: *form
 destinations:
   copper:
     crm: copper
@@ -55,6 +56,12 @@ routes:
   - {name: scalars to dallas, from: scalars, to: dallas, lead: *scalars}
   - {name: lists to copper, from: lists, to: copper, lead: *scalars, tags: {add: [benchmark, web]}}
   - {name: lists to dallas, from: lists, to: dallas, lead: *scalars, tags: {add: [benchmark, web]}}
+  - name: conditions to copper
+    from: conditions
+    to: copper
+    lead: *scalars
+    write: &conditions {source: on_create, address: if_empty}
+  - {name: conditions to dallas, from: conditions, to: dallas, lead: *scalars, write: *conditions}
 """
 
 
@@ -69,6 +76,7 @@ class Effort:
     connections: int
     singles: int  # submissions sent one at a time
     pace: float  # seconds between two of them
+    live: int  # submissions that come in while replays wait
     deliveries: int  # of one repetition
     people: int  # whose calls are counted
     starts: int
@@ -77,16 +85,17 @@ class Effort:
     claims: int  # batches claimed from each backlog
     quota_limit: int
     quota_window: float  # seconds
-    quota_windows: int  # how many of them a backlog drains through
+    quota_windows: int  # how many of them each of three processes drains a backlog through
 
 
 NORMAL: Final = Effort(
-    syncs=200, repetitions=5, restarts=3, accepts=3_000, connections=64, singles=200, pace=0.03, deliveries=2_000,
-    people=20, starts=5, few=1_000, many=100_000, claims=60, quota_limit=100, quota_window=4.0, quota_windows=4,
+    syncs=200, repetitions=5, restarts=3, accepts=3_000, connections=64, singles=200, pace=0.03, live=40,
+    deliveries=2_000, people=20, starts=5, few=1_000, many=100_000, claims=60,
+    quota_limit=180, quota_window=1.0, quota_windows=17,
 )  # fmt: skip
 QUICK: Final = Effort(
-    syncs=5, repetitions=1, restarts=1, accepts=200, connections=8, singles=5, pace=0.02, deliveries=60,
-    people=2, starts=1, few=50, many=500, claims=2, quota_limit=20, quota_window=0.3, quota_windows=2,
+    syncs=5, repetitions=1, restarts=1, accepts=200, connections=8, singles=5, pace=0.02, live=4, deliveries=60,
+    people=2, starts=1, few=50, many=500, claims=2, quota_limit=40, quota_window=0.3, quota_windows=2,
 )  # fmt: skip
 MANY: Final = 1_000_000  # waiting deliveries, for `--full`
 

@@ -7,7 +7,7 @@ from typing import Final
 from benchmarks.ground import TOKEN, Ground, Site, body, drained
 from benchmarks.processes import BenchmarkFailed, Running
 from benchmarks.rows import Row, Target, median_row, percentile
-from leadbridge.store.sqlite.store import SqliteReader
+from leadbridge.store.sqlite.reader import SqliteReader
 
 AT_MOST: Final = Target(limit="at most", value=10)
 _WARM_UP: Final = 3  # submissions: the first connection to the CRM, and the first of everything else
@@ -25,10 +25,10 @@ async def measure(ground: Ground) -> list[Row]:
     async with site.serving() as service:
         reader = SqliteReader(site.database)
         for person in islice(count(), singles):
-            await _send_one(ground, service, person)
+            await send_one(ground, service, person)
             await asyncio.sleep(ground.effort.pace)
         await drained(reader)
-        waits = await _waits(ground, site, reader=reader)
+        waits = await waits_of(ground, site, reader=reader, newest=ground.effort.singles)
         await reader.close()
     return [
         median_row(
@@ -42,20 +42,21 @@ async def measure(ground: Ground) -> list[Row]:
     ]
 
 
-async def _send_one(ground: Ground, service: Running, person: int) -> None:
+async def send_one(ground: Ground, service: Running, person: int) -> None:
+    """One submission for Copper, answered when it is accepted."""
     headers = {"content-type": "application/json", "x-webhook-token": TOKEN}
     answer = await ground.client.post(f"{service.url}/hooks/website", content=body(person), headers=headers)
     if answer.status_code != 202:
         raise BenchmarkFailed(f"a submission was answered {answer.status_code}: {answer.text}")
 
 
-async def _waits(ground: Ground, site: Site, *, reader: SqliteReader) -> list[float]:
-    """Milliseconds for each submission, oldest first, found in the sandbox by the record that it made."""
+async def waits_of(ground: Ground, site: Site, *, reader: SqliteReader, newest: int) -> list[float]:
+    """Milliseconds for each of the newest submissions, oldest first, by the record that it made in the sandbox."""
     sent_at = {call["record_id"]: call["at"] for call in await ground.control.history()}
-    newest = await reader.submissions(limit=ground.effort.singles)
-    deliveries = await reader.deliveries_of([submission.id for submission in newest])
+    submissions = await reader.submissions(limit=newest)
+    deliveries = await reader.deliveries_of([submission.id for submission in submissions])
     waits = []
-    for submission in reversed(newest):
+    for submission in reversed(submissions):
         (delivery,) = deliveries[submission.id]
         if delivery.record_id not in sent_at:
             raise BenchmarkFailed(f"a delivery ended as {delivery.state} in {site.folder.name}: {delivery.detail}")

@@ -18,7 +18,7 @@ from benchmarks.processes import BenchmarkFailed, Running, free_port, running
 from benchmarks.rows import Row, median_row, ratios
 from leadbridge.clock import SystemClock
 from leadbridge.sandbox.app import COPPER_PATH
-from leadbridge.store.sqlite.store import SqliteReader
+from leadbridge.store.sqlite.reader import SqliteReader
 
 # What the routes of `ground` do: checks the token, reads the fields, makes Copper's call.
 _FUNCTION: Final = """
