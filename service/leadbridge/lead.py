@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from leadbridge.events import Json
 from leadbridge.masking import PERSONAL
@@ -71,7 +71,7 @@ class Lead(_Value):
     consent: str | bool | None = None
     dnd: bool | None = None
     utm: Utm | None = None
-    other: Personal[dict[str, Json]] = {}
+    other: Personal[dict[str, Json]] = Field(default_factory=dict)
 
 
 LEAD_KEYS: Final = tuple(Lead.model_fields)

@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from leadbridge.clock import Millis
 from leadbridge.events import Json
@@ -52,7 +52,7 @@ class Progress(BaseModel):
 
     `created` is the verdict of the first write (the next one finds the record there). `done` are the purposes of calls
     that must not be made again. `unsure` are those of calls that may have been done, with the time of the send: whoever
-    makes such a call looks first.
+    makes such a call looks first. Calls that are safe to repeat are among them where it matters if the record is new.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,7 +60,10 @@ class Progress(BaseModel):
     record_id: str | None = None
     created: bool | None = None
     done: tuple[str, ...] = ()
-    unsure: dict[str, Millis] = {}
+    unsure: dict[str, Millis] = Field(default_factory=dict)
+
+
+UNTOUCHED: Final = Progress()  # a plan shares it: a default that holds a dict would be copied for each
 
 
 class Choice(BaseModel):
@@ -86,14 +89,19 @@ class Plan(BaseModel):
     lead: Lead
     match: MatchKey | None
     on_many: Literal["hold", "oldest", "newest"] = "hold"
-    custom_fields: Personal[dict[str, Json]] = {}  # by the name the config uses
+    custom_fields: Personal[dict[str, Json]] = Field(default_factory=dict)  # by the name the config uses
     tags: TagChange = TagChange()
     warnings: tuple[FieldWarning, ...] = ()
-    write: dict[str, WriteRule] = {}
+    write: dict[str, WriteRule] = Field(default_factory=dict)
     note: Personal[str | None] = None
     allow_duplicates: bool = False  # LeadConnector: a second contact where its rules would have found one
     choice: Choice | None = None
-    progress: Progress = Progress()
+    progress: Progress = Field(default_factory=lambda: UNTOUCHED)
+
+    @property
+    def asks_whether_new(self) -> bool:
+        """Whether something is written to a new record alone."""
+        return "on_create" in self.write.values()
 
     def holds(self, field: str) -> bool:
         """Whether the plan writes something for a field of a warning, perhaps as it came: `phone`, `address.city`."""

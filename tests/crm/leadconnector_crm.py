@@ -100,7 +100,7 @@ def delivered(location: Location, plan: Plan) -> Outcome:
 def tried(location: Location, plan: Plan, troubles: Callable[[Call], Trouble]) -> Iterable[Outcome]:
     """Try after try, as the engine makes them, until one ends otherwise than with Retry."""
     for _ in range(MOST_TRIES):
-        findings = Findings(plan.progress)
+        findings = Findings(plan.progress, asks_whether_new=plan.asks_whether_new)
         outcome = _try(location, plan, findings, troubles)
         yield outcome
         if not isinstance(outcome, Retry):

@@ -70,6 +70,13 @@ def test_whether_a_note_is_there_may_stay_unknown_but_never_adds_a_second_one() 
         assert "is unknown" in step.outcome.warnings[0].cause
 
 
+def test_a_note_is_looked_for_among_those_of_a_minute_before_the_call_and_later() -> None:
+    doubtful = Plan.model_validate(lead(note="Hello", progress={"unsure": {NOTE: 1_750_000_000_000}}))
+    look = ADAPTER.next(doubtful, {UPSERT: answer(200, THERE)})
+    assert isinstance(look, Call)
+    assert look.body["minimum_activity_date"] == 1_750_000_000 - 60
+
+
 @pytest.mark.parametrize("given", [ANN, {"name": "Ann", "phone": "+14155550123"}, {"message": "Hi"}])
 async def test_a_create_whose_answer_was_lost_is_looked_for_first(given: dict[str, Json]) -> None:
     account = Account({"search_lag": 55})

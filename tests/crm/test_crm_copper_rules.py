@@ -122,6 +122,14 @@ async def test_tags_by_rule(rule: str, there: list[str], then: list[str], calls:
     assert (now["tags"], account.calls) == (then, calls)
 
 
+async def test_tags_that_are_all_there_is_take_nothing_away_where_none_is_left_to_add() -> None:
+    account = Account()
+    await account.seed(leads=[known(tags=["rep's own", "gone"])])
+    delivered(await account.deliver(lead(tags={"add": ["Gone"], "remove": ["gone"]}, write={"tags": "always"})))
+    (now,) = await account.holds("leads")
+    assert now["tags"] == ["rep's own"]
+
+
 async def test_what_it_is_found_by_goes_with_the_lead_whatever_the_rule() -> None:
     account = Account()
     match = {"by": "custom", "field": "External ID", "value": "F-1"}

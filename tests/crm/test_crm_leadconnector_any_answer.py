@@ -68,7 +68,6 @@ BODIES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=250, deadline=None)
 @given(plan=plans("contact"), asked=ASKED, data=st.data())
 def test_every_delivery_ends_and_repeats_nothing_unlooked_for(plan: Plan, asked: Any, data: st.DataObject) -> None:
     plan = Plan.model_validate({**plan.model_dump(exclude_unset=True), **asked})

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from leadbridge.crm.adapter import Done
+from leadbridge.crm.adapter import Call, Done
 from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.plan import WriteRule
 from tests.crm.leadconnector_crm import ADAPTER, Location, delivered, plan_of
@@ -38,7 +38,6 @@ def stands_in(rule: WriteRule, *, new: bool, was: str | None, says: str) -> str 
     return says
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     rules=st.dictionaries(st.sampled_from(sorted(KEYS)), st.sampled_from(RULES), max_size=7),
     given_keys=st.sets(st.sampled_from(sorted(KEYS))),
@@ -107,6 +106,21 @@ def test_a_rule_for_tags_without_any_leaves_those_of_others() -> None:
     delivered(location, plan_of(EMAIL, write={"tags": "always"}))
 
     assert location.contacts[0]["tags"] == ["vip"]
+
+
+def test_tags_that_are_all_there_is_take_nothing_away_where_none_is_left_to_add() -> None:
+    location = Location()
+    location.seed(known(tags=["rep's own", "gone"]))
+    delivered(location, plan_of(EMAIL, tags={"add": ["Gone"], "remove": ["gone"]}, write={"tags": "always"}))
+
+    assert location.contacts[0]["tags"] == ["rep's own"]
+
+
+def test_tags_that_the_location_itself_gives_a_new_contact_are_no_reason_to_add_none() -> None:
+    plan = plan_of({**EMAIL, "tags": ["web"]}, write={"tags": "if_empty"})
+    for new, kind in ((True, Call), (False, Done)):
+        shown = answer(200, {"new": new, "contact": {"id": "C1", **EMAIL, "tags": ["by a workflow"]}})
+        assert isinstance(ADAPTER.next(plan, {"upsert contact": shown}), kind)
 
 
 def test_half_a_name_is_not_put_beside_half_of_anothers() -> None:
@@ -188,6 +202,13 @@ def test_the_key_that_finds_the_contact_is_sent_whatever_its_rule() -> None:
     assert location.contacts[0]["phone"] == "+14155550123"
 
 
+def test_a_phone_that_is_conditional_finds_the_contact_where_nothing_else_can() -> None:
+    step = ADAPTER.next(plan_of({"phone": "+14155550123"}, write={"phone": "if_empty"}), {})
+
+    assert isinstance(step, Call)
+    assert step.body == {"locationId": ADAPTER.account, "phone": "+14155550123"}
+
+
 def test_a_phone_that_is_conditional_finds_nobody() -> None:
     location = Location({"duplicate_priority": "phone,email"})
     location.seed(known(), {"id": "C2", "phone": "+14155550123"})
@@ -244,6 +265,40 @@ def test_the_verdict_of_the_first_write_is_known_before_the_second() -> None:
     assert ADAPTER.progress(plan, {}) is plan.progress
     assert ADAPTER.progress(later, {"upsert contact": found}).created is True
     assert ADAPTER.progress(later, {"upsert contact": another}).created is False
+
+
+@pytest.mark.parametrize(
+    ("added", "created", "fields"),
+    [
+        ("2026-11-03T10:00:00.000Z", True, []),
+        ("2026-11-03T10:00:04.000Z", True, []),
+        ("2026-11-03T09:59:59.000Z", None, ["source", "tags"]),  # perhaps theirs, perhaps the clocks differ
+        ("2026-11-03T09:59:00.000Z", None, ["source", "tags"]),
+        ("2026-11-03T09:58:59.999Z", False, []),
+        (None, None, ["source", "tags"]),
+    ],
+)
+def test_the_verdict_of_an_upsert_whose_answer_was_lost_is_told_by_the_contacts_age(
+    added: str | None, created: bool | None, fields: list[str]
+) -> None:
+    sent_at = 1_793_700_000_000  # 2026-11-03T10:00:00Z
+    rules = {"source": "on_create", "tags": "on_create"}
+    lead = {**EMAIL, "source": "Website", "tags": ["web"]}
+    plan = plan_of(lead, write=rules, progress={"unsure": {"upsert contact": sent_at, "another call": 5}})
+    contact = {"id": "C1", **EMAIL, "tags": [], **({"dateAdded": added} if added else {})}
+    answers = {"upsert contact": answer(200, {"new": False, "contact": contact})}
+
+    progress = ADAPTER.progress(plan, answers)
+    assert (progress.record_id, progress.created, progress.unsure) == ("C1", created, {"another call": 5})
+    step = ADAPTER.next(plan, answers)
+    if created:
+        assert isinstance(step, Call)
+        assert step.body == {"source": "Website"}
+    else:
+        assert isinstance(step, Done)
+        assert isinstance(step.outcome, Delivered)
+        assert step.outcome.created is created
+        assert [warning.field for warning in step.outcome.warnings] == fields
 
 
 def test_what_a_rep_wrote_between_two_tries_stays() -> None:

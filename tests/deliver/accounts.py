@@ -142,7 +142,7 @@ class Sender:
         recent = [CallSpan(started_at=sent, answered_at=end) for sent, end in self.spans if (end or sent) >= since]
         self.governor.seed(recent, wall=self.wall, now=self.elapsed)
         marks = self.governor.marks(wall=self.wall, reset_at=self.day_ends_at)
-        calls = {mark: sum((end or sent + int(DEADLINE * 1000)) >= mark for sent, end in self.spans) for mark in marks}
+        calls = {mark: sum((end or sent) > mark for sent, end in self.spans) for mark in marks}  # as the store counts
         self.governor.seed_day(calls, wall=self.wall, now=self.elapsed, reset_at=self.day_ends_at)
 
     def _count(self, call: UnderWay) -> None:

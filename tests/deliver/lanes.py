@@ -23,10 +23,12 @@ class WatchedClock(ManualClock):
     """Counts how often somebody came to rest, so that a test can tell "it looked and did nothing" from "not yet"."""
 
     rests: int = 0
+    rests_for_a_moment: int = 0
     _rested: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
         self.rests += 1
+        self.rests_for_a_moment += seconds is not None and seconds < 0.01
         self._rested.set()
         return await super().wait(event, seconds)
 

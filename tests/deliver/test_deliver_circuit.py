@@ -245,14 +245,3 @@ async def test_the_end_of_the_crms_day_is_kept_on_disk(
     await journal.seen("delivery.attempted", outcome="delivered")
     await clock.looked(deliverer)
     assert (await store.lane(LANE)).daily_reset_at == pytest.approx(clock.now() + 3_600_000, abs=2_000)
-
-
-async def test_who_lost_a_lane_to_another_process_sends_nothing_for_it_any_more(
-    store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
-) -> None:
-    deliverer = await warm(run, store, journal)
-    await store.own_lane(LANE, owner="another process", now=clock.now())
-    (waiting,) = await some(store, clock, 1)
-    await clock.looked(deliverer)
-    await clock.looked(deliverer)
-    assert (len(transport.calls), (await row(store, waiting)).state) == (1, "pending")

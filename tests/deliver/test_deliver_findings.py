@@ -79,6 +79,28 @@ def test_an_adapter_may_doubt_a_plain_answer(before: Progress) -> None:
     assert known(before, CREATE, answer(422), doubt) == Progress(unsure={"create": NOW})
 
 
+@pytest.mark.parametrize("said", [None, BROKEN, answer(500)], ids=["lost", "broken", "500"])
+@pytest.mark.parametrize(("before", "since"), [(NOTHING, NOW), (Progress(unsure={"read": BEFORE}), BEFORE)])
+def test_where_it_matters_if_the_record_is_new_the_first_send_that_may_have_made_it_is_kept(
+    before: Progress, since: int, said: Answer | None
+) -> None:
+    for asks_whether_new, unsure in ((True, {"read": since}), (False, before.unsure)):
+        findings = Findings(before, asks_whether_new=asks_whether_new)
+        if said is None:
+            findings.unanswered(READ, sent_at=NOW)
+        else:
+            findings.answered(READ, said, sent_at=NOW)
+        assert findings.progress.unsure == unsure
+        assert not findings.unsure_of(READ)
+
+
+@pytest.mark.parametrize("said", [answer(200), answer(429), answer(503)], ids=str)
+def test_what_was_answered_plainly_is_not_kept(said: Answer) -> None:
+    findings = Findings(NOTHING, asks_whether_new=True)
+    findings.answered(READ, said, sent_at=NOW)
+    assert findings.progress == NOTHING
+
+
 def test_only_what_is_new_is_stored_and_only_once() -> None:
     findings = Findings(UNSURE)
     assert findings.to_store() is None

@@ -256,3 +256,19 @@ async def test_a_delivery_without_a_key_of_its_match_asks_nobody_whose_record_it
     await run()
     await journal.seen("delivery.attempted", outcome="delivered", count=2)
     assert asked == [with_it.delivery_id]
+
+
+async def test_creates_that_wait_for_a_free_hand_are_not_looked_at_again_and_again(
+    store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
+) -> None:
+    await add(store, new_delivery("email:first"))
+    deliverer = await run(adapter=PlainAdapter(safe=False))
+    await journal.seen("delivery.attempted", outcome="delivered")
+    transport.gate.clear()
+    await add(store, *(new_delivery(f"email:{number}") for number in range(CONCURRENCY + 1)))
+    deliverer.wake([LANE])
+    await transport.called(1 + CONCURRENCY)
+    await clock.looked(deliverer)
+    assert clock.rests_for_a_moment == 0
+    transport.gate.set()
+    await journal.seen("delivery.attempted", outcome="delivered", count=2 + CONCURRENCY)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import Answer, Call, Grant, Quota
-from leadbridge.deliver.health import FIRST_PROBE
+from leadbridge.deliver.health import FAILURES, FIRST_PAUSE, FIRST_PROBE
 from leadbridge.errors import GrantLost, TokenUnavailable
 from leadbridge.plan import Progress
 from leadbridge.store.base import Store
@@ -163,6 +163,31 @@ async def test_a_token_that_cannot_be_had_now_is_waited_for_and_nothing_was_sent
     keeper.error = None
     clock.pass_for(deliverer, line["retry_in_s"] + 0.1)
     await journal.seen("delivery.attempted", outcome="delivered")
+
+
+async def test_a_token_endpoint_that_is_down_costs_a_backlog_no_tries(
+    store: Store, run: Run, clock: WatchedClock, journal: Journal, crm: Crm, keeper: Keeper
+) -> None:
+    keeper.error = TokenUnavailable("the token endpoint answered 503", after=20.0)
+    waiting = [new_delivery(f"email:{number}") for number in range(20)]
+    await add(store, *waiting)
+    deliverer = await run(adapter=Granted(), tokens=keeper, quota=Quota(limit=FAILURES, window=10.0))
+    (opened,) = await journal.seen("lane.circuit_opened")
+    assert opened["detail"] == "the token endpoint answered 503"
+    await journal.seen("delivery.attempted", outcome="retrying", count=FAILURES)
+    await clock.looked(deliverer)
+    clock.pass_for(deliverer, 2 * FIRST_PAUSE)
+    await journal.seen("delivery.attempted", outcome="retrying", count=FAILURES + 1)
+    await clock.looked(deliverer)
+    assert crm.seen == []
+    assert [(await row(store, one)).state for one in waiting].count("pending") >= 20 - FAILURES - 1
+    keeper.error = None
+    clock.pass_for(deliverer, 60.0)
+    await journal.seen("lane.circuit_closed")
+    for _ in range(10):
+        clock.pass_for(deliverer, 60.0)
+        await clock.looked(deliverer)
+    await journal.seen("delivery.attempted", outcome="delivered", count=20)
 
 
 async def test_a_service_without_a_keeper_says_so(store: Store, run: Run, journal: Journal, crm: Crm) -> None:

@@ -1,6 +1,7 @@
 """A town of people, a service that delivers what they send, and whatever happens to it: crashes, holds, replays."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Final
 from leadbridge.deliver.account import Means
 from leadbridge.deliver.deliverer import Deliverer, lane_name
 from leadbridge.errors import StorageUnavailable
-from leadbridge.ids import new_id
+from leadbridge.ids import new_id, new_trace_id
 from leadbridge.mapping.keys import flight_keys
 from leadbridge.plan import Plan
 from leadbridge.precedence import Precedence
@@ -55,8 +56,19 @@ class MortalStore:
 
     def __init__(self, path: Path) -> None:
         self.real = SqliteStore(path, disk_reserve=0)
-        self.busy = 0
         self.dead = False
+        self._at_it = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is at it."""
+        return not self._idle.is_set()
+
+    async def idle(self) -> None:
+        """Wait until nobody is at it."""
+        await self._idle.wait()
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self.real, name)
@@ -68,11 +80,14 @@ class MortalStore:
         async def call(*arguments: Any, **named: Any) -> Any:
             if self.dead:
                 raise StorageUnavailable("the process is gone")
-            self.busy += 1
+            self._at_it += 1
+            self._idle.clear()
             try:
                 return await real(*arguments, **named)
             finally:
-                self.busy -= 1
+                self._at_it -= 1
+                if not self._at_it:
+                    self._idle.set()
 
         return call
 
@@ -86,13 +101,15 @@ class Town:
     clock: ManualClock
     fates: list[Fate]
     deliveries: list[NewDelivery] = field(default_factory=list)
+    plans: dict[str, Plan] = field(default_factory=dict)  # by their trace
+    met: Counter[Fate] = field(default_factory=Counter)
 
     async def open(self) -> None:
         """Start, also after a crash."""
         self.store = MortalStore(self.path)
         self._before = asyncio.all_tasks()
         self._crashed = False
-        self.transport = Fated(self.crm, self.fates, crash=self._crash)
+        self.transport = Fated(self.crm, self.fates, crash=self._crash, plans=self.plans, met=self.met)
         log: Any = Journal()
         store: Any = self.store
         recorder = Recorder(store, clock=self.clock, policy=RetryPolicy(), dice=Random(1), log=log)
@@ -111,9 +128,10 @@ class Town:
     async def arrive(self, sent: Sequence[Sent]) -> None:
         """Submissions come in, one after the other; the lanes hear of the last."""
         for one in sent:
-            delivery = one.delivery(self.lane)
+            delivery, trace_id = one.delivery(self.lane), new_trace_id()
             self.deliveries.append(delivery)
-            await add(self.store.real, delivery, now=self.clock.now())
+            self.plans[trace_id] = one.plan
+            await add(self.store.real, delivery, now=self.clock.now(), trace_id=trace_id)
         self.deliverer.wake([self.lane])
 
     async def hold(self, place: int) -> None:
@@ -175,7 +193,7 @@ class Town:
         """Until nobody is at work any more, but for those who wait for time to pass."""
         still = 0
         while still < _STILL and not self._crashed:
-            await asyncio.sleep(0)
+            await (self.store.idle() if self.store.busy else asyncio.sleep(0))
             still = 0 if self.store.busy else still + 1
 
     async def _rows(self) -> list[DeliveryRow]:

@@ -1,6 +1,7 @@
 """The one writer of the file: what a commit means, and what is left after one that failed."""
 
 import asyncio
+import stat
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -9,10 +10,11 @@ import apsw
 import pytest
 
 from leadbridge.errors import StorageUnavailable
-from leadbridge.store.sqlite.connection import open_for_reading
+from leadbridge.store.sqlite.beside import open_for_reading
+from leadbridge.store.sqlite.connection import claim_ownership
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.sqlite.writer import MOST_IN_ONE_COMMIT, Writer
-from tests.support.stored import add, claim, ids, new_delivery, new_request
+from tests.support.stored import START, add, claim, ids, new_delivery, new_request
 
 PATIENCE = 10.0  # seconds until a test that hangs fails
 SMALL = 40  # pages beyond what a fresh database needs
@@ -51,6 +53,10 @@ def notes(path: Path) -> list[str]:
         return [text for (text,) in connection.execute("SELECT text FROM notes ORDER BY id")]
     finally:
         connection.close()
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {one.name: stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir()}
 
 
 class Held:
@@ -281,3 +287,32 @@ async def test_after_a_full_disk_nothing_is_half_stored_and_with_space_all_goes_
     assert ids(await claim(store)) == [waiting.delivery_id]
     assert (await store.ledger()).balances
     await store.close()
+
+
+async def test_nobody_else_on_the_machine_may_read_what_it_makes(tmp_path: Path) -> None:
+    path = tmp_path / "leads.db"
+    store = SqliteStore(path)
+    await store.accept(new_request())
+    found = modes(tmp_path)
+    await store.close()
+    assert found == dict.fromkeys(("leads.db", "leads.db-wal", "leads.db-shm", "leads.db.lock"), 0o600)
+
+
+async def test_the_mode_that_an_operator_gave_a_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "leads.db"
+    path.touch()
+    path.chmod(0o640)
+    store = SqliteStore(path)
+    await store.accept(new_request())
+    found = modes(tmp_path)
+    await store.close()
+    assert found == {**dict.fromkeys(("leads.db", "leads.db-wal", "leads.db-shm"), 0o640), "leads.db.lock": 0o600}
+
+
+async def test_whose_lock_was_removed_and_taken_by_another_owns_no_lane_any_more(store: SqliteStore) -> None:
+    lock = store._path.with_name(store._path.name + ".lock")
+    lock.unlink()
+    assert await store.own_lane("copper", owner="me", now=START) is not None, "nobody else serves the file"
+    other = claim_ownership(store._path)
+    assert await store.own_lane("copper", owner="me", now=START) is None
+    other.close()

@@ -212,3 +212,30 @@ async def test_one_that_is_not_due_yet_follows_nobody(store: Store) -> None:
     await add(store, second, now=START + 1_000)  # the clock was set back after it came
     assert await groups(store) == [(first.delivery_id,)]
     assert await groups(store, now=START + 1_000) == [(first.delivery_id, second.delivery_id)]
+
+
+async def test_what_earlier_calls_did_is_true_of_those_alone_that_went_with_them(store: Store) -> None:
+    """Both were tried, but not together: the second was held meanwhile, and comes back behind the first."""
+    first, second = new_delivery("email:1", alone=False), new_delivery("email:1", alone=False)
+    await add(store, first)
+    await store.hold(Selection(ids=(first.delivery_id,)), reason="paused", detail="", now=START)
+    await add(store, second)
+    (one,) = await claim(store)
+    await end(store, one, DeliveryUpdate(state="held", reason="ambiguous_match", detail="two"))
+    await store.release(Selection(ids=(first.delivery_id,)), now=START)
+    (one,) = await claim(store)
+    went = DeliveryUpdate(state="pending", next_at=START)
+    await store.record(LANE, TryResult(claim=one, at=START, update=went, progress='{"record_id":"7","created":true}'))
+    await store.release(Selection(ids=(second.delivery_id,)), now=START)
+    (due,) = in_line(await store.due(LANE, limit=9, now=START))
+    assert due.all_ids == (first.delivery_id,)
+
+
+async def test_a_group_that_went_together_stays_one_with_what_its_calls_did(store: Store) -> None:
+    first, second = new_delivery("email:1", alone=False), new_delivery("email:1", alone=False)
+    await add(store, first, second)
+    (one,) = await claim(store)
+    again = DeliveryUpdate(state="retrying", next_at=START)
+    await store.record(LANE, TryResult(claim=one, at=START, update=again, progress='{"record_id":"7","created":true}'))
+    (due,) = in_line(await store.due(LANE, limit=9, now=START))
+    assert due.all_ids == (first.delivery_id, second.delivery_id)

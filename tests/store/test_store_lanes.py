@@ -1,5 +1,6 @@
 """What every store promises about lanes: who may send, how a lane stands, what it sent, and what waits in it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -94,6 +95,14 @@ async def test_what_a_person_paused_only_a_person_lets_go(store: Store) -> None:
     )
     await store.set_lane(LANE, LaneState())
     assert await store.lane(LANE) == LaneState()
+
+
+async def test_what_a_person_released_stays_released_though_its_owner_has_not_heard_of_it(store: Store) -> None:
+    epoch = await epoch_of(store, "a")
+    await store.set_lane(LANE, LaneState())
+    late = replace(PAUSED, failures=1)
+    assert await store.set_lane(LANE, late, epoch=epoch)
+    assert await store.lane(LANE) == LaneState(failures=1)
 
 
 async def test_a_probe_counts_like_any_call_and_carries_no_delivery(store: Store) -> None:

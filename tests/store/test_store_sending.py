@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import Candidate, WriteWarning
+from leadbridge.plan import Plan
 from leadbridge.store.base import Store
 from leadbridge.store.values import CallSpan, Claim, DeliveryUpdate, DueDelivery, FinishedCall, Selection, TryResult
 from tests.support.stored import LANE, OWNER, START, add, claim, ids, in_line, new_delivery, upsert
@@ -139,6 +140,17 @@ async def test_what_a_crash_left_is_sent_again_unless_a_repeat_could_double_a_re
     row = await store.delivery(unsafe.delivery_id)
     assert row is not None
     assert row.progress == {"unsure": {"create lead": START}}, "it looks before it makes another"
+
+
+async def test_a_crash_keeps_when_a_call_was_sent_whose_answer_says_if_the_record_is_new(store: Store) -> None:
+    minding, other = new_delivery("email:1"), new_delivery("email:2")
+    plan = Plan.model_validate_json(minding.plan or "").model_copy(update={"write": {"source": "on_create"}})
+    await add(store, replace(minding, plan=plan.model_dump_json(exclude_unset=True)), other)
+    await claim(store, now=START + 5)
+    await store.recover(now=START + 9)
+    rows = [await store.delivery(one.delivery_id) for one in (minding, other)]
+    assert [row and row.progress for row in rows] == [{"unsure": {"upsert lead": START + 5}}, None]
+    assert ids(await claim(store, now=START + 9)) == [minding.delivery_id, other.delivery_id]
 
 
 async def test_a_crash_after_a_create_was_answered_does_not_make_another(store: Store) -> None:
@@ -402,3 +414,9 @@ async def test_a_call_that_never_left_leaves_its_delivery_sure(store: Store) -> 
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=never))
     recovered = await store.recover(now=START + 1)
     assert (recovered.again, recovered.unsure) == (1, 0)
+
+
+async def test_a_clock_that_was_set_back_keeps_nothing_waiting_that_came_in(store: Store) -> None:
+    delivery = new_delivery("email:1")
+    await add(store, delivery, now=START + 3_600_000)
+    assert ids(await claim(store, now=START)) == [delivery.delivery_id]

@@ -68,9 +68,9 @@ def new_delivery(
     )
 
 
-async def add(store: Store, *deliveries: NewDelivery, now: int = START) -> str:
+async def add(store: Store, *deliveries: NewDelivery, now: int = START, trace_id: str | None = None) -> str:
     """Store a submission that was mapped to these deliveries; returns its id."""
-    (accepted,) = await store.accept(new_request())
+    (accepted,) = await store.accept(new_request(trace_id=trace_id))
     await store.map(
         [MappedSubmission(submission_id=accepted.submission_id, state="mapped", deliveries=deliveries)], now=now
     )

@@ -27,7 +27,9 @@ class Draft:
 def warn_of_unwritten(draft: Draft, lead: Lead, keys: Mapping[str, LeadKey]) -> None:
     """Warn of every key that the lead sets and the CRM has no attribute for: nothing is dropped in silence."""
     unwritten = {key for key in lead.model_fields_set if keys[key].attribute is None}
-    values = lead.model_dump(mode="json", include=unwritten, exclude_unset=True) if unwritten else {}
+    if not unwritten:
+        return
+    values = lead.model_dump(mode="json", include=unwritten, exclude_unset=True)
     for key in LEAD_KEYS:
         if not is_blank(values.get(key)):
             draft.warn(key, sent=values[key], cause=keys[key].how)

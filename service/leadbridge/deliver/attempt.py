@@ -42,7 +42,7 @@ class Try:
     def __init__(self, claim: Claim, prepared: Prepared, bench: Bench) -> None:
         self.claim = claim
         self.prepared = prepared
-        self.findings = Findings(prepared.plan.progress)
+        self.findings = Findings(prepared.plan.progress, asks_whether_new=prepared.plan.asks_whether_new)
         self.last: CallEnd | None = None  # the call whose end is not recorded yet
         self._bench = bench
         self._given = prepared.answers  # what was believed of the account when it began
@@ -59,6 +59,7 @@ class Try:
             outcome = await self._outcome()
         except Exception as error:  # an adapter may be anyone's: its mistake ends this try, not the lane
             self._bench.log.exception("delivery.crashed", lane=self._bench.lane, delivery=self._delivery_id)
+            self.findings.not_stored()
             outcome = Retry(detail=words_of(error))
         if isinstance(outcome, Delivered):
             self._bench.facts.went_through(self._given)

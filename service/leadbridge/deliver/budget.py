@@ -54,11 +54,15 @@ class Budget:
         return self._end
 
     def marks(self, *, wall: Millis, reset_at: Millis | None) -> tuple[Millis, ...]:
-        """Since when to count the calls of earlier processes, for `seed`; `reset_at` is the stored end of the day."""
-        day = int(DAY * 1000)
+        """Since when to count the calls of earlier processes, for `seed`; `reset_at` is the stored end of the day.
+
+        A call that was answered, or sent in vain, a little before the day seemed to begin may be of this day: the
+        stored end may be late, and what got no answer may be counted after its send.
+        """
+        day, early = int(DAY * 1000), self._blur + int(self._deadline * 1000)
         if reset_at is not None and reset_at > wall:
-            return (min(reset_at, wall + day) - day,)
-        begun = wall - day if reset_at is None else max(wall - day, reset_at - self._blur)
+            return (min(reset_at, wall + day) - day - early,)
+        begun = wall - day - early if reset_at is None else max(wall - day, reset_at) - early
         return tuple(range(begun, wall + 1, _HOUR))
 
     def seed(self, calls: Mapping[Millis, int], *, wall: Millis, now: float, reset_at: Millis | None) -> None:

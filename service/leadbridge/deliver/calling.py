@@ -126,6 +126,7 @@ class Caller:
             trip.error, trip.obstacle = lost.detail, Hold(reason="reconnect", detail=lost.detail)
         except TokenUnavailable as missing:
             trip.error, trip.obstacle = missing.detail, Retry(detail=missing.detail, after=missing.after)
+            self._standing.failed(delivery_id, missing.detail)  # the whole account is without: no try for each delivery
         except Exception as crash:  # the adapter's headers, or the transport: it may have been sent
             self._log.exception("delivery.crashed", lane=self._lane, delivery=delivery_id)
             trip.error = words_of(crash)

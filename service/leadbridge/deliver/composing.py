@@ -1,17 +1,14 @@
 """What a delivery is to write now: its own plan, those of the ones that go with it, less what somebody newer wrote."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from leadbridge.deliver.attributes import LeadKeys
 from leadbridge.deliver.findings import record_landed_on
 from leadbridge.deliver.merging import merged
 from leadbridge.deliver.order import without_older
 from leadbridge.outcome import Superseded
-from leadbridge.plan import Choice, Plan, Progress
+from leadbridge.plan import UNTOUCHED, Choice, Plan, Progress
 from leadbridge.store.values import DueDelivery
-
-_UNTOUCHED: Final = Progress()
 
 
 def read_plan(delivery: DueDelivery) -> Plan:
@@ -19,7 +16,7 @@ def read_plan(delivery: DueDelivery) -> Plan:
     plan = Plan.model_validate_json(delivery.plan)
     if delivery.progress is None and delivery.choice is None:
         return plan
-    progress = _UNTOUCHED if delivery.progress is None else Progress.model_validate_json(delivery.progress)
+    progress = UNTOUCHED if delivery.progress is None else Progress.model_validate_json(delivery.progress)
     choice = None if delivery.choice is None else Choice.model_validate_json(delivery.choice)
     return plan.model_copy(update={"progress": progress, "choice": choice})
 
@@ -35,6 +32,8 @@ def composed(delivery: DueDelivery, plans: Sequence[Plan], keys: LeadKeys) -> Pl
 
 def expected_record(delivery: DueDelivery, plan: Plan) -> str | None:
     """The record to which the delivery probably leads; None when nobody knows, or a new one is to be made."""
+    if not (delivery.newer or delivery.followers):
+        return None
     newer = [written for one in (delivery, *delivery.followers) for written in one.newer]
     if not newer:
         return None

@@ -9,7 +9,7 @@ from leadbridge.deliver.account import Means
 from leadbridge.deliver.canaries import EVERY
 from leadbridge.deliver.lane import Lane
 from leadbridge.errors import StorageUnavailable
-from leadbridge.store.values import LaneState, Selection
+from leadbridge.store.values import Selection
 from leadbridge.supervise import keep_running
 
 GRACE: Final = 10.0  # seconds a stop waits for calls under way
@@ -34,6 +34,7 @@ class Deliverer:
         }
         self._watching: asyncio.Task[None] | None = None
         self._changed: Callable[[], None] = lambda: None
+        self._to_look_again: set[str] = set()  # lanes that have not heard yet of what another process changed
         self._looked_at = 0.0  # monotonic seconds: for causes of holds that may have ended
 
     def lane_of(self, destination: str) -> str:
@@ -83,17 +84,15 @@ class Deliverer:
             await self._means.clock.pause(WATCH)
             try:
                 if await self._means.store.changed_elsewhere():
-                    await self._take_over_changes()
+                    self._changed()
+                    self._to_look_again = {*self._lanes}
+                for lane in sorted(self._to_look_again):
+                    await self._lanes[lane].look_again()
+                    self._to_look_again.discard(lane)
                 if self._means.clock.monotonic() - self._looked_at >= EVERY:
                     await self._look_for_ended_causes()
             except StorageUnavailable:
                 pass  # every lane says so itself, and this looks again
-
-    async def _take_over_changes(self) -> None:
-        self._changed()
-        states = await self._means.store.lanes()
-        for name, lane in self._lanes.items():
-            lane.adopt(states.get(name, LaneState()))
 
     async def _look_for_ended_causes(self) -> None:
         self._looked_at = self._means.clock.monotonic()

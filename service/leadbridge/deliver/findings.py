@@ -38,10 +38,15 @@ def record_landed_on(progress: Progress) -> str | None:
 
 
 class Findings:
-    """The progress of one try, beyond what is on disk."""
+    """The progress of one try, beyond what is on disk.
 
-    def __init__(self, stored: Progress) -> None:
+    With `asks_whether_new` also calls that are safe to repeat are kept whose answer was not seen, with the time of the
+    first send: the answer to the repeat cannot say any more that the record is new.
+    """
+
+    def __init__(self, stored: Progress, *, asks_whether_new: bool = False) -> None:
         self._first = stored
+        self._asks_whether_new = asks_whether_new
         self._on_disk = stored
         self._said = stored  # by the adapter
         self._done: list[str] = []
@@ -53,12 +58,16 @@ class Findings:
         """A call was sent, and no answer was seen."""
         if not call.safe_to_repeat:
             self._unsure[call.purpose] = sent_at
+        elif self._asks_whether_new and not call.shared:
+            self._unsure[call.purpose] = self._first.unsure.get(call.purpose, sent_at)
 
     def answered(self, call: Call, answer: Answer, *, sent_at: Millis) -> None:
         """A call was answered in one way or the other."""
-        if call.safe_to_repeat:
-            return
         broken = answer.body is None and bool(answer.text.strip())  # it may name the record that was made
+        if call.safe_to_repeat:
+            if broken or not (answer.ok or certainly_not_done(answer.status)):
+                self.unanswered(call, sent_at=sent_at)
+            return
         if certainly_not_done(answer.status) or (answer.ok and not broken):
             self._answered[call.purpose] = sent_at
         else:
@@ -100,6 +109,10 @@ class Findings:
             return None
         self._on_disk = now
         return now.model_dump_json(exclude_defaults=True)
+
+    def not_stored(self) -> None:
+        """Nothing is sure to be on disk of what `to_store` gave in this try: it gives all of it once more."""
+        self._on_disk = self._first
 
     def _doubted(self, purpose: str) -> bool:
         """Whether the adapter takes a plain answer for "it may have been done" (LeadConnector's 422 that created)."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from leadbridge.crm.adapter import Adapter, Quota
@@ -12,7 +13,7 @@ from leadbridge.deliver.preparing import Prepared, Settled
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Hold
 from leadbridge.record import STORAGE_PAUSE
-from leadbridge.store.values import Claim, LaneState
+from leadbridge.store.values import Claim
 from leadbridge.supervise import keep_running
 
 CONCURRENCY: Final = 16  # deliveries whose calls are under way at once
@@ -38,18 +39,22 @@ class Lane:
         self._precedence = means.precedence
         self._owner = means.owner
         self._wake = asyncio.Event()
-        self._account = account = account_of(name, adapters, quotas=quotas, means=means, wake=self._wake.set)
-        self._places = account.places
-        self._standing = account.standing
-        self._line = account.line
+        self._account_anew = partial(account_of, name, adapters, quotas=quotas, means=means, wake=self._wake.set)
+        self._set_up()
         self._running: asyncio.Task[None] | None = None
         self._probing: asyncio.Task[None] | None = None
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._at_work: dict[asyncio.Task[None], frozenset[str]] = {}  # with the records that may be written to
         self._calling = 0  # of those at work, the ones that have calls to make
         self._hands = asyncio.Semaphore(CONCURRENCY)
         self._stopping = False
-        self._begun = False  # once, also when this lane crashes and goes on
+        self._begun = False  # also when this lane crashes and goes on; until it is lost
         self._missed = 0  # looks in a row whose deliveries were not to be had any more
+
+    def _set_up(self) -> None:
+        self._account = account = self._account_anew()
+        self._places = account.places
+        self._standing = account.standing
+        self._line = account.line
 
     async def look_for_ended_causes(self) -> None:
         """Send one ahead of those that are held one by one; a cause that has ended lets all of them go."""
@@ -61,10 +66,10 @@ class Lane:
         self._line.arrived()
         self._wake.set()
 
-    def adopt(self, state: LaneState) -> None:
-        """Another process may have changed the lane and what is in it."""
+    async def look_again(self) -> None:
+        """Another process may have changed the lane and what is in it; raises `StorageUnavailable`."""
         if self._begun:
-            self._standing.adopt(state)
+            await self._standing.look_again()
         self.wake()
 
     def start(self) -> None:
@@ -91,13 +96,10 @@ class Lane:
                 self._account.bench.recorder.say_unavailable(self.name, error)
 
     async def _run(self) -> None:
-        self._wake.clear()  # else a crash before the first look would begin anew without its rest
-        while not self._stopping and not self._begun:
-            await self._begin()
         while not self._stopping:
             self._wake.clear()
             try:
-                rest = await self._look()
+                rest = await self._look() if self._begun else await self._begin()
             except StorageUnavailable as error:
                 self._account.bench.recorder.say_unavailable(self.name, error)
                 rest = STORAGE_PAUSE
@@ -107,15 +109,29 @@ class Lane:
     async def _rest(self, seconds: float | None) -> None:
         await self._clock.wait(self._wake, seconds)
 
-    async def _begin(self) -> None:
-        """Become the one who sends for the account, and count what another process sent not long ago."""
+    async def _begin(self) -> float | None:
+        """Become the one who sends for the account, and count what another process sent not long ago.
+
+        Returns how long to rest.
+        """
+        if self._at_work:  # begun before the lane was lost: their calls are counted when they are over
+            return None
         ownership = await self._store.own_lane(self.name, owner=self._owner, now=self._clock.now())
         if ownership is None:
-            await self._rest(ANOTHERS_LANE)
-            return
+            return ANOTHERS_LANE
+        if self._standing.epoch:
+            await self._account.prober.stop()
+            self._set_up()
         self._standing.begin(ownership.epoch, ownership.state)
         await self._places.take_up(self._store, self.name, self._standing.state_for_the_quota())
         self._begun = True
+        return 0
+
+    async def _is_lost(self) -> bool:
+        """Whether another process sends for the account, or did: then this lane begins anew, as at a start."""
+        ownership = await self._store.own_lane(self.name, owner=self._owner, now=self._clock.now())
+        self._begun = ownership is not None and ownership.epoch == self._standing.epoch
+        return not self._begun
 
     async def _look(self) -> float | None:
         """Do what can be done now; returns how long to rest: 0 for not at all, None until something happens."""
@@ -135,7 +151,9 @@ class Lane:
             self._hold_for_the_budget()
             return self._rest_for_a_place()
         await self._line.read(max(room, min(READ_AHEAD, self._places.for_new())))
-        due = self._line.next_ones(self._room(), free_hands=CONCURRENCY - self._calling)
+        room = self._room()
+        busy = {record for records in self._at_work.values() for record in records}
+        due = self._line.next_ones(room, free_hands=CONCURRENCY - self._calling, busy=busy)
         claims = await self._claim(due)
         by_id = {ready.delivery.delivery_id: ready for ready in due}
         for claim in claims:
@@ -143,14 +161,18 @@ class Lane:
             self._standing.claimed(claim.delivery.delivery_id)
             work = self._work_on(claim, by_id[claim.delivery.delivery_id])
             task = asyncio.create_task(work, name=f"deliver {claim.delivery.delivery_id}")
-            self._at_work.add(task)
+            self._at_work[task] = claim.delivery.records
             task.add_done_callback(self._done)
         if len(claims) < len(due):  # something changed since it was read
             self._line.forget()
             self._missed = 0 if claims else self._missed + 1
-            return 0 if self._missed < 2 else BELIEVED
+            return 0 if self._missed < 2 or await self._is_lost() else BELIEVED
+        if self._line.put_off and not due and not self._line.waits:
+            return BELIEVED  # or until the end of what is under way
         if self._line.has_more:
-            return 0 if due or not self._line.waits else self._rest_for_a_place()
+            if due or not self._line.waits:
+                return 0
+            return None if room > 0 else self._rest_for_a_place()  # a create waits for a hand: its end wakes us
         next_due = await self._store.next_due(self.name)
         return None if next_due is None else max(0.001, (next_due - self._clock.now()) / 1000)
 
@@ -229,7 +251,7 @@ class Lane:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         full = len(self._at_work) >= MOST_AT_WORK
-        self._at_work.discard(task)
+        self._at_work.pop(task, None)
         if full or not self._at_work or not self._line.has_more:
             self._wake.set()  # the end of one may be what another of that person waited for
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -1,7 +1,7 @@
 """What is due in a lane: read ahead, and claimed in the order of its urgency."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from leadbridge.clock import Clock
@@ -29,6 +29,7 @@ class LineUp:
         self._more = False  # more may be due than was read
         self._turn = 0
         self._arrived = False  # something may have come in since the last look
+        self._put_off = False
 
     @property
     def waits(self) -> bool:
@@ -39,6 +40,11 @@ class LineUp:
     def has_more(self) -> bool:
         """Whether something may be due that was not claimed yet."""
         return self._more or any(self._ahead.values())
+
+    @property
+    def put_off(self) -> bool:
+        """Whether something was left where it is, for the sake of what is under way."""
+        return self._put_off
 
     def arrived(self) -> None:
         """Something may have come in: it does not wait behind what is less urgent."""
@@ -62,16 +68,24 @@ class LineUp:
         self._read_at = now
         self._more = limit in (len(due.live), len(due.retry), len(due.replay))
 
-    def next_ones(self, room: int, *, free_hands: int) -> list[Prepared | Settled]:
+    def next_ones(self, room: int, *, free_hands: int, busy: Collection[str] = ()) -> list[Prepared | Settled]:
         """What to claim now, in its order, each with its first step.
+
+        Two that have no key in common may still be known to lead to one record: what may write to one of the `busy`
+        ones is left for later, so that its place in the order of events is known when it goes.
 
         A call that must not be repeated is claimed only for a free hand: a crash in between makes its outcome unknown.
         """
         chosen: list[Prepared | Settled] = []
+        taken, self._put_off = set(busy), False
         while len(chosen) < room:
             waiting = next((line for urgency in order_of(self._turn) if (line := self._ahead[urgency])), None)
             if waiting is None:
                 break
+            if not taken.isdisjoint(waiting[0].records):
+                waiting.popleft()
+                self._put_off = True
+                continue
             ready = self._prepare(waiting[0])
             call = ready.first_call
             if call is not None and not call.safe_to_repeat and len(chosen) >= free_hands:
@@ -79,4 +93,5 @@ class LineUp:
             waiting.popleft()
             self._turn += 1
             chosen.append(ready)
+            taken |= ready.delivery.records
         return chosen

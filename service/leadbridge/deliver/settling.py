@@ -12,9 +12,10 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.logs import Logger
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Postponed, Retry, WriteWarning
 from leadbridge.plan import Plan
-from leadbridge.record import Recorder
+from leadbridge.record import CallEnd, Recorder
 from leadbridge.store.base import Store
 from leadbridge.store.values import Claim, Selection
+from leadbridge.supervise import words_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +34,25 @@ class Settler:
 
     async def without_a_call(self, claim: Claim, outcome: Outcome) -> None:
         """A claimed delivery came to rest, and nothing had to be sent."""
-        await self.recorder.ended(self.lane, claim, None, outcome)
-        self.canaries.came_to_rest(claim.delivery.delivery_id)
+        try:
+            await self.recorder.ended(self.lane, claim, None, outcome)
+        except Exception as error:  # see `after`
+            await self._tried_again(claim, None, error)
+        for delivery_id in claim.delivery.all_ids:
+            self.canaries.came_to_rest(delivery_id)
 
     async def after(self, work: Try, outcome: Outcome | Postponed) -> None:
         """The calls of a try are made."""
+        try:
+            outcome = await self._settled(work, outcome)
+        except Exception as error:  # an adapter may be anyone's: what it said must leave nothing in `sending`
+            work.findings.not_stored()
+            await self._tried_again(work.claim, work.last, error, progress=work.findings.to_store())
+        else:
+            await self._beyond(work, outcome)
+
+    async def _settled(self, work: Try, outcome: Outcome | Postponed) -> Outcome | Postponed:
+        """Have the end of a try on disk, as it looks beside all others; returns it."""
         match outcome:
             case Delivered():
                 outcome = await self._delivered(work, outcome)
@@ -50,14 +65,25 @@ class Settler:
         known = not isinstance(outcome, Delivered) or work.prepared.plan.note is not None
         progress = work.findings.to_store() if known else None
         await self.recorder.ended(self.lane, work.claim, work.last, outcome, progress=progress)
-        await self._beyond(work, outcome)
+        return outcome
+
+    async def _tried_again(
+        self, claim: Claim, call: CallEnd | None, error: Exception, *, progress: str | None = None
+    ) -> None:
+        """An end that could not be thought through, or written down as it is, is told in our words."""
+        self.log.error("delivery.crashed", lane=self.lane, delivery=claim.delivery.delivery_id, exc_info=error)
+        said = words_of(error)
+        if call is not None:
+            call = replace(call, response=None, crm_trace_id=None, error=said)
+        await self.recorder.ended(self.lane, claim, call, Retry(detail=said), progress=progress)
 
     async def _beyond(self, work: Try, outcome: Outcome | Postponed) -> None:
         delivery = work.claim.delivery
         match outcome:
             case Delivered():
                 self.refusals.delivered(delivery.route)
-                await self.canaries.delivered(delivery.delivery_id)
+                for delivery_id in delivery.all_ids:
+                    await self.canaries.delivered(delivery_id)
             case Fail(detail=detail):
                 status = work.last.status if work.last is not None else None
                 if self.refusals.refused(delivery.route, status=status, words=detail):

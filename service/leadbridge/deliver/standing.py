@@ -1,5 +1,6 @@
 """How a lane stands with its CRM: its health, told in the log and kept on disk."""
 
+import asyncio
 from dataclasses import replace
 from random import Random
 
@@ -25,6 +26,7 @@ class Standing:
         self._epoch = 0
         self._on_disk = LaneState()
         self._changed = False
+        self._disk = asyncio.Lock()  # else what was read before our own change would undo it in our mind
 
     @property
     def epoch(self) -> int:
@@ -47,8 +49,15 @@ class Standing:
         self._on_disk = state
         self._tell(self._health.adopt(state, self._now(), start=True))
 
-    def adopt(self, state: LaneState) -> None:
-        """Another process (a person's command) may have changed something: that stands, beside what only we know."""
+    async def look_again(self) -> None:
+        """Another process (a person's command) may have changed something: that stands, beside what only we know.
+
+        Raises `StorageUnavailable`.
+        """
+        async with self._disk:
+            self._adopt(await self._store.lane(self._lane))
+
+    def _adopt(self, state: LaneState) -> None:
         before, self._on_disk = self._on_disk, state
         if state == before:
             return
@@ -62,15 +71,16 @@ class Standing:
     async def keep(self) -> None:
         """Have on disk what changed; raises `StorageUnavailable`, and then it is tried again."""
         while self._changed or self._places.daily_reset_at != self._on_disk.daily_reset_at:
-            state = replace(self._health.state, daily_reset_at=self._places.daily_reset_at)
-            self._changed = False
-            kept = False
-            try:
-                await self._store.set_lane(self._lane, state, epoch=self._epoch)
-                kept = True
-            finally:
-                self._changed = self._changed or not kept
-            self._on_disk = state
+            async with self._disk:
+                state = replace(self._health.state, daily_reset_at=self._places.daily_reset_at)
+                self._changed = False
+                kept = False
+                try:
+                    await self._store.set_lane(self._lane, state, epoch=self._epoch)
+                    kept = True
+                finally:
+                    self._changed = self._changed or not kept
+                self._on_disk = state
 
     def may_send(self, delivery_id: str) -> bool:
         """Whether a call of a claimed delivery may still go."""

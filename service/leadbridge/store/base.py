@@ -100,7 +100,7 @@ class Store(Protocol):
     async def set_lane(self, lane: str, state: LaneState, *, epoch: int | None = None) -> bool:
         """Store a lane's state; False when `epoch` is given and is not the lane's any more.
 
-        With an `epoch` (its owner's) the hold of a person, `paused`, stays: the owner may not have heard of it yet.
+        With an `epoch` (its owner's) a person's `paused` neither begins nor ends: it may not have heard of either.
         """
 
     async def lane(self, lane: str) -> LaneState:

@@ -102,8 +102,9 @@ class DueDelivery:
     """A delivery that is about to be claimed.
 
     `newer` is what deliveries with a later place in the order of events already wrote to a record that any of its
-    `keys` led to. `followers` wait behind it with the same route, configuration and keys and nobody of another kind in
-    between, in their order: they may be claimed with it, as one call. `progress` and `choice` are JSON of plan's.
+    `keys` led to; `records` are all to which they led before. `followers` wait behind it with the same route,
+    configuration and keys and nobody of another kind in between, in their order: they may be claimed with it, as one
+    call. `progress` and `choice` are JSON of plan's.
     """
 
     delivery_id: str
@@ -121,11 +122,14 @@ class DueDelivery:
     progress: str | None = None
     choice: str | None = None
     newer: tuple[Written, ...] = ()
+    records: frozenset[str] = frozenset()
     followers: tuple["DueDelivery", ...] = ()
 
     @property
     def all_ids(self) -> tuple[str, ...]:
         """Its own id and its followers'."""
+        if not self.followers:
+            return (self.delivery_id,)
         return (self.delivery_id, *(follower.delivery_id for follower in self.followers))
 
 

@@ -41,7 +41,7 @@ def upsert(prepared: Prepared, by: matching.Criterion, answers: Answers) -> Writ
     created = was_created(record, answer)
     if nameless and record.get("name"):
         created = False
-    sent = tuple(one for one in draft.sent if not (nameless and one.place == "name"))
+    sent = tuple(one for one in draft.sent if one.place != "name") if nameless else tuple(draft.sent)
     return Written(record=record, created=created, nameless=nameless, sent=sent)
 
 

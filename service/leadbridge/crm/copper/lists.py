@@ -16,7 +16,8 @@ from leadbridge.events import Json
 from leadbridge.outcome import WriteWarning
 from leadbridge.plan import Plan, WriteRule
 
-_LISTS: Final = frozenset({"tags", "phone", "phones", "website", "websites", "email", "emails"})  # keys of the lead
+_LISTS: Final = frozenset({"tags", "phone", "phones", "website", "websites"})  # keys of the lead
+_PERSON_LISTS: Final = _LISTS | {"email", "emails"}
 _DROPPED: Final = "Copper does not show it after it was added"
 
 
@@ -66,7 +67,11 @@ def list_changes(plan: Plan, kind: Kind) -> tuple[ListChange, ...]:
     """
     lead, tags, match = plan.lead, plan.tags, plan.match
     changes_tags = tags.add or tags.remove or tags.replace is not None
-    if not (_LISTS & lead.model_fields_set or changes_tags or (match is not None and match.by in ("email", "phone"))):
+    if kind.name == "person":
+        has_lists = _PERSON_LISTS & lead.model_fields_set or (match is not None and match.by in ("email", "phone"))
+    else:
+        has_lists = _LISTS & lead.model_fields_set
+    if not (has_lists or changes_tags):
         return ()
     changes = [
         _change(
@@ -130,7 +135,7 @@ def _change(plan: Plan, kind: Kind, change: ListChange) -> ListChange:
     """The change by its rule: `always` replaces, `if_empty` and `on_create` take nothing away."""
     match rule_for(plan, kind, change.attribute):
         case "always":
-            return replace(change, replace=change.replace or bool(change.add), rule="always")
+            return replace(change, replace=change.replace or bool(change.applied([])), rule="always")
         case "if_empty" | "on_create" as rule:
             return replace(change, replace=False, remove=(), rule=rule)
     return change

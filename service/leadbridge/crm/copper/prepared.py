@@ -20,6 +20,7 @@ from leadbridge.outcome import Hold, WriteWarning
 from leadbridge.plan import Plan
 
 _AT_WORK: Final = 128  # plans between their first step and their last
+_LOOKED_UP: Final = tuple(call.purpose for call in LOOKUPS)
 _NOTHING: Final[Mapping[str, Json]] = dict.fromkeys(("tags", "emails", "phone_numbers", "websites", "address"))
 
 
@@ -33,7 +34,12 @@ class Prepared:
     by: Criterion | None
     changes: tuple[ListChange, ...]
     waiting: tuple[Waiting, ...]
-    name_when_new: str
+    kept: Plan  # without what is never written
+
+    @property
+    def name_when_new(self) -> str:
+        """What the record is called when it has to be created."""
+        return name_when_new(self.kept, self.kind)
 
     @property
     def asks_whether_new(self) -> bool:
@@ -57,13 +63,13 @@ def prepare(plan: Plan, answers: Answers) -> Prepared | Call | Done:
 
     Held when a custom field or the match key cannot be used.
     """
-    return _prepare(plan, *(answers.get(call.purpose) for call in LOOKUPS))
+    return _prepare(plan, *map(answers.get, _LOOKED_UP))
 
 
 @remembering(_AT_WORK)
 def _prepare(plan: Plan, *found: Answer | None) -> Prepared | Call | Done:
     """From the plan and what the lookups found alone: the same at every step."""
-    answers = {call.purpose: answer for call, answer in zip(LOOKUPS, found, strict=True) if answer is not None}
+    answers = {purpose: answer for purpose, answer in zip(_LOOKED_UP, found, strict=True) if answer is not None}
     kind = KINDS[plan.record]
     kept = permitted(plan, kind)
     step = outstanding(kept, kind, answers)
@@ -88,7 +94,7 @@ def _prepare(plan: Plan, *found: Answer | None) -> Prepared | Call | Done:
         by=by,
         changes=changes,
         waiting=waiting,
-        name_when_new=name_when_new(kept, kind),
+        kept=kept,
     )
 
 

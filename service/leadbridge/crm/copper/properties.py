@@ -87,7 +87,8 @@ def _name_parts(lead: Lead) -> list[str]:
 
 def _write_name(draft: Draft, plan: Plan) -> None:
     name, parts = _full_name(plan), _name_parts(plan.lead)
-    left = [part for part in parts if any(word not in folded(name) for word in folded(part).split())]
+    known = folded(name)
+    left = [part for part in parts if any(word not in known for word in folded(part).split())]
     if left:
         draft.warn("name", sent=left, cause="Copper takes one name, and `name` does not hold these parts of it")
     _put(draft, ("name", "name"), name, same=same_text)

@@ -33,6 +33,8 @@ class Waiting:
 
 def rule_for(plan: Plan, kind: Kind, attribute: str) -> WriteRule | None:
     """The rule of an attribute, None for the usual one; of several keys that make it, the first that has one."""
+    if not plan.write:
+        return None
     return next((plan.write[key] for key in kind.keys_for(attribute) if key in plan.write), None)
 
 

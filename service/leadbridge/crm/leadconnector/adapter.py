@@ -31,7 +31,7 @@ from leadbridge.crm.leadconnector.filling import fill_in
 from leadbridge.crm.leadconnector.grant import grant_of
 from leadbridge.crm.leadconnector.keys import LEAD_KEYS
 from leadbridge.crm.leadconnector.notes import ADD, add_note, is_noted, may_be_noted
-from leadbridge.crm.leadconnector.reaching import MADE_ONCE, may_be_made, reach
+from leadbridge.crm.leadconnector.reaching import MADE_ONCE, UPSERT, may_be_made, reach
 from leadbridge.crm.leadconnector.reading import READ, Written, blames_the_token, echo_of, limits_of, refusal_of
 from leadbridge.crm.leadconnector.settings import LeadConnectorSettings
 from leadbridge.crm.leadconnector.tags import change_tags, wishes
@@ -119,20 +119,22 @@ class LeadConnector(Adapter):
         """The contact that was reached and whether it was created, and what must not be done again."""
         known = plan.progress
         found: dict[str, Json] = {}
+        settled: set[str] = set()
         done, doubted = list(known.done), [ADD] if may_be_noted(answers) else []
         doubted += [one for one in MADE_ONCE if one in answers and may_be_made(plan, one, answers[one])]
         reached = self._reached(plan, answers)
         if isinstance(reached, tuple):
             _, written = reached
             found = {"record_id": written.contact_id, "created": written.created}
+            settled = {UPSERT}
             done += [written.once] if written.once is not None else []
             done += [ADD] if is_noted(plan, written, answers) else []
         elif not doubted:
             return known
         # The engine, which has a clock, puts in when a call was sent that may have been done.
-        unsure = {purpose: at for purpose, at in known.unsure.items() if purpose not in done} | dict.fromkeys(
-            doubted, 0
-        )
+        settled |= {*done}
+        unsure = {purpose: at for purpose, at in known.unsure.items() if purpose not in settled}
+        unsure |= dict.fromkeys(doubted, 0)
         return known.model_copy(update={**found, "done": tuple(dict.fromkeys(done)), "unsure": unsure})
 
     def next(self, plan: Plan, answers: Answers) -> Step:

@@ -7,12 +7,12 @@ from leadbridge.crm.echo import Sent, warnings_of
 from leadbridge.crm.leadconnector.contact import COMPANY, IDENTIFIERS, ContactDraft, attributes
 from leadbridge.crm.leadconnector.reading import Written, echo_of, gone_or, written_in
 from leadbridge.crm.leadconnector.rules import due
+from leadbridge.crm.leadconnector.tags import UNTOLD
 from leadbridge.crm.leadconnector.updating import updated
 from leadbridge.outcome import Fail, WriteWarning
 
 _FILL: Final = "fill in contact"
 _FILL_REST: Final = "fill in e-mail and phone"
-_UNTOLD: Final = "LeadConnector did not say whether the contact is new, so that it was taken for an old one"
 _MOVED: Final = "the second upsert found another contact; look at both"
 
 
@@ -70,4 +70,4 @@ def _warnings(sent: tuple[Sent, ...], cause: str) -> list[WriteWarning]:
 
 
 def _untold(draft: ContactDraft) -> list[WriteWarning]:
-    return _warnings(tuple(value.sent for value in draft.later if value.rule == "on_create"), _UNTOLD)
+    return _warnings(tuple(value.sent for value in draft.later if value.rule == "on_create"), UNTOLD)

@@ -22,17 +22,17 @@ from leadbridge.outcome import Candidate, Fail, Hold
 Look: TypeAlias = str | Call | Done | None  # the id that was found, what has to happen before, or surely not there
 Contact: TypeAlias = dict[str, Json]
 
+CLOCK_SKEW: Final = 60_000  # milliseconds that LeadConnector's clock may be behind ours
 _SEARCH: Final = "look for the contact"
 _DUPLICATE: Final = "look for a duplicate"
 
-_CLOCK_SKEW: Final = 60_000  # milliseconds that LeadConnector's clock may be behind ours
 _PAGE: Final = 100  # contacts
 _NAMES: Final = (("firstName", "firstNameLowerCase"), ("lastName", "lastNameLowerCase"))
 
 
 def look_first(draft: ContactDraft, location_id: str, answers: Answers, *, sent_at: Millis) -> Look:
     """What a search shows of the contact that an unanswered call may have created at `sent_at`."""
-    since = sent_at - _CLOCK_SKEW
+    since = sent_at - CLOCK_SKEW
     search = _search(draft, location_id)
     if search is None:
         return unknown("there is nothing to look for it by", ())

@@ -9,7 +9,7 @@ from typing import Final
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Answers, Call, Done
-from leadbridge.crm.leadconnector.looking import time_in
+from leadbridge.crm.leadconnector.looking import CLOCK_SKEW, time_in
 from leadbridge.crm.leadconnector.reading import READ, WRITE, Written, gone_or, is_gone, refusal_of
 from leadbridge.events import Json
 from leadbridge.outcome import Fail, Retry, WriteWarning
@@ -18,7 +18,6 @@ from leadbridge.plan import Plan
 ADD: Final = "add note"
 _LOOK: Final = "look for the note"
 _SHOWS_AFTER: Final = 5.0  # seconds; the list of notes is no search
-_CLOCK_SKEW: Final = 60_000  # milliseconds that LeadConnector's clock may be behind ours
 _TAG: Final = re.compile(r"<[^<>]*>")
 _CUT: Final = 100  # characters; a longer text that stands there in part was cut by LeadConnector
 
@@ -83,7 +82,7 @@ def _look(plan: Plan, text: str, written: Written, answers: Answers) -> Call | D
     listed = answer.body.get("notes")
     if not isinstance(listed, list):
         return Done(outcome=Retry(detail="LeadConnector's answer lists no notes."))
-    since = plan.progress.unsure[ADD] - _CLOCK_SKEW
+    since = plan.progress.unsure[ADD] - CLOCK_SKEW
     return [] if any(_is_it(note, text, since) for note in listed) else None
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from leadbridge.crm.adapter import Answer, Answers, Call, Done
 from leadbridge.crm.answers import Refusal
 from leadbridge.crm.leadconnector.contact import ContactDraft, attributes
-from leadbridge.crm.leadconnector.looking import look_first, unknown
+from leadbridge.crm.leadconnector.looking import CLOCK_SKEW, look_first, time_in, unknown
 from leadbridge.crm.leadconnector.reading import (
     READ,
     Written,
@@ -48,8 +48,22 @@ def reach(draft: ContactDraft, location_id: str, answers: Answers) -> Written | 
     if draft.plan.allow_duplicates:
         return _made_once(draft, _doubling(draft, location_id), location_id, answers)
     if UPSERT in answers:
-        return _judged(draft, written_in(answers[UPSERT]))
+        return _judged(draft, _as_an_answer_said_that_was_lost(draft.plan, written_in(answers[UPSERT])))
     return Call(purpose=UPSERT, method="POST", path="/contacts/upsert", body=_whole(draft, location_id))
+
+
+def _as_an_answer_said_that_was_lost(plan: Plan, written: Written | Refusal) -> Written | Refusal:
+    """The contact with the verdict of an upsert before this one: created if it is not older than that was sent.
+
+    Within what two clocks may be apart, nothing tells.
+    """
+    sent_at = plan.progress.unsure.get(UPSERT)
+    if sent_at is None or not isinstance(written, Written) or written.created:
+        return written
+    added = time_in(written.contact.get("dateAdded"))
+    if added is not None and added < sent_at - CLOCK_SKEW:
+        return written
+    return replace(written, created=True if added is not None and added >= sent_at else None)
 
 
 def _doubling(draft: ContactDraft, location_id: str) -> Call:

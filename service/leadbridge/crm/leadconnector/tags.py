@@ -14,6 +14,7 @@ from leadbridge.events import Json
 from leadbridge.outcome import Fail, WriteWarning
 from leadbridge.plan import Plan, WriteRule
 
+UNTOLD: Final = "LeadConnector did not say whether the contact is new, so that it was taken for an old one"
 _DROPPED: Final = "LeadConnector does not show it after it was written"
 
 
@@ -40,7 +41,7 @@ def wishes(plan: Plan) -> TagWishes:
     add = tuple(tag for tag in wanted if folded(tag) not in gone)
     if rule in ("on_create", "if_empty"):
         return TagWishes(add=add, rule=rule)
-    if plan.tags.replace is not None or (rule == "always" and wanted):
+    if plan.tags.replace is not None or (rule == "always" and add):
         return TagWishes(whole=add)
     return TagWishes(add=add, remove=tuple(unique(*plan.tags.remove)))
 
@@ -52,7 +53,7 @@ def change_tags(wanted: TagWishes, written: Written, answers: Answers) -> Call |
         kept = standing is not None and standing == {folded(tag) for tag in wanted.whole}
         return [] if kept else [_warning(list(wanted.whole), written.contact.get("tags"), cause=_DROPPED)]
     if wanted.rule == "on_create" and not written.created:
-        return []
+        return [] if written.created is False or not wanted.add else [_warning(list(wanted.add), None, cause=UNTOLD)]
     if wanted.rule == "if_empty" and standing and not written.new:
         return []
     # Without a list in the echo both calls are made: they are idempotent.

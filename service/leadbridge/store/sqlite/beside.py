@@ -1,11 +1,24 @@
-"""A database that another process may serve, opened for short changes."""
+"""A database that another process may serve, opened to look or for short changes."""
 
 from pathlib import Path
 
 import apsw
 
 from leadbridge.errors import StorageUnavailable
-from leadbridge.store.sqlite.connection import BUSY_TIMEOUT, newest_schema
+from leadbridge.store.sqlite.connection import BUSY_TIMEOUT, cannot_open, newest_schema
+
+
+def open_for_reading(path: Path) -> apsw.Connection:
+    """Open an existing database read-only; raises `StorageUnavailable`, also when it has another schema."""
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        connection.set_busy_timeout(BUSY_TIMEOUT)
+        connection.pragma("query_only", 1)
+        found = connection.pragma("user_version")
+    except apsw.Error as error:
+        raise cannot_open(path, error) from error
+    _require_our_schema(connection, found)
+    return connection
 
 
 def open_beside(path: Path) -> apsw.Connection:
@@ -21,9 +34,18 @@ def open_beside(path: Path) -> apsw.Connection:
         connection.pragma("temp_store", "memory")
         found = connection.pragma("user_version")
     except apsw.Error as error:
-        raise StorageUnavailable(f"cannot open {path}: {error}") from error
+        raise cannot_open(path, error) from error
+    _require_our_schema(connection, found)
+    return connection
+
+
+def _require_our_schema(connection: apsw.Connection, found: int) -> None:
+    """Close the connection and raise `StorageUnavailable` unless its schema is ours: a start of the service changes it.
+
+    What to do is in the words.
+    """
     if found == newest_schema():
-        return connection
+        return
     connection.close()
     if found < newest_schema():
         raise StorageUnavailable("an older leadbridge made this database; start the service of this version once")

@@ -1,8 +1,10 @@
 """Opening the database file: settings that keep a commit safe, and the schema brought up to date."""
 
 import fcntl
+import os
+import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -14,6 +16,7 @@ from leadbridge.errors import StorageUnavailable
 
 ROWS_AT_ONCE: Final = 64  # with as many prepared statements for each table
 STATEMENTS: Final = 256  # kept prepared
+FULL: Final = 1 << 20  # bytes free: with less, what SQLite calls an I/O error is a full disk
 BUSY_TIMEOUT: Final = 5_000  # milliseconds: the command line reads while the service writes
 
 
@@ -24,7 +27,7 @@ def claim_ownership(path: Path) -> BinaryIO:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(path.name + ".lock").open("ab")
+        lock = open(f"{path}.lock", "ab", opener=_for_its_owner)  # noqa: SIM115  # a `Path` has no opener
     except OSError as error:
         raise StorageUnavailable(f"cannot write beside {path}: {error}") from error
     try:
@@ -35,12 +38,23 @@ def claim_ownership(path: Path) -> BinaryIO:
     return lock
 
 
+def is_owned(lock: BinaryIO) -> bool:
+    """Whether the lock still keeps others out: removed and made again, it would be held by two."""
+    try:
+        now, ours = Path(lock.name).stat(), os.fstat(lock.fileno())
+    except OSError:
+        return True  # there is no other
+    return (now.st_dev, now.st_ino) == (ours.st_dev, ours.st_ino)
+
+
 def open_for_writing(path: Path) -> apsw.Connection:
     """Open, or make, the database and bring its schema up to date.
 
-    Raises `StorageUnavailable` when the file cannot be used, or was made by a newer leadbridge.
+    One that is made is its owner's alone to read: it holds people's data. Raises `StorageUnavailable` when the file
+    cannot be used, or was made by a newer leadbridge.
     """
     try:
+        _make(path)
         connection = apsw.Connection(str(path), statementcachesize=STATEMENTS)
         connection.set_busy_timeout(BUSY_TIMEOUT)
         connection.pragma("journal_mode", "wal")
@@ -50,19 +64,18 @@ def open_for_writing(path: Path) -> apsw.Connection:
         connection.pragma("temp_store", "memory")
         connection.execute((resources.files("leadbridge.store.sqlite") / "arrivals.sql").read_text(encoding="utf-8"))
     except apsw.Error as error:
-        raise StorageUnavailable(f"cannot open {path}: {error}") from error
+        raise cannot_open(path, error) from error
+    except OSError as error:
+        raise StorageUnavailable(f"cannot open {path}: {error.strerror}") from error
     return connection
 
 
-def open_for_reading(path: Path) -> apsw.Connection:
-    """Open an existing database read-only."""
-    try:
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-        connection.set_busy_timeout(BUSY_TIMEOUT)
-        connection.pragma("query_only", 1)
-    except apsw.Error as error:
-        raise StorageUnavailable(f"cannot open {path}: {error}") from error
-    return connection
+def cannot_open(path: Path, error: apsw.Error) -> StorageUnavailable:
+    """What SQLite says of a file that it does not open, and whether a full disk may be why."""
+    with suppress(OSError):
+        if shutil.disk_usage(path.parent).free < FULL:
+            return StorageUnavailable(f"cannot open {path}: {error}; the disk is full: free space")
+    return StorageUnavailable(f"cannot open {path}: {error}")
 
 
 def newest_schema() -> int:
@@ -83,6 +96,17 @@ def migrate(connection: apsw.Connection) -> None:
             with connection:
                 connection.execute(script)
                 connection.pragma("user_version", number)
+
+
+def _make(path: Path) -> None:
+    """An empty file, unless there is one; SQLite gives those beside it the same mode."""
+    with suppress(FileExistsError):
+        os.close(_for_its_owner(str(path), os.O_RDWR | os.O_CREAT | os.O_EXCL))
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """An opener for files that nobody else on the machine may read."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def _migrations() -> Iterator[str]:

@@ -23,11 +23,11 @@ _SET: Final = f"""
     ON CONFLICT (lane) DO UPDATE SET
         held = excluded.held, detail = excluded.detail, since = excluded.since, probe_at = excluded.probe_at,
         paused_until = excluded.paused_until, failures = excluded.failures, daily_reset_at = excluded.daily_reset_at"""
-# A person's pause is ended by a person: the owner of the lane may not have heard of it yet.
+# A person's pause is begun and ended by a person: the owner of the lane may not have heard of either yet.
 _SET_AS_OWNER: Final = """
     UPDATE lanes SET
-        held = iif(held IS 'paused', held, ?2), detail = iif(held IS 'paused', detail, ?3),
-        since = iif(held IS 'paused', since, ?4), probe_at = iif(held IS 'paused', probe_at, ?5),
+        held = iif('paused' IN (held, ?2), held, ?2), detail = iif('paused' IN (held, ?2), detail, ?3),
+        since = iif('paused' IN (held, ?2), since, ?4), probe_at = iif('paused' IN (held, ?2), probe_at, ?5),
         paused_until = ?6, failures = ?7, daily_reset_at = ?8
     WHERE lane = ?1 AND epoch = ?9"""
 ANSWERED: Final = "FROM attempts WHERE lane = ?1 AND answered_at > ?2"

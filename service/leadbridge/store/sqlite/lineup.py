@@ -4,7 +4,7 @@ Everything here reads an index, and costs the same however much waits.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import apsw
@@ -16,20 +16,25 @@ from leadbridge.store.values import DueByUrgency, DueDelivery, Written
 
 MOST_IN_A_GROUP: Final = 50  # with the leader
 LIVE, RETRY, REPLAY = 0, 1, 2  # deliveries.urgency
+ALWAYS: Final = 2**62  # what came in is due whatever time it is: a clock that was set back must not keep it waiting
 _SHOWN: Final = """
     d.id, d.submission_id, d.trace_id, d.route, d.destination, d.plan, d.event_at, d.seq, d.tries,
     coalesce(d.first_try_at, ?1), d.keys, d.config_version, d.progress, d.choice"""
 DUE: Final = f"""
     SELECT {_SHOWN}, d.known, d.awaited AND d.alone = 0
     FROM deliveries d
-    WHERE d.lane = ?2 AND d.urgency = ?3 AND d.state IN ('pending', 'retrying') AND d.blocked = 0 AND d.next_at <= ?1
+    WHERE d.lane = ?2 AND d.urgency = ?3 AND d.state IN ('pending', 'retrying') AND d.blocked = 0 AND d.next_at <= ?5
     ORDER BY d.next_at, d.seq LIMIT ?4"""
 # All that stand behind a leader on any of its keys, from the nearest on: who is of another kind ends the group. What
-# was tried as one call is tried again as one: of parts of it, the first would put an old value back for a moment.
+# was tried as one call is tried again as one: of parts of it, the first would put an old value back for a moment. What
+# earlier calls did (`progress`) is true of those alone that went with them.
 BEHIND: Final = f"""
     SELECT {_SHOWN}, l.known,
         d.alone = 0 AND d.state = l.state AND d.next_at <= ?1 AND d.keys = l.keys AND d.route = l.route
         AND d.destination = l.destination AND d.config_version = l.config_version AND d.urgency = l.urgency
+        AND (l.progress IS NULL OR EXISTS (
+            SELECT 1 FROM attempt_deliveries led JOIN attempt_deliveries went USING (attempt_id)
+            WHERE led.delivery_id = l.id AND led.try = l.tries AND went.delivery_id = d.id))
     FROM deliveries l CROSS JOIN deliveries d
     WHERE l.seq = ?2 AND d.seq IN (
         SELECT n.seq FROM json_each((SELECT keys FROM deliveries WHERE seq = ?2)) k CROSS JOIN delivery_keys n
@@ -47,6 +52,11 @@ NEWER: Final = """
         CROSS JOIN deliveries w
             ON w.lane = d.lane AND w.record_id = r.record_id AND (w.event_at, w.seq) > (d.event_at, d.seq)
     GROUP BY d.seq, w.seq ORDER BY w.event_at, w.seq"""
+
+RECORDS: Final = """
+    SELECT d.seq, r.record_id
+    FROM json_each(?) i CROSS JOIN deliveries d ON d.seq = i.value CROSS JOIN json_each(d.keys) k
+        CROSS JOIN record_keys r ON r.lane = d.lane AND r.key = k.value"""
 
 
 class _Found(NamedTuple):
@@ -77,15 +87,23 @@ def due(connection: apsw.Connection, lane: str, limit: int, now: Millis) -> DueB
 
 
 def _due(connection: apsw.Connection, lane: str, urgency: int, limit: int, now: Millis) -> tuple[DueDelivery, ...]:
-    found = [_Found._make(one) for one in rows(connection, DUE, (now, lane, urgency, limit))]
+    by = ALWAYS if urgency == LIVE else now
+    found = [_Found._make(one) for one in rows(connection, DUE, (now, lane, urgency, limit, by))]
     behind = {one.seq: tuple(_behind(connection, lane, one.seq, now)) for one in found if one.fits}
     perhaps = [each.seq for one in found if one.known for each in (one, *behind.get(one.seq, ()))]
     newer = newer_of(connection, perhaps)
-    return tuple(_made(one, newer, [_made(each, newer) for each in behind.get(one.seq, ())]) for one in found)
+    records = _records_of(connection, [one.seq for one in found if one.known])
+    return tuple(
+        _made(one, newer, records.get(one.seq, ()), [_made(each, newer) for each in behind.get(one.seq, ())])
+        for one in found
+    )
 
 
 def _made(
-    found: _Found, newer: Mapping[int, tuple[Written, ...]], followers: Sequence[DueDelivery] = ()
+    found: _Found,
+    newer: Mapping[int, tuple[Written, ...]],
+    records: Collection[str] = (),
+    followers: Sequence[DueDelivery] = (),
 ) -> DueDelivery:
     return DueDelivery(
         delivery_id=found.delivery_id,
@@ -103,6 +121,7 @@ def _made(
         progress=found.progress,
         choice=found.choice,
         newer=newer.get(found.seq, ()),
+        records=frozenset(records),
         followers=tuple(followers),
     )
 
@@ -129,3 +148,11 @@ def newer_of(connection: apsw.Connection, seqs: Sequence[int]) -> Mapping[int, t
             led = frozenset(orjson.loads(keys))
             found[seq].append(Written(record_id=record_id, event_at=event_at, seq=its_seq, plan=plan, keys=led))
     return {seq: tuple(written) for seq, written in found.items()}
+
+
+def _records_of(connection: apsw.Connection, seqs: Sequence[int]) -> Mapping[int, Collection[str]]:
+    """To which records the keys of each of these deliveries led before."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for seq, record_id in rows(connection, RECORDS, (orjson.dumps(seqs).decode(),)) if seqs else ():
+        found[seq].add(record_id)
+    return found

@@ -14,7 +14,7 @@ from leadbridge.outcome import HoldReason
 from leadbridge.store.ledger import Ledger
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
 from leadbridge.store.sqlite import accepting, lanes, lineup, reading
-from leadbridge.store.sqlite.connection import open_for_reading
+from leadbridge.store.sqlite.beside import open_for_reading
 from leadbridge.store.values import Backlog, CallSpan, DueByUrgency, LaneState, WaitingSubmission
 
 R = TypeVar("R")

@@ -14,13 +14,16 @@ from leadbridge.store.values import Recovered
 
 _LEFT: Final = "SELECT count(*) FROM deliveries WHERE state = 'sending'"
 # Calls of the try that was cut off that must not be repeated blindly, but those that the CRM said it did not do; of a
-# group it is the first one that looks. What did not show yet may have been sent at the last moment.
+# group it is the first one that looks. What did not show yet may have been sent at the last moment. Where something is
+# written to a new record alone, the first send of any call counts: only the answer that was lost said if it was new.
 _MAY_BE_DONE: Final = """
     SELECT min(d.seq), d.progress, a.purpose, a.started_at, a.shows_after
     FROM deliveries d CROSS JOIN attempt_deliveries c ON c.delivery_id = d.id AND c.try = d.tries
         CROSS JOIN attempts a ON a.id = c.attempt_id
-    WHERE d.state = 'sending' AND a.safe_to_repeat = 0 AND a.sent = 1
-        AND (a.answered_at IS NULL OR NOT (a.status BETWEEN 400 AND 499 OR a.status = 503))
+    WHERE d.state = 'sending' AND a.sent = 1
+        AND CASE WHEN a.safe_to_repeat
+            THEN a.answered_at IS NULL AND json_extract(d.plan, '$.write') LIKE '%"on_create"%'
+            ELSE a.answered_at IS NULL OR NOT (a.status BETWEEN 400 AND 499 OR a.status = 503) END
     GROUP BY a.id ORDER BY a.id"""
 _LOOK_FIRST: Final = "UPDATE deliveries SET progress = ?, next_at = ? WHERE seq = ?"
 _AGAIN: Final = """

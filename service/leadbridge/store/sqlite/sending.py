@@ -16,7 +16,7 @@ from leadbridge.store.values import Claim, DueDelivery
 CLAIMABLE: Final = """
     SELECT json_group_array(json_array(d.id, d.known))
     FROM json_each(?1) i CROSS JOIN deliveries d ON d.id = i.value
-    WHERE d.lane = ?3 AND d.state IN ('pending', 'retrying') AND d.blocked = 0 AND d.next_at <= ?2
+    WHERE d.lane = ?3 AND d.state IN ('pending', 'retrying') AND d.blocked = 0 AND (d.next_at <= ?2 OR d.urgency = 0)
     AND EXISTS (SELECT 1 FROM lanes WHERE lane = ?3 AND epoch = ?4)"""
 TAKE = """
     UPDATE deliveries

@@ -11,7 +11,7 @@ from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.sqlite import accepting, lanes, recording, recovering, sending
-from leadbridge.store.sqlite.connection import claim_ownership
+from leadbridge.store.sqlite.connection import claim_ownership, is_owned
 from leadbridge.store.sqlite.steering import SqliteSteering
 from leadbridge.store.sqlite.writer import Writer
 from leadbridge.store.values import (
@@ -105,7 +105,9 @@ class SqliteStore(SqliteSteering):
         return await self._writer.run(lambda connection: recovering.recover(connection, now))
 
     async def own_lane(self, lane: str, *, owner: str, now: Millis) -> Ownership | None:  # noqa: ARG002  # no lease here
-        """Become the one who sends for a lane; the file's own lock is the lease."""
+        """Become the one who sends for a lane; the lock of the file is the lease, while it is the one beside it."""
+        if not is_owned(self._ownership):
+            return None
         return await self._writer.run(lambda connection: lanes.own_lane(connection, lane, owner))
 
     async def changed_elsewhere(self) -> bool:

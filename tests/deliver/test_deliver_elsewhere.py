@@ -1,0 +1,134 @@
+"""What other processes do to a lane is heard, whatever happens meanwhile; a lane that was lost is taken up again."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from leadbridge.crm.adapter import Quota
+from leadbridge.deliver.deliverer import WATCH
+from leadbridge.deliver.lane import ANOTHERS_LANE
+from leadbridge.errors import StorageUnavailable
+from leadbridge.store.base import Store
+from leadbridge.store.sqlite.steering import SqliteOperator
+from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.values import LaneState, NewDelivery
+from tests.deliver.lanes import Run, WatchedClock, row
+from tests.deliver.test_deliver_holding import heard
+from tests.support.crm import ScriptedTransport, answer
+from tests.support.journal import Journal
+from tests.support.stored import LANE, START, add, claim, new_delivery
+
+
+async def waiting(store: Store, clock: WatchedClock, key: str) -> NewDelivery:
+    delivery = new_delivery(key)
+    await add(store, delivery, now=clock.now())
+    return delivery
+
+
+async def test_a_release_is_heard_although_the_disk_failed_when_it_was_noticed(
+    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    operator = SqliteOperator(store._path)
+    await operator.set_lane(LANE, LaneState(held="paused", detail="on Friday", since=START))
+    await waiting(store, clock, "email:1")
+    deliverer = await run()
+    await clock.looked(deliverer)
+    really, failures = store.lane, [StorageUnavailable("no file descriptor is left")] * 2
+    looks: list[str] = []
+
+    async def failing(lane: str) -> LaneState:
+        looks.append(lane)
+        if failures:
+            raise failures.pop()
+        return await really(lane)
+
+    monkeypatch.setattr(store, "lane", failing)
+    await operator.set_lane(LANE, LaneState())
+    await operator.close()
+    await heard(clock, journal, "lane.released", reason="paused")
+    await journal.seen("delivery.attempted", outcome="delivered")
+    for _ in range(3):
+        clock.advance(WATCH)
+        await clock.looked(deliverer)
+    assert len(looks) == 3, "twice in vain, and once"
+
+
+async def test_what_was_read_before_the_lane_itself_changed_does_not_undo_that(
+    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The account is found unusable while somebody's command for another lane makes this one look at its own row."""
+    deliverer = await run()
+    await clock.looked(deliverer)
+    operator, read, go = SqliteOperator(store._path), asyncio.Event(), asyncio.Event()
+    really = store.lane
+
+    async def slow(lane: str) -> LaneState:
+        found = await really(lane)
+        read.set()
+        await go.wait()
+        return found
+
+    monkeypatch.setattr(store, "lane", slow)
+    await operator.set_lane("another", LaneState(held="paused", since=START))
+    await operator.set_lane(LANE, LaneState(failures=1))
+    await operator.close()
+    async with asyncio.timeout(10):
+        while not read.is_set():
+            clock.advance(WATCH)
+            await asyncio.sleep(0)
+    transport.respond = lambda _call: answer(401)
+    await waiting(store, clock, "email:1")
+    deliverer.wake([LANE])
+    await journal.seen("lane.held", reason="bad_credentials")
+    go.set()
+    await clock.looked(deliverer)
+    assert not journal.find("lane.released")
+    assert (await really(LANE)).held == "bad_credentials"
+
+
+async def test_a_lane_that_another_process_has_sends_nothing_and_is_taken_up_when_it_is_given_back(
+    store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    await waiting(store, clock, "email:first")
+    deliverer = await run(quota=Quota(limit=3, window=10.0))
+    await journal.seen("delivery.attempted", outcome="delivered")
+    await store.own_lane(LANE, owner="another process", now=clock.now())
+    really, theirs = store.own_lane, True
+
+    async def own_lane(lane: str, *, owner: str, now: int) -> Any:
+        return None if theirs else await really(lane, owner=owner, now=now)
+
+    monkeypatch.setattr(store, "own_lane", own_lane)
+    mine = [await waiting(store, clock, f"email:{number}") for number in range(3)]
+    await clock.looked(deliverer)
+    clock.pass_for(deliverer, 3 * ANOTHERS_LANE)
+    await clock.looked(deliverer)
+    assert [(await row(store, one)).state for one in mine] == ["pending"] * 3
+    assert len(transport.calls) == 1
+    theirs = False
+    monkeypatch.setattr(store, "own_lane", really)
+    assert len(await claim(store, limit=1, now=clock.now())) == 1, "the other one sends a call before it goes"
+    clock.pass_for(deliverer, ANOTHERS_LANE)
+    await journal.seen("delivery.attempted", outcome="delivered", count=2)
+    await clock.looked(deliverer)
+    assert len(transport.calls) == 2, "ours and the other one's have their places in the window, each once"
+
+
+async def test_a_database_put_back_from_a_copy_under_a_running_service_loses_it_no_lane(
+    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal
+) -> None:
+    await waiting(store, clock, "email:1")
+    deliverer = await run()
+    await journal.seen("delivery.attempted", outcome="delivered")
+    operator = SqliteOperator(store._path)
+    await operator._write(lambda connection: connection.execute("DELETE FROM lanes"))
+    await operator.close()
+    await waiting(store, clock, "email:2")
+    deliverer.wake([LANE])
+    await clock.looked(deliverer)
+    clock.pass_for(deliverer, ANOTHERS_LANE)
+    await journal.seen("delivery.attempted", outcome="delivered", count=2)
