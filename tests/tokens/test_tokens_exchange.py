@@ -1,5 +1,6 @@
 """What a token endpoint says is read for what it means; no answer of any kind is taken for more."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leadbridge.commands.granting import CONNECTIONS
+from leadbridge.crm.adapter import Grant
+from leadbridge.deliver.ways import Ways
 from leadbridge.tokens import Exchange, Issued, Refusal
 
 from .vendors import SECRET, agency_grant, grant
@@ -116,6 +120,8 @@ async def test_a_life_that_is_none_is_an_hour(life: Any, seconds: float) -> None
         (400, {"error": {"code": "invalid_grant", "message": "spent"}}, "spent"),
         (400, {"message": ["Refresh token expired"]}, "spent"),
         (401, {"message": "Refresh token has been revoked."}, "spent"),
+        (401, {"message": "Invalid refresh token"}, "spent"),
+        (400, {"message": "The refresh token is not valid"}, "spent"),
         (400, {"message": "Invalid grant: authorization code is invalid"}, "spent"),
         (400, {"statusCode": 400, "message": "Location is not active"}, "inactive"),
         (401, {"statusCode": 401, "message": "Invalid client: client credentials are invalid"}, "client"),
@@ -170,6 +176,39 @@ async def test_without_an_answer_it_may_have_been_done(error: Exception) -> None
     assert refusal.detail.startswith("crm.test/leadconnector/oauth/token cannot be reached (")
 
 
+@pytest.mark.parametrize("status", [200, 201, 302, 400, 401, 500])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"access_token": "planted-access", "refresh_token": 7}',
+        b'{"access_token": "planted-access", "refresh_token": "planted-ref',  # half of an answer
+        b'  {"access_token": "planted-access",',
+        b'{"data": {"access_token": "planted-access"}}',
+        b'{"message": {}, "accessToken": "planted-access"}',
+        b'["planted-access"]',
+        b'"planted-access"',
+    ],
+)
+async def test_tokens_in_an_answer_that_cannot_be_read_are_not_repeated(status: int, body: bytes) -> None:
+    refusal = await asked(httpx.Response(status, content=body))
+    assert isinstance(refusal, Refusal)
+    assert "planted" not in refusal.detail
+
+
+async def test_a_page_of_a_firewall_is_quoted() -> None:
+    refusal = await asked(httpx.Response(502, content=b"<html><h1>502 Bad gateway</h1></html>"))
+    assert isinstance(refusal, Refusal)
+    assert refusal.detail == "crm.test/leadconnector/oauth/token answered 502: 502 Bad gateway"
+
+
+@pytest.mark.parametrize("echo", ["planted/refresh+1", "planted%2Frefresh%2B1", "planted/refresh%2B1"])
+async def test_a_secret_that_is_echoed_is_masked_in_whatever_form(echo: str) -> None:
+    endpoint = Endpoint(said(400, {"message": f"no good: refresh_token={echo}&x"}))
+    refusal = await Exchange(endpoint).refresh(grant(), "planted/refresh+1")
+    assert isinstance(refusal, Refusal)
+    assert refusal.detail.endswith("no good: refresh_token=•••&x")
+
+
 async def test_an_answer_that_never_comes_is_not_waited_for() -> None:
     class Silent(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -177,6 +216,41 @@ async def test_an_answer_that_never_comes_is_not_waited_for() -> None:
 
     refusal = await Exchange(Silent(), deadline=3).refresh(grant(), "planted-refresh-1")
     assert refusal == Refusal(cause="unsure", detail="crm.test/leadconnector/oauth/token did not answer within 3 s")
+
+
+async def test_endpoints_that_hang_keep_no_other_waiting() -> None:
+    asked = asyncio.Semaphore(0)
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.release()
+        await reader.read()
+        writer.close()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = orjson.dumps(GOOD)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b" % (len(body), body))
+        writer.close()
+
+    async with (
+        asyncio.timeout(10),
+        await asyncio.start_server(hang, "127.0.0.1", 0) as silent,
+        await asyncio.start_server(answer, "127.0.0.1", 0) as well,
+    ):
+        exchange = Exchange(Ways(CONNECTIONS), deadline=3_600)
+        waiting = [asyncio.create_task(exchange.refresh(at(silent), "planted-refresh-1")) for _ in range(20)]
+        for _ in waiting:
+            await asked.acquire()
+        assert isinstance(await exchange.refresh(at(well), "planted-refresh-1"), Issued)
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await exchange.close()
+
+
+def at(server: asyncio.Server) -> Grant:
+    host, port = server.sockets[0].getsockname()
+    return grant(token_url=f"http://{host}:{port}/oauth/token")
 
 
 async def test_it_waits_as_long_as_the_answer_asks() -> None:

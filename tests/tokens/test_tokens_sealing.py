@@ -42,9 +42,9 @@ def test_the_first_key_seals_and_every_key_opens(between: str) -> None:
 @pytest.mark.parametrize("value", [None, "", "  ", ","])
 def test_without_a_key_it_says_how_to_make_one_that_works(value: str | None, tmp_path: Path) -> None:
     environ = {} if value is None else {"LEADBRIDGE_SECRET_KEY": value}
-    with pytest.raises(ConfigError, match=r"LEADBRIDGE_SECRET_KEY is not set.*; make one: ") as raised:
+    with pytest.raises(ConfigError, match=r"LEADBRIDGE_SECRET_KEY is not set.* or make a first one: ") as raised:
         Sealing.from_environ(environ)
-    command = str(raised.value).partition("make one: ")[2]
+    command = str(raised.value).partition("make a first one: ")[2]
     for _ in range(5):
         Sealing.from_environ({"LEADBRIDGE_SECRET_KEY": printed(command, tmp_path)})
 

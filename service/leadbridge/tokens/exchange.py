@@ -8,9 +8,9 @@ import asyncio
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import aiohttp
 import httpx
@@ -45,7 +45,8 @@ Cause: TypeAlias = Literal[
     "unsure",  # no answer that can be read: it may have been done
 ]
 _BAD_GRANT: Final = re.compile(
-    "invalid[_ ]grant|(?:refresh token|authorization code).*(?:invalid|expired|revoked|used)"
+    "invalid[_ ]grant|(?:refresh token|authorization code).*(?:invalid|not valid|expired|revoked|used)"
+    "|(?:invalid|expired|revoked|used) (?:refresh token|authorization code)"
 )
 _INACTIVE: Final = re.compile("not active|inactive")
 _BAD_CLIENT: Final = re.compile("invalid[_ ]client|client credentials|client[_ ]secret")
@@ -119,7 +120,7 @@ class Exchange:
         issued = _issued(answer)
         if issued is not None:
             return issued
-        cause, detail = _cause(answer), f"{_place(url)} answered {answer.status}: {words(answer)}"
+        cause, detail = _cause(answer), f"{_place(url)} answered {answer.status}: {_words(answer)}"
         return Refusal(cause=cause, detail=_without(secrets, detail), after=asked_wait(answer))
 
     async def _answer(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
@@ -204,6 +205,12 @@ def _cause(answer: Answer) -> Cause:
     return "bearer" if answer.status == 401 else "elsewhere" if answer.status == 403 else "refused"
 
 
+def _words(answer: Answer) -> str:
+    """What the vendor says in a message, or on a page; anything else may be the tokens, in a form that nobody knows."""
+    is_page = not answer.ok and answer.body is None and not answer.text.lstrip().startswith(("{", "[", '"'))
+    return words(answer if is_page else replace(answer, text=""))
+
+
 def _place(url: str) -> str:
     """Host and path, without what else an address may hold."""
     try:
@@ -216,5 +223,6 @@ def _place(url: str) -> str:
 def _without(secrets: list[str], said: str) -> str:
     for secret in secrets:
         if len(secret) >= _SHORTEST:
-            said = said.replace(secret, MASK)
+            for form in (secret, quote_plus(secret), quote(secret)):
+                said = said.replace(form, MASK)
     return said

@@ -23,7 +23,10 @@ class Sealing:
     def __init__(self, keys: Sequence[str]) -> None:
         """From keys of 32 bytes in URL-safe base64, the newest first; raises `ConfigError`."""
         if not keys:
-            raise ConfigError(f"{VARIABLE} is not set, and OAuth tokens are not kept without it; make one: {MAKE_ONE}")
+            raise ConfigError(
+                f"{VARIABLE} is not set, and OAuth tokens are not kept without it; set the key that is in use, or make "
+                f"a first one: {MAKE_ONE}"
+            )
         try:
             self._newest, *_ = fernets = [Fernet(key) for key in keys]
         except ValueError:  # the text itself is a secret
