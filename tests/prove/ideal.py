@@ -65,6 +65,8 @@ def outcome(plan: Plan) -> Outcome:
                     record_id=record_id,
                     serial=one.serial,
                     email=email,
+                    company=one.company if destination.keeps_company else None,
+                    score=one.score,
                 )
             )
     return Outcome(

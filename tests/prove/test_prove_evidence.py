@@ -1,12 +1,13 @@
 """What the sandbox shows, read: by the real sandbox's own state and history."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
 from leadbridge.clock import SystemClock
-from leadbridge.prove import ground
+from leadbridge.prove import ground, history
 from leadbridge.prove.evidence import calls_in, records_in
 from leadbridge.prove.history import Historian, HistoryOutran, news
 from leadbridge.sandbox.app import Sandbox
@@ -120,6 +121,36 @@ async def test_a_history_that_forgot_calls_is_no_proof(sandbox: Sandbox, client:
     await historian.look()
     for serial in range(2, 8):
         await upsert_lead(client, serial)
+    with pytest.raises(HistoryOutran):
+        await historian.look()
+
+
+async def test_a_drain_of_more_calls_than_the_sandbox_remembers_is_looked_at_all_along(
+    sandbox: Sandbox, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "OFTEN", 0.0)
+    sandbox.change_options({"history": 4, "history_bodies": 4})
+    historian = Historian(SandboxControl("http://crms", client))
+    async with historian.looking_on(), asyncio.timeout(10):
+        for serial in range(1, 10):
+            await upsert_lead(client, serial)
+            while len(historian.entries) < serial:  # noqa: ASYNC110  # looks have no event to set
+                await asyncio.sleep(0)
+    await historian.look()
+    assert [call.serial for call in calls_in(historian.entries)] == list(range(1, 10))
+
+
+async def test_looking_on_hides_no_gap(
+    sandbox: Sandbox, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "OFTEN", 3600.0)
+    sandbox.change_options({"history": 4, "history_bodies": 4})
+    historian = Historian(SandboxControl("http://crms", client))
+    await upsert_lead(client, 1)
+    await historian.look()
+    async with historian.looking_on():
+        for serial in range(2, 8):
+            await upsert_lead(client, serial)
     with pytest.raises(HistoryOutran):
         await historian.look()
 

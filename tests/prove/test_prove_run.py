@@ -12,8 +12,8 @@ from leadbridge.prove.report import Report
 from leadbridge.prove.run import played_out
 from leadbridge.sandbox.faults import Fault, LoseField, Status
 
-QUICK: tuple[Event, ...] = ("freeze", "CRMs hang", "kill", "stop")
-SLOW: tuple[Event, ...] = ("kill", "kill at start", "nothing")
+QUICK: tuple[Event, ...] = ("freeze", "kill")
+SLOW: tuple[Event, ...] = ("kill", "kill at start", "CRMs hang", "stop", "nothing")
 
 
 def plan_of(events: Sequence[Event], *, leads: int, faults: tuple[Fault, ...] = (), lasts: float = 0.1) -> Plan:
@@ -44,12 +44,12 @@ def found(report: Report) -> str:
     return "\n".join(report.lines())
 
 
-async def test_a_service_that_is_frozen_killed_and_stopped_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    plan = by_relay(plan_of(QUICK, leads=32))
+async def test_a_service_that_is_frozen_and_killed_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    plan = by_relay(plan_of(QUICK, leads=16))
     report = await played_out(plan, tmp_path, None, shortest=0)
     assert found(report) == ""
     assert report.taken == report.submissions == len(plan.submissions) > 0
-    assert [len(one.caught) for one in report.played] == [0, 0, 1, 0]
+    assert [len(one.caught) for one in report.played] == [0, 1]
     assert {name for name, count in report.calls.items() if count} == {"leads", "houston"}
 
 
@@ -59,7 +59,7 @@ async def test_kills_are_survived_too(tmp_path: Path) -> None:
         events = (*SLOW, "disk full") if disk else SLOW
         report = await played_out(plan_of(events, leads=40), tmp_path, disk, shortest=0)
     assert found(report) == ""
-    assert [len(one.caught) for one in report.played] == [1, 2, 0, 1][: len(events)]
+    assert [len(one.caught) for one in report.played] == [1, 2, 0, 0, 0, 1][: len(events)]
 
 
 async def test_a_broken_way_to_the_crms_is_found_out(tmp_path: Path) -> None:

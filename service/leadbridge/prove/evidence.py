@@ -25,14 +25,20 @@ class Record:
     tags: frozenset[str]
     phones: frozenset[str]
     notes: tuple[str, ...] = ()
+    other_emails: tuple[str, ...] = ()  # beyond `email`: leadbridge gives a person one
+
+    @property
+    def values(self) -> Mapping[str, Json]:
+        """What stands, by the names of `Submission.values`."""
+        return {"Serial": self.serial, "company": self.company, "Score": self.score}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call that reached an account, in the order of the answers. `faulted`: a fault was put in its way.
 
-    `record_id` is that of the record that it changed or read, None when the account did nothing. `serial` is the
-    submission's, where the call wrote it.
+    `record_id` is that of the record that it changed or read, None when the account did nothing. `serial`, `company`
+    and `score` are a submission's, where the call wrote them.
     """
 
     destination: str
@@ -44,11 +50,18 @@ class Call:
     record_id: str | None
     serial: int | None = None
     email: str | None = None
+    company: str | None = None
+    score: int | None = None
+
+    @property
+    def values(self) -> Mapping[str, Json]:
+        """What it wrote, by the names of `Submission.values`."""
+        return {"Serial": self.serial, "company": self.company, "Score": self.score}
 
     @property
     def writes(self) -> bool:
-        """Whether it left a submission's number on a record."""
-        return self.serial is not None and self.record_id is not None
+        """Whether it left a submission's values on a record."""
+        return self.record_id is not None and any(value is not None for value in self.values.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +116,8 @@ def calls_in(history: Sequence[Mapping[str, Any]]) -> Iterator[Call]:
             record_id=entry["record_id"],
             serial=_number(_custom(sent, SERIAL)),
             email=_email(sent),
+            company=sent.get("company_name") or sent.get("companyName") or None,
+            score=_number(_custom(sent, SCORE)),
         )
 
 
@@ -121,6 +136,7 @@ def _copper_record(destination: Destination, record: Mapping[str, Any], account:
             for one in account["activities"]
             if one["parent"] == {"type": destination.upsert, "id": record["id"]}
         ),
+        other_emails=tuple(one["email"].lower() for one in record.get("emails") or ())[1:],
     )
 
 

@@ -6,21 +6,22 @@ from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
     "lost", "wrong record", "doubled", "note doubled", "out of order", "quota exceeded", "ledger", "wrong answer",
-    "not taken", "not drained", "waits for a person",
+    "not taken", "not drained", "waits for a person", "not seen",
 ]  # fmt: skip
 # What each kind means; a report lists them in this order.
 KINDS: Final[Mapping[Kind, str]] = {
     "lost": "answered 2xx, and not in a record with its values",
     "wrong record": "something of one person in the record of another",
-    "doubled": "a second record of one person",
+    "doubled": "a second record of one person, or one of nobody",
     "note doubled": "a note that is there twice",
     "out of order": "an older value written after a newer one",
     "quota exceeded": "a window that held too many calls, or a 429 that no fault asked for",
-    "ledger": "books that do not balance",
+    "ledger": "books that do not balance, or not with what was sent",
     "wrong answer": "a sender was answered other than 2xx or 503",
     "not taken": "never answered 2xx, however often it was sent",
     "not drained": "deliveries that did not come to an end",
     "waits for a person": "held or failed, although nothing was wrong with it",
+    "not seen": "a value that no call of the history wrote: the proof itself overlooks something",
 }
 _MOST_TRACES: Final = 5  # named in one finding
 

@@ -1,5 +1,8 @@
 """The sandbox's history, put together from looks at its end: it forgets the oldest calls, a proof must not."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from leadbridge.errors import LeadbridgeError
@@ -8,6 +11,7 @@ from leadbridge.sandbox.client import SandboxControl
 
 USUAL: Final = 1_000  # calls asked for at a time
 MOST: Final = 10_000  # calls of which the sandbox remembers the bodies
+OFTEN: Final = 1.0  # seconds between looks where they go on by themselves: all accounts together make 200 calls in one
 
 
 class HistoryOutran(LeadbridgeError):
@@ -30,6 +34,24 @@ class Historian:
                 self.entries += new
                 return
         raise HistoryOutran("more calls were made than the sandbox remembers; use fewer --leads for so many --rounds")
+
+    @asynccontextmanager
+    async def looking_on(self) -> AsyncIterator[None]:
+        """Look again and again until the end of the block: a drain makes more calls than the sandbox remembers.
+
+        What goes wrong meanwhile is raised by the next look.
+        """
+        looking = asyncio.create_task(self._look_on())
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+    async def _look_on(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(OFTEN)
 
 
 def news(known: list[dict[str, Any]], last: list[dict[str, Any]]) -> list[dict[str, Any]] | None:

@@ -1,6 +1,6 @@
 """Who sends what: people who share e-mails and phones, and their submissions, all drawn from a seed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal, TypeAlias
@@ -48,6 +48,11 @@ class Submission:
     company: str | None
     score: int | None
     after: float
+
+    @property
+    def values(self) -> Mapping[str, int | str | None]:
+        """What it gives a record; no other submission gives the same."""
+        return {"Serial": self.serial, "company": self.company, "Score": self.score}
 
     @property
     def tag(self) -> str:

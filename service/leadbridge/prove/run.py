@@ -34,7 +34,7 @@ from leadbridge.settings.loading import load
 from leadbridge.store.opening import VARIABLE
 
 TAKEN_WITHIN: Final = 60.0  # seconds after the last round until all senders must have had their 2xx
-DRAINED_WITHIN: Final = 600.0  # seconds after that until nothing may be under way: more than the wait after 8 bad tries
+DRAINED_WITHIN: Final = 1_200.0  # seconds until nothing may be under way: more than the wait after 9 bad tries
 REPORT: Final = "report.md"
 MOST_SEED: Final = 2**31
 NO_DISK: Final = "a full disk: only root may mount a small one to fill"
@@ -109,8 +109,9 @@ async def played_out(plan: Plan, folder: Path, disk: SmallDisk | None, *, shorte
             historian = Historian(world.control)
             played = await _play(plan, Stage(world, senders, historian, shortest=shortest))
             ended = time.monotonic()
-            await senders.finish(within=TAKEN_WITHIN)
-            await world.drained(within=DRAINED_WITHIN)  # what is not is found
+            async with historian.looking_on():
+                await senders.finish(within=TAKEN_WITHIN)
+                await world.drained(within=DRAINED_WITHIN)  # what is not is found
             drain_seconds = time.monotonic() - ended
             await historian.look()
             await world.service.stop()

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from leadbridge.events import Json
+from leadbridge.prove.books import wrong_answers, wrong_books
 from leadbridge.prove.evidence import UNDER_WAY, Call, Evidence, Record
 from leadbridge.prove.findings import Answer, Finding, Kind, traces_of
 from leadbridge.prove.ground import DESTINATIONS, FOREIGN_TAG, Destination
@@ -16,10 +18,13 @@ CLOCK_STEP: Final = 5  # milliseconds by which the history's times may differ fr
 
 def judged(submissions: Sequence[Submission], answers: Mapping[int, Answer], evidence: Evidence) -> list[Finding]:
     """Everything that is wrong; empty when the promises were kept."""
-    findings = [*_wrong_answers(submissions, answers), *_unbalanced(evidence), *_unfinished(answers, evidence)]
+    findings = [*wrong_answers(submissions, answers), *wrong_books(submissions, answers, evidence)]
+    findings += _unfinished(answers, evidence)
+    emails = {one.contact.email for one in submissions}
     for destination in DESTINATIONS:
         account = _Account(
             destination=destination,
+            emails=emails,
             submissions=[one for one in submissions if one.source in destination.sources],
             answers=answers,
             unfinished={
@@ -44,6 +49,7 @@ class _Account:
     """One destination's part of the verdict."""
 
     destination: Destination
+    emails: Collection[str]  # that anybody gave, also to other accounts
     submissions: Sequence[Submission]
     answers: Mapping[int, Answer]
     unfinished: Collection[str]  # ids of submissions that are known not to have arrived: no loss, but a finding
@@ -63,10 +69,11 @@ class _Account:
         for email, theirs in people.items():
             yield from self._kept(email, theirs, records[email], {call.serial for call in writes[email]})
             yield from self._order(email, theirs, writes[email])
+            yield from self._seen(theirs, records[email], writes[email])
         yield from self._quota()
 
     def _writes(self) -> dict[str, list[Call]]:
-        """The calls that wrote a submission's number, by e-mail; those that name a record alone are known by it."""
+        """The calls that wrote a submission's values, by e-mail; those that name a record alone are known by it."""
         emails: dict[str | None, str] = {record.id: record.email for record in self.records}
         emails |= {call.record_id: call.email for call in self.calls if call.writes and call.email}
         by_email: dict[str, list[Call]] = defaultdict(list)
@@ -88,14 +95,20 @@ class _Account:
                 yield self._finding("doubled", what, sorted(serials))
 
     def _strangers(self) -> Iterator[Finding]:
-        """Tags say whose submission it was that wrote a record."""
-        owners = {one.tag: one for one in self.submissions}
+        """Tags and notes say whose submission it was that wrote a record."""
+        owners = {word: one for one in self.submissions for word in (one.tag, one.note)}
         for record in self.records:
-            theirs = [owners[tag] for tag in record.tags if tag in owners]
-            strange = sorted(one.serial for one in theirs if one.contact.email != record.email)
+            who = f"{record.email} (record {record.id})"
+            left = [*record.tags, *(line for note in record.notes for line in note.splitlines())]
+            theirs = [owners[word] for word in left if word in owners]
+            strange = sorted({one.serial for one in theirs if one.contact.email != record.email})
             if strange:
-                what = f"{record.email} (record {record.id}) has the tags of others: {strange}"
-                yield self._finding("wrong record", what, strange)
+                yield self._finding("wrong record", f"{who} has tags or notes of others: {strange}", strange)
+            if record.other_emails:
+                yield self._finding("wrong record", f"{who} has more e-mails: {', '.join(record.other_emails)}", [])
+            if record.email not in self.emails and FOREIGN_TAG not in record.tags:
+                serials = sorted({one.serial for one in theirs})
+                yield self._finding("doubled", f"nobody gave the e-mail of {who}", serials)
 
     def _kept(
         self, email: str, theirs: Sequence[Submission], records: Sequence[Record], written: set[int | None]
@@ -121,11 +134,8 @@ class _Account:
 
     def _values(self, record: Record, theirs: Sequence[Submission], written: set[int | None]) -> Iterator[Finding]:
         """Each value that stands is that of the last event that gives one; what was never answered may stand, too."""
-        stood = {"Serial": record.serial, "Score": record.score}
-        if self.destination.keeps_company:
-            stood["company"] = record.company
-        for name, stands in stood.items():
-            giving = [(one, _value(one, name)) for one in theirs if _value(one, name) is not None]
+        for name, stands in self._standing(record):
+            giving = [(one, one.values[name]) for one in theirs if one.values[name] is not None]
             last = next((place for place in reversed(range(len(giving))) if self._taken(giving[place][0])), None)
             if last is None or any(value == stands for _, value in giving[last:]):
                 continue
@@ -153,16 +163,42 @@ class _Account:
                 yield self._finding(kind, what, [one.serial])
 
     def _order(self, email: str, theirs: Sequence[Submission], writes: Sequence[Call]) -> Iterator[Finding]:
-        places = {one.serial: one.place for one in theirs}
-        newest: Call | None = None
-        for call in writes:
-            if call.serial not in places:
-                continue
-            if newest is not None and places[call.serial] < places[newest.serial or 0]:
-                what = f"{email}: {call.serial} was written to record {call.record_id} after {newest.serial}"
-                yield self._finding("out of order", what, [call.serial, newest.serial or 0])
-            else:
-                newest = call
+        """Each value by itself: a call may write some of them only."""
+        found: set[tuple[int, int]] = set()
+        for name in ("Serial", "company", "Score"):
+            owners = {one.values[name]: one for one in theirs}
+            newest: Submission | None = None
+            for call in writes:
+                value = call.values[name]
+                one = owners.get(value)
+                if value is None:
+                    continue
+                if one is None:
+                    what = f"{name} {value!r} of another was written to record {call.record_id} of {email}"
+                    yield self._finding("wrong record", what, [])
+                elif newest is None or one.place >= newest.place:
+                    newest = one
+                elif (one.serial, newest.serial) not in found:
+                    found.add((one.serial, newest.serial))
+                    what = f"{email}: {one.serial} was written to record {call.record_id} after {newest.serial}"
+                    yield self._finding("out of order", what, [one.serial, newest.serial])
+
+    def _seen(
+        self, theirs: Sequence[Submission], records: Sequence[Record], writes: Sequence[Call]
+    ) -> Iterator[Finding]:
+        """Every value of theirs that stands was written by a call: else order and quota are judged by too few."""
+        for record in records:
+            for name, stands in self._standing(record):
+                owner = next((one for one in theirs if stands is not None and one.values[name] == stands), None)
+                if owner is not None and all(call.values[name] != stands for call in writes):
+                    what = f"no call wrote {name} {stands!r} to {record.email} (record {record.id})"
+                    yield self._finding("not seen", what, [owner.serial])
+
+    def _standing(self, record: Record) -> Iterator[tuple[str, Json]]:
+        """The values of a record, by their names; without what its account does not keep."""
+        for name, stands in record.values.items():
+            if name != "company" or self.destination.keeps_company:
+                yield name, stands
 
     def _quota(self) -> Iterator[Finding]:
         taken = [call.at for call in self.calls if call.status != 429 or call.faulted]
@@ -189,34 +225,6 @@ class _Account:
         )
 
 
-def _wrong_answers(submissions: Sequence[Submission], answers: Mapping[int, Answer]) -> Iterator[Finding]:
-    for one in submissions:
-        answer = answers.get(one.serial)
-        if answer is None or not answer.taken:
-            sends = answer.sends if answer else 0
-            yield Finding(kind="not taken", destination=None, what=f"{one.serial} was sent {sends} times")
-        if answer is not None and answer.wrong:
-            statuses = ", ".join(map(str, answer.wrong))
-            what = f"{one.serial} was answered {statuses}"
-            yield Finding(kind="wrong answer", destination=None, what=what, trace_ids=traces_of(answers, [one.serial]))
-
-
-def _unbalanced(evidence: Evidence) -> Iterator[Finding]:
-    books = evidence.ledger
-    if books is None or books.balances:
-        return
-    for account in books.accounts:
-        if not account.balances:
-            what = f"{account.kind} of {account.name}: {account.arrived} arrived, {dict(account.states)}"
-            yield Finding(kind="ledger", destination=account.name, what=what)
-    for count, what in (
-        (books.mapped_without_delivery, "mapped submissions without a delivery"),
-        (books.delivered_without_attempt, "delivered ones without a call that was answered"),
-    ):
-        if count:
-            yield Finding(kind="ledger", destination=None, what=f"{count} {what}")
-
-
 def _unfinished(answers: Mapping[int, Answer], evidence: Evidence) -> Iterator[Finding]:
     traces = {answer.submission_id: answer.trace_id for answer in answers.values() if answer.trace_id}
     for one in evidence.unfinished:
@@ -227,13 +235,3 @@ def _unfinished(answers: Mapping[int, Answer], evidence: Evidence) -> Iterator[F
             what=f"{one.state}: {one.reason or ''} {one.detail or ''}".rstrip(": "),
             trace_ids=(trace_id,) if trace_id else (),
         )
-
-
-def _value(submission: Submission, name: str) -> int | str | None:
-    match name:
-        case "Serial":
-            return submission.serial
-        case "company":
-            return submission.company
-        case _:
-            return submission.score

@@ -18,7 +18,8 @@ from leadbridge.prove.processes import Running, free_port
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.store.ledger import Ledger
 from leadbridge.store.opening import VARIABLE, open_reader
-from leadbridge.store.sqlite.connection import open_for_reading, rows
+from leadbridge.store.sqlite.beside import open_for_reading
+from leadbridge.store.sqlite.connection import rows
 from leadbridge.store.sqlite.reader import SqliteReader
 
 CONFIG: Final = "site.yaml"
