@@ -7,6 +7,9 @@ RUN := $(VENV)/.ready-to-run
 DEV := $(VENV)/.ready-to-test
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
+# Set in some containers: every process would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run test coverage check format crash prove people explore fuzz bench docs lock clean
 
 help: ## list these commands
@@ -41,10 +44,11 @@ prove: $(RUN) ## kill a scratch copy of the service in 200 rounds, and count (15
 	$(BIN)/leadbridge prove $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
 
 people: $(DEV) ## people who share e-mails and phones, in 1,100 made-up runs with failures (minutes)
-	$(BIN)/python -m pytest -n 2 -m slow -o faulthandler_timeout=0 tests/deliver/test_deliver_people.py
+	$(BIN)/python -m pytest -n 2 -m slow -rP -o faulthandler_timeout=0 tests/deliver/test_deliver_people.py
 
 explore: $(DEV) ## look for new counterexamples to the properties (minutes)
-	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n 2 -k 'properties or any_ or hostile or no_two_of_one or no_window'
+	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n 2 \
+	  -k 'properties or any_ or hostile or no_two_of_one or no_window or leadconnector_once or leadconnector_rules'
 
 fuzz: $(DEV) ## change strangers' and operators' words, and look for broken promises (an hour; SECONDS=20: a little)
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),3600)

@@ -1,10 +1,8 @@
 """The command line: arguments and help. What the commands do is in `commands`."""
 
-import asyncio
 import io
 import os
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,16 +10,14 @@ import typer
 from typer.core import TyperGroup
 
 import leadbridge
-from leadbridge.commands import checking, connecting, looking, operating_cli, sandboxing, sending, serving, trying
+from leadbridge.commands import checking, connecting, looking_cli, operating_cli, sandboxing, sending, serving, trying
 from leadbridge.commands.output import Format, err, say
-from leadbridge.commands.states import State
 from leadbridge.demo import run as demo_run
 from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.prove import run as prove_run
 from leadbridge.settings.loading import Loaded, load
 from leadbridge.settings.problem import ConfigProblems
-from leadbridge.store.opening import database_url, open_reader
-from leadbridge.store.sqlite.reader import SqliteReader
+from leadbridge.store.opening import database_url
 from leadbridge.trial import Wish
 
 FOUND_PROBLEMS: Final = 1
@@ -248,59 +244,14 @@ def schema() -> None:
     checking.schema()
 
 
-@app.command(name="list", epilog="Example: leadbridge list --state failed")
-def list_(
-    *,
-    limit: Annotated[int, typer.Option(help="How many at the most.", min=1, max=10_000)] = 20,
-    state: Annotated[
-        State | None,
-        typer.Option(metavar="STATE", help=f"Only those with themselves or a delivery in it: {', '.join(State)}."),
-    ] = None,
-    source: Annotated[str | None, typer.Option(help="Only those of this source.")] = None,
-    output: FormatOption = Format.TEXT,
-) -> None:
-    """List the newest submissions and what became of them."""
-    _look(lambda reader: looking.list_submissions(reader, limit=limit, wanted=state, source=source, output=output))
-
-
-@app.command(epilog="Example: leadbridge show 01928f6e-7a3c-7b1e-9d5a-3f2c1b0a9e8d")
-def show(
-    wanted: Annotated[str, typer.Argument(metavar="ID", help="A submission's or a delivery's id.")],
-    *,
-    output: FormatOption = Format.TEXT,
-) -> None:
-    """Show one submission: its request, its deliveries, every call."""
-    _look(lambda reader: looking.show_one(reader, wanted=wanted, output=output))
-
-
-@app.command(epilog="Example: leadbridge trace 4bf92f3577b34da6a3ce929d0e0e4736")
-def trace(
-    trace_id: Annotated[str, typer.Argument(metavar="TRACE_ID", help="The trace ID from the sender's reply.")],
-    *,
-    output: FormatOption = Format.TEXT,
-) -> None:
-    """Show the whole way of a lead, to what the CRM kept."""
-    _look(lambda reader: looking.trace(reader, trace_id=trace_id, output=output))
-
-
 def _load(path: Path) -> Loaded:
     if not path.exists():
         raise UsageError(f"there is no configuration at {path}; say where yours is with --config FILE")
     return load(path, os.environ)
 
 
+looking_cli.register(app)
 operating_cli.register(app, _load)
-
-
-def _look(question: Callable[[SqliteReader], Coroutine[Any, Any, None]]) -> None:
-    async def ask() -> None:
-        reader = open_reader(database_url(os.environ))
-        try:
-            await question(reader)
-        finally:
-            await reader.close()
-
-    asyncio.run(ask())
 
 
 if __name__ == "__main__":

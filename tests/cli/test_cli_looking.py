@@ -5,13 +5,15 @@ import re
 import sqlite3
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, get_args
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from leadbridge.cli import app
 from leadbridge.commands.states import OF_DELIVERIES, OF_SUBMISSIONS, State
+from leadbridge.outcome import HoldReason
 from tests.cli.life import BIG, Life
 from tests.support.command import run_on_terminal
 
@@ -265,6 +267,114 @@ def test_a_delivery_that_waits_says_for_what(life: Life, copied: Path) -> None:
     connection.close()
     text = told(life, "show", life["first"]["id"], LEADBRIDGE_DATABASE_URL=f"sqlite:///{copied}")
     assert said(text, "waits for") == ["an earlier delivery of the same person"]
+
+
+HELD_ACCOUNT = {"held": "bad_credentials", "since": 1_700_000_000_000, "detail": "Copper answered 401"}
+
+
+@pytest.mark.parametrize(
+    ("lane", "said_so", "listed"),
+    [
+        (
+            HELD_ACCOUNT,
+            "its account, which is held since 2023-11-14 22:13:20.000Z: bad_credentials: Copper answered 401",
+            "copper: pending (account held: bad_credentials)",
+        ),
+        (
+            {"paused_until": 4_000_000_000_000},
+            "its account: the CRM asked for a rest; tried again at 2096-10-02 07:06:40.000Z",
+            "copper: pending",
+        ),
+        (
+            {"paused_until": 4_000_000_000_000, "failures": 5},
+            "its account: the CRM does not answer; tried again at 2096-10-02 07:06:40.000Z",
+            "copper: pending",
+        ),
+        ({"paused_until": 1, "failures": 5}, None, "copper: pending"),
+    ],
+    ids=["held", "paused", "circuit", "over"],
+)
+def test_a_delivery_whose_account_gets_nothing_says_so(
+    life: Life, copied: Path, lane: dict[str, Any], said_so: str | None, listed: str
+) -> None:
+    reply = life["first"]["id"]
+    with sqlite3.connect(copied) as connection:
+        connection.execute("UPDATE deliveries SET state = 'pending', reason = NULL WHERE submission_id = ?", (reply,))
+        (name,) = connection.execute("SELECT lane FROM deliveries WHERE submission_id = ?", (reply,)).fetchone()
+        connection.execute("DELETE FROM lanes WHERE lane = ?", (name,))
+        columns, values = ", ".join(["lane", *lane]), ", ".join("?" * (len(lane) + 1))
+        connection.execute(f"INSERT INTO lanes ({columns}) VALUES ({values})", (name, *lane.values()))
+    connection.close()
+    url = f"sqlite:///{copied}"
+    assert said(told(life, "show", reply, LEADBRIDGE_DATABASE_URL=url), "waits for") == ([said_so] if said_so else [])
+    assert f" {listed}  " in told(life, "list", "--state", "pending", LEADBRIDGE_DATABASE_URL=url)
+    (delivery,) = json.loads(told(life, "show", reply, "--format", "json", LEADBRIDGE_DATABASE_URL=url))["deliveries"]
+    assert delivery["account"] == said_so
+    found = json.loads(told(life, "list", "--state", "pending", "--format", "json", LEADBRIDGE_DATABASE_URL=url))
+    assert found[0]["deliveries"][0]["account_held"] == lane.get("held")
+
+
+@pytest.mark.parametrize(
+    ("what", "to_do"),
+    [
+        (
+            "held",
+            "leadbridge resolve {delivery} with --use RECORD, --create or --drop; or merge the records in the CRM",
+        ),
+        ("failed", "when the cause is mended: leadbridge replay {delivery}"),
+        ("unmappable", "mend the configuration, restart, then leadbridge replay {submission}"),
+        ("unrouted", "mend the configuration, restart, then leadbridge replay {submission}"),
+        ("unparseable", None),
+        ("delivered", None),
+        ("retrying", None),
+    ],
+)
+def test_what_rests_says_which_command_goes_on_with_it(life: Life, what: str, to_do: str | None) -> None:
+    shown = document(life, "show", life[what]["id"])
+    delivery = shown["deliveries"][0]["id"] if shown["deliveries"] else None
+    found = said(trace(life, what), "to do")
+    assert len(found) == (to_do is not None)
+    if to_do is not None:
+        assert found[0].startswith(to_do.format(delivery=delivery, submission=life[what]["id"]))
+
+
+def test_every_reason_to_hold_has_its_advice(life: Life, copied: Path) -> None:
+    for reason in get_args(HoldReason):
+        with sqlite3.connect(copied) as connection:
+            connection.execute(
+                "UPDATE deliveries SET state = 'held', reason = ? WHERE submission_id = ?",
+                (reason, life["first"]["id"]),
+            )
+        connection.close()
+        (advice,) = said(
+            told(life, "show", life["first"]["id"], LEADBRIDGE_DATABASE_URL=f"sqlite:///{copied}"), "to do"
+        )
+        assert "leadbridge re" in advice or reason == "destination_removed"
+        assert ("--route 'partner to copper'" in advice) == (reason == "repeated_failure")
+
+
+@pytest.mark.parametrize(("schema", "what_to_do"), [(1, "start the service of this version once"), (99, "newer")])
+def test_a_database_of_another_version_says_what_to_do(life: Life, copied: Path, schema: int, what_to_do: str) -> None:
+    with sqlite3.connect(copied) as connection:
+        connection.execute(f"PRAGMA user_version = {schema}")
+    connection.close()
+    for command in ("list", "ledger"):
+        result = look(life, command, LEADBRIDGE_DATABASE_URL=f"sqlite:///{copied}")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert what_to_do in result.stderr
+
+
+@pytest.mark.parametrize(("free", "said_so"), [(0, True), (1 << 30, False)])
+def test_a_full_disk_is_said_where_nothing_can_be_opened(
+    life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, free: int, said_so: bool
+) -> None:
+    (tmp_path / "leadbridge.db").write_text("no database")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    for arguments in (["list"], ["replay", "--state", "failed"]):
+        result = look(life, *arguments, LEADBRIDGE_DATABASE_URL=f"sqlite:///{tmp_path / 'leadbridge.db'}")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "cannot open " in result.stderr
+        assert ("the disk is full: free space" in result.stderr) == said_so
 
 
 def test_the_states_are_those_of_the_schema() -> None:

@@ -78,6 +78,11 @@ def test_a_held_destination_gets_nothing_until_its_release(busy: Site) -> None:
     said = told(busy, "hold", "copper", "--because", "moving house", CONFIG)
     assert said == ("Nothing is sent to copper until `leadbridge release copper`; submissions are still accepted.\n")
     busy.service.events("lane.held", reason="paused")
+    nothing = told(busy, "release", "--reason", "paused")
+    assert re.fullmatch(
+        r"0 deliveries released\. Held as a whole: copper:\S+; `leadbridge release DESTINATION` lets an account go\.\n",
+        nothing,
+    )
     reply = busy.post("website", {"name": "Hal", "email": "hal@example.com"})
     text = told(busy, "ledger", CONFIG)
     assert re.search(r"held +paused since \S+ \S+Z: moving house", text)
@@ -99,7 +104,7 @@ def test_a_held_delivery_waits_and_goes_after_its_release(busy: Site) -> None:
     held = delivery_of(busy, reply)
     assert (held["state"], held["reason"], held["detail"]) == ("held", "paused", "ask Ann")
     assert told(busy, "hold", name, code=1) == (
-        f"leadbridge: nothing was changed: {name} is held, and cannot be held\n"
+        f"leadbridge: nothing was changed: {name} is held, and only what waits can be held\n"
     )
     assert told(busy, "release", reply["id"]) == "1 delivery released.\n"
     attempted(busy, reply, "delivered")
@@ -202,6 +207,8 @@ def test_all_that_is_held_for_a_reason_goes_at_once(busy: Site) -> None:
         (["replay"], "say what to replay: an ID, --state, "),
         (["replay", "--limit", "5"], "say what to replay: an ID, --state, "),
         (["replay", "--state", "pending"], "pending is no state that can be replayed; there are failed, held, "),
+        (["replay", "--destination", "coper"], "nothing is stored of the destination coper; there is something of "),
+        (["replay", "--source", "web", "--dry-run"], "nothing is stored of the source web; there is something of "),
         (["replay", "--since", "yesterday"], "--since yesterday is no time; write 2026-03-01, "),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

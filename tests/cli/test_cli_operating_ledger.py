@@ -128,7 +128,7 @@ def test_a_usual_configuration_that_cannot_be_used_hides_no_books(
     (folder / "config" / "leadbridge.yaml").write_text("version: 9\n")
     result = shown(folder)
     assert result.exit_code == 0
-    assert "the quotas are unknown: config/leadbridge.yaml cannot be used" in result.stderr
+    assert "destinations and quotas are not shown: config/leadbridge.yaml cannot be used here" in result.stderr
     assert "The books balance." in result.stdout
 
 

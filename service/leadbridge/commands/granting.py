@@ -16,7 +16,7 @@ from leadbridge.store.opening import open_tokens
 from leadbridge.tokens import Exchange, Sealing, TokenKeeper, Vault
 from leadbridge.tokens.sealing import VARIABLE
 
-CONNECTIONS: Final = 4  # to token endpoints, at once
+CONNECTIONS: Final = 64  # to token endpoints, at once: some that hang keep no other waiting
 
 
 def grants_of(adapters: Mapping[str, Adapter]) -> dict[str, Grant]:

@@ -29,7 +29,8 @@ async def ledger(reader: SqliteReader, loaded: Loaded | None, *, output: Format)
     _print_books(books)
     for standing in accounts:
         say()
-        say((standing.lane, "bold"), f"  {', '.join(standing.destinations)}")
+        named = ", ".join(standing.destinations)
+        say((standing.lane, "bold"), f"  {named}" if named else "")
         shown = facts(indent=2)
         for name, said in _of_account(standing, now=now):
             shown.add_row(name, said)
@@ -105,7 +106,7 @@ def _of_account(standing: Standing, *, now: Millis) -> Iterator[tuple[str, Text]
         yield "today", text(f"{day.used:,} of {day.limit:,}{reset}")
     if standing.drains_in_s:
         per_lead = 1.0 if standing.calls_per_lead is None else standing.calls_per_lead
-        after = " after its release" if lane.held else ""
+        after = " after its release" if lane.held else " after the pause" if (lane.paused_until or 0) > now else ""
         yield "drains in", text(f"{span(standing.drains_in_s)}{after}, at {per_lead:.2f} calls a lead")
 
 

@@ -7,12 +7,15 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from leadbridge.clock import SystemClock
+from leadbridge.commands import advice
 from leadbridge.commands.output import Format, listed, moment, out, say, show, show_json, state, table, text
 from leadbridge.commands.states import OF_DELIVERIES, OF_SUBMISSIONS, State
 from leadbridge.commands.way import Way, print_way
 from leadbridge.errors import UsageError
 from leadbridge.store.rows import DeliveryRow, SubmissionRow
 from leadbridge.store.sqlite.reader import SqliteReader
+from leadbridge.store.values import LaneState
 
 NARROW: Final = 110  # columns of a terminal in which an id no longer fits beside the rest
 _PAGE: Final = 500  # submissions read at once while looking for a delivery's state
@@ -28,10 +31,11 @@ async def list_submissions(
         deliveries[row.id] = its_deliveries
         if len(rows) == limit:
             break
+    lanes = await reader.lanes()
     if output is Format.JSON:
-        show_json([{**asdict(row), "deliveries": [_brief(one) for one in deliveries[row.id]]} for row in rows])
+        show_json([{**asdict(row), "deliveries": [_brief(one, lanes) for one in deliveries[row.id]]} for row in rows])
     elif rows:
-        _show_list(rows, deliveries)
+        _show_list(rows, deliveries, lanes)
     else:
         say("Nothing was received yet." if wanted is source is None else "Nothing fits.")
 
@@ -89,13 +93,15 @@ async def _newest(
         page = _PAGE
 
 
-def _show_list(rows: Sequence[SubmissionRow], deliveries: Mapping[str, Sequence[DeliveryRow]]) -> None:
+def _show_list(
+    rows: Sequence[SubmissionRow], deliveries: Mapping[str, Sequence[DeliveryRow]], lanes: Mapping[str, LaneState]
+) -> None:
     narrow = out.is_terminal and out.width < NARROW
     shown = table("received", "source", "state", "what became of it", *([] if narrow else ["submission"]))
     for column in islice(shown.columns, 3):
         column.no_wrap = True
     for row in rows:
-        told = text("–") if narrow and row.duplicate_of else _became(row, deliveries[row.id])
+        told = text("–") if narrow and row.duplicate_of else _became(row, deliveries[row.id], lanes)
         when, source = text(moment(row.received_at).partition(".")[0]), text(row.source)
         if narrow:
             shown.add_row(when, source, state(row.state), listed((told, text((row.id, "dim"))), between="\n"))
@@ -104,15 +110,24 @@ def _show_list(rows: Sequence[SubmissionRow], deliveries: Mapping[str, Sequence[
     show(shown)
 
 
-def _became(row: SubmissionRow, deliveries: Sequence[DeliveryRow]) -> Text:
+def _became(row: SubmissionRow, deliveries: Sequence[DeliveryRow], lanes: Mapping[str, LaneState]) -> Text:
     if deliveries:
-        return listed(
-            text(f"{one.destination}: ", state(one.state), f" ({one.reason})" if one.reason else "")
-            for one in deliveries
-        )
+        return listed(text(f"{one.destination}: ", state(one.state), _why(one, lanes)) for one in deliveries)
     if row.duplicate_of:
         return text(f"of {row.duplicate_of}")
     return text(row.reason or "–")
+
+
+def _why(delivery: DeliveryRow, lanes: Mapping[str, LaneState]) -> str:
+    if held := _held_account(delivery, lanes):
+        return f" (account held: {held})"
+    return f" ({delivery.reason})" if delivery.reason else ""
+
+
+def _held_account(delivery: DeliveryRow, lanes: Mapping[str, LaneState]) -> str | None:
+    """Why the account of a delivery that waits is held; None when it is not, or nothing waits."""
+    lane = lanes.get(delivery.lane)
+    return None if lane is None or delivery.state not in advice.WAITING else lane.held
 
 
 async def _way(reader: SqliteReader, row: SubmissionRow) -> Way:
@@ -123,6 +138,8 @@ async def _way(reader: SqliteReader, row: SubmissionRow) -> Way:
         request=await reader.request(row.request_id),
         first=await reader.submission(row.duplicate_of) if row.duplicate_of else None,
         deliveries=tuple([(one, await reader.attempts_of(one.id)) for one in deliveries]),
+        lanes=await reader.lanes(),
+        now=SystemClock().now(),
     )
 
 
@@ -131,15 +148,19 @@ def _document(way: Way) -> dict[str, Any]:
     return {
         "submission": way.submission,
         "request": {**asdict(request), "size": len(request.body)} if request else None,
-        "deliveries": [{**asdict(delivery), "attempts": calls} for delivery, calls in way.deliveries],
+        "deliveries": [
+            {**asdict(delivery), "account": way.account_of(delivery), "attempts": calls}
+            for delivery, calls in way.deliveries
+        ],
     }
 
 
-def _brief(delivery: DeliveryRow) -> dict[str, Any]:
+def _brief(delivery: DeliveryRow, lanes: Mapping[str, LaneState]) -> dict[str, Any]:
     return {
         "id": delivery.id,
         "destination": delivery.destination,
         "state": delivery.state,
         "reason": delivery.reason,
+        "account_held": _held_account(delivery, lanes),
         "record_id": delivery.record_id,
     }

@@ -55,7 +55,7 @@ async def hold(
     detail, now = because or HELD, SystemClock().now()
     if rows := await rows_of(operator, wanted):
         held = await operator.hold(Selection(ids=(wanted,)), reason="paused", detail=detail, now=now)
-        return _told(rows, held, f"held, until `leadbridge release {wanted}`", "cannot be held", output)
+        return _told(rows, held, f"held, until `leadbridge release {wanted}`", "only what waits can be held", output)
     known = accounts()
     lane = known.lane_of(wanted)
     state = await operator.lane(lane)
@@ -88,7 +88,15 @@ async def release_all(operator: SqliteOperator, selection: Selection, *, dry_run
     else:
         deliveries = await operator.release(selection, now=SystemClock().now())
     said = f"{counted(deliveries, 'delivery')} {'would be released' if dry_run else 'released'}."
+    accounts = [] if deliveries else await _held_accounts(operator, selection.reasons)
+    if accounts:
+        said += f" Held as a whole: {', '.join(accounts)}; `leadbridge release DESTINATION` lets an account go."
     _say(output, said, lane=None, deliveries=deliveries, dry_run=dry_run)
+
+
+async def _held_accounts(operator: SqliteOperator, reasons: Sequence[str]) -> Sequence[str]:
+    """The accounts that are held for one of these reasons, with all that waits for them."""
+    return sorted(lane for lane, state in (await operator.lanes()).items() if state.held in reasons)
 
 
 async def resolve(operator: SqliteOperator, wanted: str, *, choice: Choice | None, output: Format) -> bool:
@@ -130,9 +138,26 @@ async def replay(operator: SqliteOperator, selection: Selection, *, dry_run: boo
         return False
     now = SystemClock().now()
     done = await (operator.preview("replay", selection) if dry_run else operator.replay(selection, now=now))
+    if not done.deliveries and not done.submissions:
+        await _require_known(operator, selection)
     said = _of_replay(done, dry_run=dry_run)
     _say(output, said, deliveries=done.deliveries, submissions=done.submissions, dry_run=dry_run)
     return True
+
+
+async def _require_known(operator: SqliteOperator, selection: Selection) -> None:
+    """Raise `UsageError` for a destination or source that nothing was ever stored of: a slip of the pen."""
+    accounts = (await operator.ledger()).accounts
+    for kind, what, wanted in (
+        ("deliveries", "destination", selection.destinations),
+        ("submissions", "source", selection.sources),
+    ):
+        known = [account.name for account in accounts if account.kind == kind]
+        if strange := [name for name in wanted if name not in known]:
+            raise UsageError(
+                f"nothing is stored of the {what} {', '.join(strange)}; there is something of "
+                f"{', '.join(known) or 'none'}"
+            )
 
 
 def _of_replay(done: Replayed, *, dry_run: bool) -> str:

@@ -198,8 +198,8 @@ def _load_if_there(load: Load) -> Loaded | None:
     try:
         return load(DEFAULT_CONFIG)
     except LeadbridgeError:
-        unknown = f"the quotas are unknown: {DEFAULT_CONFIG} cannot be used, and `leadbridge check` says why"
-        say(f"leadbridge: {unknown}", to=err)
+        unknown = f"{DEFAULT_CONFIG} cannot be used here (`leadbridge check` says why)"
+        say(f"leadbridge: destinations and quotas are not shown: {unknown}; name yours with --config", to=err)
         return None
 
 

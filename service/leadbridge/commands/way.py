@@ -1,6 +1,6 @@
 """The way of one lead, printed: received, verified, mapped, each call, what the CRM kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,25 +8,35 @@ from typing import Any, Final
 from rich.table import Table
 from rich.text import Text
 
+from leadbridge.clock import Millis
+from leadbridge.commands import advice
 from leadbridge.commands.output import Words, counted, facts, moment, say, show, state, text
 from leadbridge.commands.states import State
 from leadbridge.events import Json
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
+from leadbridge.store.values import LaneState
 
 _LONGEST: Final = 80  # characters of a value that are shown; `--format json` has all of them
 _ALSO: Final = frozenset({"emails", "phones"})  # hold what `email` and `phone` say already, unless there are more
 _PARTS: Final = frozenset({"first_name", "last_name"})  # which some CRMs take instead of a `name`
-_WAITING: Final = frozenset({State.PENDING, State.SENDING, State.RETRYING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """What is stored of one submission; `first` is the one that it repeats."""
+    """What is stored of one submission at `now`; `first` is the one that it repeats, `lanes` its accounts by lane."""
 
     submission: SubmissionRow
     request: RequestRow | None
     first: SubmissionRow | None
     deliveries: tuple[tuple[DeliveryRow, tuple[AttemptRow, ...]], ...]
+    lanes: Mapping[str, LaneState]
+    now: Millis
+
+    def account_of(self, delivery: DeliveryRow) -> str | None:
+        """Why the account of a delivery that waits gets nothing now; None for all others."""
+        if delivery.state not in advice.WAITING:
+            return None
+        return advice.account_waits(self.lanes.get(delivery.lane, LaneState()), now=self.now)
 
 
 def print_way(way: Way) -> None:
@@ -37,7 +47,7 @@ def print_way(way: Way) -> None:
     for delivery, calls in way.deliveries:
         say()
         say("→ ", (delivery.destination, "bold"), "  ", state(delivery.state), _record(delivery))
-        _print_facts(_of_delivery(delivery, calls))
+        _print_facts(_of_delivery(delivery, calls, account=way.account_of(delivery)))
     say()
 
 
@@ -60,12 +70,16 @@ def _of_submission(way: Way) -> Iterator[tuple[str, Text]]:
         yield "repeats", text(f"submission {submission.duplicate_of}{first}; nothing is sent again")
     if submission.reason:
         yield "reason", text(submission.reason)
+    if to_do := advice.for_submission(submission):
+        yield "to do", text(to_do)
     if way.deliveries:
         version = way.deliveries[0][0].config_version
         yield "mapped", text(f"to {counted(len(way.deliveries), 'delivery')}, by the configuration {version}")
 
 
-def _of_delivery(delivery: DeliveryRow, calls: Sequence[AttemptRow]) -> Iterator[tuple[str, Text]]:
+def _of_delivery(
+    delivery: DeliveryRow, calls: Sequence[AttemptRow], *, account: str | None
+) -> Iterator[tuple[str, Text]]:
     plan: dict[str, Any] = delivery.plan or {}
     yield "route", text(delivery.route)
     yield "delivery", text(delivery.id)
@@ -89,19 +103,23 @@ def _of_delivery(delivery: DeliveryRow, calls: Sequence[AttemptRow]) -> Iterator
     for candidate in delivery.candidates:
         known = ", ".join(f"{name} {_short(value)}" for name, value in candidate.summary.items() if value)
         yield "candidate", text(f"record {candidate.record_id}: {known}")
-    yield from _what_follows(delivery)
+    yield from _what_follows(delivery, account=account)
 
 
-def _what_follows(delivery: DeliveryRow) -> Iterator[tuple[str, Text]]:
-    """What a person decided about it, and what it waits for."""
+def _what_follows(delivery: DeliveryRow, *, account: str | None) -> Iterator[tuple[str, Text]]:
+    """What a person decided about it or can do, and what it waits for."""
     if delivery.choice:
         record = delivery.choice.get("use")
         yield "decided", text(f"to update the record {record}" if record else "to make a new record")
-    if delivery.state in _WAITING and delivery.urgency == "replay":
+    if to_do := advice.for_delivery(delivery):
+        yield "to do", text(to_do)
+    if delivery.state in advice.WAITING and delivery.urgency == "replay":
         yield "replayed", text("behind what is live")
-    if delivery.blocked and delivery.state in _WAITING:
+    if account is not None:
+        yield "waits for", text((account, "yellow"))
+    if delivery.blocked and delivery.state in advice.WAITING:
         yield "waits for", text("an earlier delivery of the same person")
-    elif delivery.state == State.RETRYING and delivery.next_at is not None:
+    elif delivery.state == State.RETRYING and delivery.next_at is not None and account is None:
         yield "next try", text(moment(delivery.next_at))
 
 

@@ -1,0 +1,63 @@
+"""Arguments and help of the commands that look: `list`, `show`, `trace`."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+from leadbridge.commands import looking
+from leadbridge.commands.output import Format
+from leadbridge.commands.states import State
+from leadbridge.store.opening import database_url, open_reader
+from leadbridge.store.sqlite.reader import SqliteReader
+
+FormatOption: TypeAlias = Annotated[Format, typer.Option("--format", help="How to show the result.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+
+    @app.command(name="list", epilog="Example: leadbridge list --state failed")
+    def list_(
+        *,
+        limit: Annotated[int, typer.Option(help="How many at the most.", min=1, max=10_000)] = 20,
+        state: Annotated[
+            State | None,
+            typer.Option(metavar="STATE", help=f"Only those with themselves or a delivery in it: {', '.join(State)}."),
+        ] = None,
+        source: Annotated[str | None, typer.Option(help="Only those of this source.")] = None,
+        output: FormatOption = Format.TEXT,
+    ) -> None:
+        """List the newest submissions and what became of them."""
+        _look(lambda reader: looking.list_submissions(reader, limit=limit, wanted=state, source=source, output=output))
+
+    @app.command(epilog="Example: leadbridge show 01928f6e-7a3c-7b1e-9d5a-3f2c1b0a9e8d")
+    def show(
+        wanted: Annotated[str, typer.Argument(metavar="ID", help="A submission's or a delivery's id.")],
+        *,
+        output: FormatOption = Format.TEXT,
+    ) -> None:
+        """Show one submission: its request, its deliveries, every call."""
+        _look(lambda reader: looking.show_one(reader, wanted=wanted, output=output))
+
+    @app.command(epilog="Example: leadbridge trace 4bf92f3577b34da6a3ce929d0e0e4736")
+    def trace(
+        trace_id: Annotated[str, typer.Argument(metavar="TRACE_ID", help="The trace ID from the sender's reply.")],
+        *,
+        output: FormatOption = Format.TEXT,
+    ) -> None:
+        """Show the whole way of a lead, to what the CRM kept."""
+        _look(lambda reader: looking.trace(reader, trace_id=trace_id, output=output))
+
+
+def _look(question: Callable[[SqliteReader], Coroutine[Any, Any, None]]) -> None:
+    async def ask() -> None:
+        reader = open_reader(database_url(os.environ))
+        try:
+            await question(reader)
+        finally:
+            await reader.close()
+
+    asyncio.run(ask())
