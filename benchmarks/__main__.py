@@ -24,13 +24,13 @@ from benchmarks.rows import Row, print_rows
 MEASUREMENTS: Final[dict[str, Callable[[Ground], Awaitable[list[Row]]]]] = {
     "accept": accepting.measure,
     "latency": latency.measure,
-    "hanging": hanging.measure,
     "deliver": delivering.measure,
     "relay": relays.measure,
     "quota": quota.measure,
     "calls": calls.measure,
     "start": starting.measure,
     "claim": claiming.measure,
+    "hanging": hanging.measure,  # last: its calls hang on after it
 }
 # A file or a pipe has no width of its own: there the table is not folded to 80 columns.
 out: Final = Console(highlight=False, width=None if sys.stdout.isatty() else 160)

@@ -31,7 +31,9 @@ def crms() -> str:
         adapter = kind.adapter
         match_keys = dict.fromkeys(key for record in adapter.records for key in adapter.match_keys_of(record))
         keys = ", ".join("a custom field" if key == "custom" else key for key in match_keys)
-        quota = f"{adapter.official_quota.limit} calls in {adapter.official_quota.window:g} s"
+        official = adapter.official_quota
+        quota = f"{official.limit} calls in {official.window:g} s"
+        quota += "" if official.daily is None else f", {official.daily:,} in a day"
         page = f"service/leadbridge/crm/{name}/doc.md"
         lines.append(f"| `{name}` | {kind.title} | {', '.join(adapter.records)} | {keys} | {quota} | [doc]({page}) |")
     return "\n".join(lines)
