@@ -195,6 +195,7 @@ def decide(
 def _tried_again(outcome: Retry, *, claim: Claim, policy: RetryPolicy, now: Millis, dice: Random) -> DeliveryUpdate:
     decision = policy.after(
         claim.attempt,
+        cut_off=claim.delivery.cut_off,
         first_try_at=claim.delivery.first_try_at,
         now=now,
         asked=outcome.after,

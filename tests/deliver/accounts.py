@@ -132,7 +132,7 @@ class Sender:
 
     def restart(self, *, reboot: bool = False) -> None:
         """Killed, and started again: what is under way is cut off, and still counted by the CRM."""
-        self.spans += [(self.wall, None) for _ in self.under_way]
+        self.spans += [(max(call.wall, self.wall), None) for call in self.under_way]
         self.under_way.clear()
         self.process += 1
         if reboot:
@@ -144,6 +144,8 @@ class Sender:
         marks = self.governor.marks(wall=self.wall, reset_at=self.day_ends_at)
         calls = {mark: sum((end or sent) > mark for sent, end in self.spans) for mark in marks}  # as the store counts
         self.governor.seed_day(calls, wall=self.wall, now=self.elapsed, reset_at=self.day_ends_at)
+        if self.day_ends_at is not None and self.day_ends_at > self.wall and self.governor.day_ends is None:
+            self.day_ends_at = None
 
     def _count(self, call: UnderWay) -> None:
         call.limits = self.account.count(self.now)

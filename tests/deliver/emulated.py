@@ -1,13 +1,10 @@
 """The emulated CRMs as a transport without sockets, whose calls meet with what a test says."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
-
-import orjson
 
 from leadbridge.crm.adapter import Adapter, Answer, Call
 from leadbridge.crm.registry import CRMS
@@ -16,11 +13,11 @@ from leadbridge.events import Json
 from leadbridge.outcome import Delivered, Outcome, Retry
 from leadbridge.plan import Plan, RecordKind
 from leadbridge.sandbox.copper.api import Copper
-from leadbridge.sandbox.exchange import ApiRequest
 from leadbridge.sandbox.leadconnector.api import LeadConnector
 from leadbridge.sandbox.options import SandboxOptions
 from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed
 from leadbridge.sandbox.world import World
+from tests.sandbox.asked import asked
 from tests.support.clock import ManualClock
 
 # What befalls a call: nothing; it never leaves; nobody sees what it did, or that it did nothing; the CRM says to wait;
@@ -74,18 +71,7 @@ class EmulatedCrm:
 
     def answer(self, call: Call) -> Answer:
         """What the CRM does and answers."""
-        request = ApiRequest(
-            method=call.method,
-            path=call.path,
-            query=dict(call.query),
-            headers=self.adapter.headers(),
-            body=b"" if call.body is None else orjson.dumps(call.body),
-            payload=call.body,
-            trace_id="t",
-        )
-        admitted = self._emulated.admit(request)
-        reply = self._emulated.answer(request, admitted) if isinstance(admitted, str) else admitted
-        return Answer(status=reply.status, headers={}, body=json.loads(reply.body), text=reply.body.decode())
+        return asked(self._emulated, call, headers=self.adapter.headers())
 
     def answer_to(self, plan: Plan, call: Call) -> Answer:
         """The same, looking at whose records and notes the call of this plan writes."""

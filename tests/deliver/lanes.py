@@ -1,16 +1,20 @@
 """What the tests of the deliver stage say over and over."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
+
+import pytest
 
 from leadbridge.deliver.deliverer import Deliverer
 from leadbridge.plan import Plan, Progress
 from leadbridge.store.base import Store
 from leadbridge.store.rows import DeliveryRow
-from leadbridge.store.values import NewDelivery
+from leadbridge.store.values import Claim, NewDelivery
 from tests.support.clock import ManualClock
+from tests.support.patience import PATIENCE
 from tests.support.stored import LANE, plan
 
 Run: TypeAlias = Callable[..., Awaitable[Deliverer]]
@@ -20,21 +24,38 @@ TICK = 0.001  # seconds
 
 @dataclass
 class WatchedClock(ManualClock):
-    """Counts how often somebody came to rest, so that a test can tell "it looked and did nothing" from "not yet"."""
+    """Counts how often each lane came to rest, so that a test can tell "it looked and did nothing" from "not yet".
 
-    rests: int = 0
-    rests_for_a_moment: int = 0
+    Who is woken already does not rest: it looks again at once.
+    """
+
+    rests: Counter[str] = field(default_factory=Counter)  # by the name of the task
+    last_rest: dict[str, float | None] = field(default_factory=dict)  # seconds that were asked for
     _rested: asyncio.Event = field(default_factory=asyncio.Event)
+    _paused: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
-        self.rests += 1
-        self.rests_for_a_moment += seconds is not None and seconds < 0.01
-        self._rested.set()
+        if not event.is_set():
+            self.rests[name := _name_of_task()] += 1
+            self.last_rest[name] = seconds
+            self._rested.set()
         return await super().wait(event, seconds)
 
     async def pause(self, seconds: float) -> None:
         """The watch over what other processes do rests as well; it is no lane."""
+        self._paused.set()
         await super().wait(asyncio.Event(), seconds)
+
+    async def watch_begun(self) -> None:
+        """Wait until that watch has looked at what a start finds, and sleeps."""
+        async with asyncio.timeout(PATIENCE):
+            await self._paused.wait()
+
+    async def watched(self, seconds: float) -> None:
+        """Let time pass, and wait until that watch has looked, and sleeps again."""
+        self._paused.clear()
+        self.advance(seconds)
+        await self._paused.wait()
 
     def pass_for(self, deliverer: Deliverer, seconds: float, lane: str = LANE) -> None:
         """Let time pass, also for a lane that was just about to rest."""
@@ -42,17 +63,27 @@ class WatchedClock(ManualClock):
         deliverer.wake([lane])
 
     async def looked(self, deliverer: Deliverer, lane: str = LANE) -> None:
-        """Wake a lane and wait until it has certainly looked at what it could send, and rests again.
+        """Wake a lane and wait until it has looked at what it could send, and rests again."""
+        async with asyncio.timeout(PATIENCE):
+            before = self.rests[name := task_of(lane)]
+            deliverer.wake([lane])
+            while self.rests[name] == before:
+                self._rested.clear()
+                await self._rested.wait()
 
-        The first rest may end a look that began before; the second is one that began after the first wake.
-        """
-        async with asyncio.timeout(10):
-            for _ in range(2):
-                before = self.rests
-                deliverer.wake([lane])
-                while self.rests == before:
-                    self._rested.clear()
-                    await self._rested.wait()
+    def rest_of(self, lane: str = LANE) -> float | None:
+        """How many seconds a lane wanted to rest when it did so last; None until something happens."""
+        return self.last_rest[task_of(lane)]
+
+
+def task_of(lane: str) -> str:
+    """The name of the task in which a lane looks and rests."""
+    return f"lane {lane}"
+
+
+def _name_of_task() -> str:
+    task = asyncio.current_task()
+    return "" if task is None else task.get_name()
 
 
 class TickingClock(WatchedClock):
@@ -64,6 +95,29 @@ class TickingClock(WatchedClock):
         if self.ticking:
             self.advance(TICK)
         return super().monotonic()
+
+
+class SlowClaims:
+    """The store's claims stand still before their commit, until a test lets them go."""
+
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._really = store.claim
+        self._begun, self._let_go = asyncio.Event(), asyncio.Event()
+        monkeypatch.setattr(store, "claim", self._claim)
+
+    async def begun(self) -> None:
+        """Wait until a claim is on its way."""
+        async with asyncio.timeout(PATIENCE):
+            await self._begun.wait()
+
+    def go_on(self) -> None:
+        """Let it be committed, and those after it."""
+        self._let_go.set()
+
+    async def _claim(self, *arguments: Any, **named: Any) -> tuple[Claim, ...]:
+        self._begun.set()
+        await self._let_go.wait()
+        return await self._really(*arguments, **named)
 
 
 def with_plan(delivery: NewDelivery, **changes: Any) -> NewDelivery:

@@ -107,11 +107,11 @@ def test_the_calls_of_an_earlier_process_count_as_long_as_they_would_have() -> N
     assert [places.free(NOW + ahead * HOUR + GRAIN) for ahead in (3, 4, 13, 14, 23, 24)] == [6, 7, 7, 9, 9, 10]
 
 
-def test_with_the_end_of_the_day_on_disk_one_count_is_enough() -> None:
+def test_with_the_end_of_the_day_on_disk_all_before_it_is_one_count() -> None:
     places = budget(limit=10)
     reset_at = WALL + 7_200_000
-    assert places.marks(wall=WALL, reset_at=reset_at) == (reset_at - 86_400_000 - EARLY,)
-    places.seed({reset_at - 86_400_000 - EARLY: 10}, wall=WALL, now=NOW, reset_at=reset_at)
+    assert places.marks(wall=WALL, reset_at=reset_at) == (reset_at - 86_400_000 - EARLY, WALL)
+    places.seed({reset_at - 86_400_000 - EARLY: 10, WALL: 0}, wall=WALL, now=NOW, reset_at=reset_at)
     assert places.left(NOW) == (10, 0, 2 * HOUR)
     assert places.free(NOW + 2 * HOUR) == 10
 
@@ -122,20 +122,30 @@ def test_calls_before_a_day_that_has_ended_meanwhile_are_not_asked_for() -> None
 
 
 def test_a_clock_set_back_makes_the_day_no_longer_than_it_is() -> None:
-    places = budget(limit=1)
     far = WALL + 40 * 86_400_000
-    made = WALL + 3_600_000  # as the clock said then
-    calls = {mark: int(made >= mark) for mark in places.marks(wall=WALL, reset_at=far)}
-    places.seed(calls, wall=WALL, now=NOW, reset_at=far)
-    assert places.left(NOW).spent_for == DAY
-    assert places.end is not None
-    assert places.end.latest == NOW + DAY
+    for made, latest in ((WALL - 1_000, NOW + DAY), (WALL + 3_600_000, None)):  # as the clock said then
+        places = budget(limit=1)
+        calls = {mark: int(made > mark) for mark in places.marks(wall=WALL, reset_at=far)}
+        places.seed(calls, wall=WALL, now=NOW, reset_at=far)
+        assert places.left(NOW).spent_for == DAY
+        assert (places.end and places.end.latest) == latest, "a call of the future tells nothing of the day's end"
+
+
+def test_after_a_clock_set_back_the_stored_end_of_the_day_may_have_passed_already() -> None:
+    """Two calls of the new day, by a clock that was an hour ahead of this one; their answers were never seen."""
+    places = budget(limit=2)
+    reset_at = WALL + 3_590_000
+    calls = dict.fromkeys(places.marks(wall=WALL, reset_at=reset_at), 2)
+    places.seed(calls, wall=WALL, now=NOW, reset_at=reset_at)
+    assert [places.free(NOW + after * HOUR) for after in (0, 1, 2)] == [0, 0, 0]
+    places.told(Limits(daily_reset=2 * HOUR), NOW + 2 * HOUR, sent_at=NOW + 2 * HOUR, used=2)
+    assert [places.free(NOW + after * HOUR) for after in (3, 4.1)] == [0, 2]
 
 
 def test_a_call_shortly_before_the_stored_end_of_the_day_counts_in_both() -> None:
     """What is stored is when the day ends at the latest; a slow answer may have told it."""
     places = budget(limit=1)
-    places.seed({WALL - 86_000_000: 0}, wall=WALL, now=NOW, reset_at=WALL + 400_000)
+    places.seed({WALL - 86_000_000: 0, WALL: 0}, wall=WALL, now=NOW, reset_at=WALL + 400_000)
     call(places, NOW + 375)
     assert places.free(NOW + 401) == 0
 

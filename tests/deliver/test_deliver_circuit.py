@@ -1,6 +1,5 @@
 """A CRM that is down: nothing is sent to it but a test now and then, and nobody else notices."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from leadbridge.deliver.transport import Unanswered
 from leadbridge.plan import TagChange
 from leadbridge.store.base import Store
 from leadbridge.store.values import NewDelivery
-from tests.deliver.lanes import Run, WatchedClock, row, with_plan
+from tests.deliver.lanes import Run, SlowClaims, WatchedClock, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
 from tests.support.stored import LANE, add, new_delivery
@@ -215,23 +214,14 @@ async def test_a_circuit_that_opens_while_a_claim_is_being_committed_lets_none_o
     await some(store, clock, FAILURES)
     deliverer.wake([LANE])
     await transport.called(1 + FAILURES)
-    reached, go = asyncio.Event(), asyncio.Event()
-    really = store.claim
-
-    async def slow(*arguments: Any, **named: Any) -> Any:
-        reached.set()
-        await go.wait()
-        return await really(*arguments, **named)
-
-    monkeypatch.setattr(store, "claim", slow)
+    claims = SlowClaims(store, monkeypatch)
     await add(store, *(new_delivery(f"email:x{number}") for number in range(5)), now=clock.now())
     deliverer.wake([LANE])
-    async with asyncio.timeout(10):
-        await reached.wait()
+    await claims.begun()
     transport.respond = lambda _call: answer(503)
     transport.gate.set()
     await journal.seen("lane.circuit_opened")
-    go.set()
+    claims.go_on()
     await journal.seen("delivery.attempted", outcome="pending", count=5)
     assert len(transport.calls) == 1 + FAILURES
 

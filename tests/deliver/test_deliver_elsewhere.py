@@ -1,22 +1,27 @@
 """What other processes do to a lane is heard, whatever happens meanwhile; a lane that was lost is taken up again."""
 
 import asyncio
+from random import Random
 from typing import Any
 
 import pytest
 
 from leadbridge.crm.adapter import Quota
 from leadbridge.deliver.deliverer import WATCH
+from leadbridge.deliver.governor import Governor
 from leadbridge.deliver.lane import ANOTHERS_LANE
+from leadbridge.deliver.places import Places
+from leadbridge.deliver.standing import Standing
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.base import Store
 from leadbridge.store.sqlite.steering import SqliteOperator
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import LaneState, NewDelivery
+from leadbridge.store.values import Hastened, LaneState, NewDelivery, Selection
 from tests.deliver.lanes import Run, WatchedClock, row
 from tests.deliver.test_deliver_holding import heard
 from tests.support.crm import ScriptedTransport, answer
 from tests.support.journal import Journal
+from tests.support.patience import PATIENCE
 from tests.support.stored import LANE, START, add, claim, new_delivery
 
 
@@ -55,6 +60,68 @@ async def test_a_release_is_heard_although_the_disk_failed_when_it_was_noticed(
     assert len(looks) == 3, "twice in vain, and once"
 
 
+@pytest.mark.parametrize("meanwhile", ["a probe ended", "a rest was asked for"])
+async def test_a_release_stands_whatever_comes_back_before_its_owner_heard_of_it(
+    store: SqliteStore, clock: WatchedClock, journal: Journal, meanwhile: str
+) -> None:
+    log: Any = journal
+    places = Places(Governor([], deadline=30), clock)
+    standing = Standing(LANE, store=store, places=places, clock=clock, log=log, dice=Random(1))
+    owned = await store.own_lane(LANE, owner="me", now=clock.now())
+    assert owned is not None
+    standing.begin(owned.epoch, owned.state)
+    standing.hold("bad_credentials", "401")
+    await standing.keep()
+    operator = SqliteOperator(store._path)
+    await operator.set_lane(LANE, LaneState())
+    await operator.close()
+    if meanwhile == "a probe ended":
+        standing.still_refused("bad_credentials", "401")
+    else:
+        standing.asked_for_quiet(30)
+    await standing.keep()
+    assert (await store.lane(LANE)).held is None
+    await standing.look_again()
+    assert standing.held is None
+    standing.hold("bad_credentials", "401")
+    await standing.keep()
+    assert (await store.lane(LANE)).held == "bad_credentials", "refused again, and it knows of the release"
+
+
+async def test_a_retry_that_a_person_lets_go_is_sent_in_seconds_and_not_in_an_hour(
+    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
+) -> None:
+    transport.respond = lambda _call: answer(503, headers={"retry-after": "3600"})
+    delivery = await waiting(store, clock, "email:1")
+    await run()
+    await journal.seen("delivery.attempted", outcome="retrying")
+    transport.respond = lambda _call: answer(200)
+    operator = SqliteOperator(store._path)
+    assert await operator.hasten(Selection(), now=clock.now()) == Hastened(due=1, later=0)
+    await operator.close()
+    for _ in range(2):
+        await clock.watched(WATCH)
+    await journal.seen("delivery.attempted", outcome="delivered")
+    assert (await row(store, delivery)).tries == 2
+
+
+async def test_what_a_person_lets_go_to_an_account_that_is_gone_is_held_again(
+    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal
+) -> None:
+    gone = new_delivery("email:1", lane="copper:localhost:gone")
+    await add(store, gone)
+    await run()
+    await journal.seen("lane.held", lane=gone.lane, reason="destination_removed", deliveries=1)
+    operator = SqliteOperator(store._path)
+    assert await operator.release(Selection(reasons=("destination_removed",)), now=clock.now()) == 1
+    await operator.close()
+    assert (await row(store, gone)).state == "pending"
+    async with asyncio.timeout(PATIENCE):
+        while len(journal.find("lane.held", lane=gone.lane)) < 2:
+            await clock.watched(WATCH)
+    assert (await row(store, gone)).reason == "destination_removed"
+
+
 async def test_what_was_read_before_the_lane_itself_changed_does_not_undo_that(
     store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport,
     monkeypatch: pytest.MonkeyPatch,
@@ -75,7 +142,7 @@ async def test_what_was_read_before_the_lane_itself_changed_does_not_undo_that(
     await operator.set_lane("another", LaneState(held="paused", since=START))
     await operator.set_lane(LANE, LaneState(failures=1))
     await operator.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not read.is_set():
             clock.advance(WATCH)
             await asyncio.sleep(0)

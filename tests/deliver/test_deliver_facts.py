@@ -1,8 +1,6 @@
 """What a lane knows of its account, how long it believes it, and whose turn it is for the places it has."""
 
-import asyncio
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -11,8 +9,8 @@ from leadbridge.deliver.facts import MOST_AGE, AccountFacts
 from leadbridge.outcome import Hold
 from leadbridge.plan import Plan, TagChange
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, NewDelivery
-from tests.deliver.lanes import Run, WatchedClock, row, with_plan
+from leadbridge.store.values import NewDelivery
+from tests.deliver.lanes import Run, SlowClaims, WatchedClock, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
 from tests.support.stored import LANE, add, new_delivery
@@ -158,23 +156,14 @@ async def test_a_follow_up_does_not_take_the_place_of_a_claim_that_is_being_comm
     await add(store, tagged)
     deliverer.wake([LANE])
     await transport.called(1)
-    reached, go = asyncio.Event(), asyncio.Event()
-    really = store.claim
-
-    async def slow(*arguments: Any, **named: Any) -> tuple[Claim, ...]:
-        reached.set()
-        await go.wait()
-        return await really(*arguments, **named)
-
-    monkeypatch.setattr(store, "claim", slow)
+    claims = SlowClaims(store, monkeypatch)
     new = new_delivery("email:2")
     await add(store, new)
     deliverer.wake([LANE])
-    async with asyncio.timeout(10):
-        await reached.wait()
+    await claims.begun()
     transport.gate.set()
     await journal.seen("delivery.attempted", outcome="answered", delivery=tagged.delivery_id)
-    go.set()
+    claims.go_on()
     await journal.seen("delivery.attempted", outcome="delivered", delivery=new.delivery_id)
     assert [call.purpose for call in transport.calls] == ["upsert", "upsert"]
     assert (await row(store, tagged)).state == "sending"

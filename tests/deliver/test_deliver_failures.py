@@ -13,9 +13,10 @@ from leadbridge.outcome import Retry
 from leadbridge.plan import Plan, TagChange
 from leadbridge.store.base import Store
 from leadbridge.store.values import CallSpan, Claim
-from tests.deliver.lanes import Run, WatchedClock, progress, row, with_plan
+from tests.deliver.lanes import Run, SlowClaims, WatchedClock, progress, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
+from tests.support.patience import PATIENCE
 from tests.support.stored import LANE, add, new_delivery
 
 WINDOW = 10.0  # seconds
@@ -225,24 +226,16 @@ async def test_an_adapter_that_never_ends_is_stopped(
 async def test_a_stop_while_a_claim_is_being_committed_sends_what_it_claimed(
     run: Run, store: Store, transport: ScriptedTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reached, go = asyncio.Event(), asyncio.Event()
-    really = store.claim
-
-    async def slow(*arguments: Any, **named: Any) -> tuple[Claim, ...]:
-        reached.set()
-        await go.wait()
-        return await really(*arguments, **named)
-
-    monkeypatch.setattr(store, "claim", slow)
+    claims = SlowClaims(store, monkeypatch)
     first, second = new_delivery("email:1"), new_delivery("email:2")
     await add(store, first)
     await add(store, second)
     deliverer = await run()
-    async with asyncio.timeout(10):
-        await reached.wait()
-        stopping = asyncio.create_task(deliverer.stop())
-        await asyncio.sleep(0)
-        go.set()
+    await claims.begun()
+    stopping = asyncio.create_task(deliverer.stop())
+    await asyncio.sleep(0)
+    claims.go_on()
+    async with asyncio.timeout(PATIENCE):
         await stopping
     assert [(await row(store, one)).state for one in (first, second)] == ["delivered", "pending"]
     assert len(transport.calls) == 1
@@ -262,15 +255,17 @@ async def test_a_lane_whose_store_cannot_be_read_rests_between_its_tries_and_can
     monkeypatch.setattr(store, "recent_calls", unreadable)
     deliverer = await run(quota=Quota(limit=1, window=WINDOW))
     await journal.seen("storage.unavailable", lane=LANE)
+    await clock.watch_begun()
+    await clock.looked(deliverer)
     before = len(tries)
     tried.clear()
     deliverer.wake([LANE])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await tried.wait()
     for _ in range(50):  # turns of the loop: far more than another try would need
         await asyncio.sleep(0)
     assert len(tries) == before + 1, "one try for one wake"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await deliverer.stop()
 
 

@@ -144,10 +144,10 @@ async def test_a_new_process_keeps_the_rest_that_the_crm_asked_the_old_one_for(
     assert (places.for_new(), places.paused_until) == (10, None)
 
 
-async def test_a_rest_that_a_clock_set_back_makes_endless_is_a_day_at_most(store: Store, clock: ManualClock) -> None:
+async def test_a_rest_that_a_clock_set_back_makes_endless_is_an_hour_at_most(store: Store, clock: ManualClock) -> None:
     places = Places(governor(None), clock)
     await places.take_up(store, LANE, LaneState(paused_until=clock.now() + 90 * 86_400_000))
-    assert places.wait() == 86_400.0
+    assert places.wait() == 3_600.0
 
 
 async def test_the_end_of_the_day_is_told_once_and_not_with_every_answer(store: Store, clock: ManualClock) -> None:

@@ -5,9 +5,11 @@ from typing import Any, cast
 
 import pytest
 
+from leadbridge.clock import SystemClock
 from leadbridge.crm.adapter import Answer, Answers, Call, Done, Step
 from leadbridge.deliver.facts import AccountFacts
 from leadbridge.deliver.preparing import Preparer
+from leadbridge.deliver.refusals import Refusals
 from leadbridge.deliver.transport import Unanswered
 from leadbridge.lead import Lead
 from leadbridge.logs import Logger
@@ -228,6 +230,8 @@ def test_what_earlier_calls_did_is_known_of_those_that_went_together_then(
         event_at=START, seq=1, tries=1, first_try_at=START, keys=made.keys,
     )  # fmt: skip
     followers = (replace(due, delivery_id="b", seq=2), replace(due, delivery_id="c", seq=3, tries=0))
-    preparer = Preparer(LANE, {"copper": Writer()}, facts=AccountFacts(), log=log)
+    preparer = Preparer(
+        LANE, {"copper": Writer()}, facts=AccountFacts(), refusals=Refusals(), clock=SystemClock(), log=log
+    )
     ready = preparer.prepare(replace(due, progress=progress, choice=choice, followers=followers))
     assert len(ready.delivery.all_ids) == together

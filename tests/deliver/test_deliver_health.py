@@ -12,6 +12,7 @@ from leadbridge.deliver.health import (
     FIRST_PAUSE,
     FIRST_PROBE,
     JITTER,
+    LONGEST_DAY,
     LONGEST_PAUSE,
     LONGEST_PROBE,
     LONGEST_QUIET,
@@ -130,7 +131,15 @@ def test_a_clock_that_was_set_back_prolongs_nothing_for_long() -> None:
     held = health(LaneState(held="bad_credentials", since=WALL, probe_at=WALL + year), start=False)
     assert held.rest(at(0)) == LONGEST_PROBE
     spent = health(LaneState(held="daily_budget_spent", since=WALL, probe_at=WALL + year))
-    assert spent.rest(at(0)) == LONGEST_QUIET
+    assert spent.rest(at(0)) == LONGEST_DAY
+
+
+def test_a_crm_that_asks_for_days_is_asked_again_after_an_hour() -> None:
+    """60000 may be milliseconds: an account that stands still for 16 hours is worse than one call in vain."""
+    lane = health()
+    assert lane.asked_for_quiet(at(0), 60_000.0) == Quiet(seconds=LONGEST_QUIET)
+    assert lane.state.paused_until == at(LONGEST_QUIET).wall
+    assert lane.asked_for_quiet(at(LONGEST_QUIET), 60_000.0) == Quiet(seconds=LONGEST_QUIET)
 
 
 def test_a_429_is_no_failure_and_is_said_once_for_all_that_were_under_way() -> None:

@@ -11,10 +11,11 @@ from leadbridge.deliver.lane import CONCURRENCY, MOST_CLAIMED
 from leadbridge.deliver.transport import DEADLINE
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, NewDelivery
-from tests.deliver.lanes import Run, WatchedClock, row
+from leadbridge.store.values import NewDelivery
+from tests.deliver.lanes import Run, SlowClaims, WatchedClock, row
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
+from tests.support.patience import PATIENCE
 from tests.support.stored import LANE, add, claim, new_delivery
 
 WINDOW = 10.0  # seconds
@@ -72,25 +73,16 @@ async def in_quiet(
     await add(store, new_delivery("email:refused"))
     deliverer.wake([LANE])
     await transport.called(2)
-    reached, go = asyncio.Event(), asyncio.Event()
-    really = store.claim
-
-    async def slow(*arguments: Any, **named: Any) -> tuple[Claim, ...]:
-        reached.set()
-        await go.wait()
-        return await really(*arguments, **named)
-
     waiting = [new_delivery(f"email:{number}") for number in range(3)]
     await add(store, *waiting)
     with monkeypatch.context() as patched:
-        patched.setattr(store, "claim", slow)
+        claims = SlowClaims(store, patched)
         deliverer.wake([LANE])
-        async with asyncio.timeout(10):
-            await reached.wait()
+        await claims.begun()
         transport.respond = lambda _call: answer(429, headers={"retry_after": "600"})
         transport.gate.set()
         await journal.seen("delivery.attempted", outcome="retrying", status=429)
-        go.set()
+        claims.go_on()
         await clock.looked(deliverer)
     assert [(await row(store, one)).state for one in waiting] == ["sending"] * 3
     assert len(transport.calls) == 2
@@ -133,7 +125,7 @@ async def test_a_stop_on_a_full_disk_does_not_wait_to_say_what_was_not_sent(
 
     with monkeypatch.context() as patched:
         patched.setattr(store, "record", full)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await deliverer.stop()
     assert len(journal.find("storage.unavailable", lane=LANE)) == 1
     await run(adapter=PlainAdapter(safe=False))

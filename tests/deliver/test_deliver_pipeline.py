@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import Answer, Call, Quota
+from leadbridge.deliver.deliverer import Deliverer
 from leadbridge.deliver.lane import CONCURRENCY, MOST_AT_WORK, MOST_CLAIMED
 from leadbridge.deliver.lineup import BELIEVED, READ_AHEAD
 from leadbridge.store.base import Store
@@ -53,19 +54,25 @@ async def states(store: Store) -> Counter[str]:
     return Counter({state: count for state, count in account.states.items() if count})
 
 
-async def warm(run: Run, store: Store, journal: Journal, **options: Any) -> Any:
-    """A lane that knows its account."""
+async def warm(run: Run, store: Store, clock: WatchedClock, journal: Journal, **options: Any) -> Deliverer:
+    """A lane that knows its account, and rests until somebody wakes it."""
     await add(store, new_delivery("email:warm"))
     deliverer = await run(**options)
     await journal.seen("delivery.attempted", outcome="delivered")
+    await clock.looked(deliverer)
     return deliverer
 
 
 async def test_the_next_calls_are_made_while_outcomes_are_on_their_way_to_the_disk(
-    store: Store, run: Run, journal: Journal, transport: ScriptedTransport, monkeypatch: pytest.MonkeyPatch
+    store: Store,
+    run: Run,
+    clock: WatchedClock,
+    journal: Journal,
+    transport: ScriptedTransport,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     disk = Disk(store, monkeypatch)
-    deliverer = await warm(run, store, journal)
+    deliverer = await warm(run, store, clock, journal)
     disk.gate.clear()
     for number in range(MOST_AT_WORK + 5):
         await add(store, new_delivery(f"email:{number}"))
@@ -81,7 +88,7 @@ async def test_a_disk_that_stands_still_stops_the_lane(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     disk = Disk(store, monkeypatch)
-    deliverer = await warm(run, store, journal)
+    deliverer = await warm(run, store, clock, journal)
     disk.gate.clear()
     for number in range(3 * MOST_AT_WORK):
         await add(store, new_delivery(f"email:{number}"))
@@ -94,7 +101,12 @@ async def test_a_disk_that_stands_still_stops_the_lane(
 
 
 async def test_never_more_calls_are_under_way_than_the_lane_has_hands(
-    store: Store, run: Run, journal: Journal, transport: ScriptedTransport, monkeypatch: pytest.MonkeyPatch
+    store: Store,
+    run: Run,
+    clock: WatchedClock,
+    journal: Journal,
+    transport: ScriptedTransport,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     under_way, most = 0, 0
     send = transport.send
@@ -110,7 +122,7 @@ async def test_never_more_calls_are_under_way_than_the_lane_has_hands(
             under_way -= 1
 
     monkeypatch.setattr(transport, "send", counting)
-    deliverer = await warm(run, store, journal)
+    deliverer = await warm(run, store, clock, journal)
     for number in range(3 * READ_AHEAD):
         await add(store, new_delivery(f"email:{number}"))
     deliverer.wake([LANE])
@@ -123,7 +135,7 @@ async def test_a_person_is_never_in_two_hands_while_an_outcome_is_on_its_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     disk = Disk(store, monkeypatch)
-    deliverer = await warm(run, store, journal)
+    deliverer = await warm(run, store, clock, journal)
     disk.gate.clear()
     first, second = new_delivery("email:1"), new_delivery("email:1")
     await add(store, first, second)
@@ -136,9 +148,9 @@ async def test_a_person_is_never_in_two_hands_while_an_outcome_is_on_its_way(
 
 
 async def test_a_backlog_is_read_many_at_once(
-    store: Store, run: Run, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    store: Store, run: Run, clock: WatchedClock, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliverer = await warm(run, store, journal)
+    deliverer = await warm(run, store, clock, journal)
     for number in range(2 * READ_AHEAD):
         await add(store, new_delivery(f"email:{number}"))
     reads = Reads(store, monkeypatch)
@@ -166,7 +178,7 @@ async def test_no_more_is_read_ahead_than_the_quota_has_places_for(
 async def test_what_was_held_after_it_was_read_ahead_is_not_sent(
     store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
-    deliverer = await warm(run, store, journal)
+    deliverer = await warm(run, store, clock, journal)
     transport.gate.clear()
     for number in range(MOST_CLAIMED + 2):
         await add(store, new_delivery(f"email:{number}"))
@@ -184,7 +196,7 @@ async def test_what_was_read_ahead_long_ago_is_read_again(
     store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    deliverer = await warm(run, store, journal)
+    deliverer = await warm(run, store, clock, journal)
     transport.gate.clear()
     deliveries = [new_delivery(f"email:{number}") for number in range(MOST_CLAIMED + 1)]
     for delivery in deliveries:
@@ -202,7 +214,7 @@ async def test_what_was_read_ahead_long_ago_is_read_again(
 async def test_some_are_claimed_before_a_hand_is_free_and_wait_for_one(
     store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
-    deliverer = await warm(run, store, journal)
+    deliverer = await warm(run, store, clock, journal)
     transport.gate.clear()
     for number in range(2 * MOST_CLAIMED):
         await add(store, new_delivery(f"email:{number}"))
@@ -218,7 +230,7 @@ async def test_some_are_claimed_before_a_hand_is_free_and_wait_for_one(
 async def test_what_must_not_be_repeated_is_claimed_for_a_free_hand_alone(
     store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
-    deliverer = await warm(run, store, journal, adapter=PlainAdapter(safe=False))
+    deliverer = await warm(run, store, clock, journal, adapter=PlainAdapter(safe=False))
     transport.gate.clear()
     for number in range(MOST_CLAIMED):
         await add(store, new_delivery(f"email:{number}"))
@@ -233,7 +245,7 @@ async def test_what_must_not_be_repeated_is_claimed_for_a_free_hand_alone(
 async def test_a_429_keeps_quiet_what_is_claimed_already(
     store: Store, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
-    deliverer = await warm(run, store, journal)
+    deliverer = await warm(run, store, clock, journal)
     transport.gate.clear()
     transport.respond = lambda _call: answer(429, headers={"retry_after": "30"})
     for number in range(MOST_CLAIMED):

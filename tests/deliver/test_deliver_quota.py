@@ -13,6 +13,7 @@ from leadbridge.deliver.places import Places
 from leadbridge.deliver.quota import ALL, MARGIN, Window
 from leadbridge.store.values import CallSpan
 from tests.support.clock import ManualClock
+from tests.support.patience import PATIENCE
 
 
 def window(limit: int = 3, seconds: float = 10.0) -> Window:
@@ -98,7 +99,7 @@ async def test_a_place_that_a_begun_delivery_waits_for_is_offered_to_nobody_else
     clock.advance(10.0 + 2 * MARGIN)
     assert places.for_new() == 1, "two are free, and one of them is waited for"
     assert not places.take_at_once()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await waits
     assert places.for_new() == 1
     assert places.take_at_once()

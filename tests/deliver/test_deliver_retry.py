@@ -15,6 +15,7 @@ from tests.support.crm import answer
 
 POLICY = RetryPolicy(base=2.0, cap=3_600.0, give_up_after=72 * 3_600.0)
 FIRST = 1_000_000
+HOUR = 3_600_000  # milliseconds
 
 
 class Most(Random):
@@ -44,6 +45,47 @@ def test_the_wait_doubles_up_to_the_cap_or_is_what_the_crm_asked(
     assert decision == RetryAt(FIRST + int(seconds * 1000))
 
 
+@pytest.mark.parametrize(
+    ("tries", "cut_off", "seconds"),
+    [
+        (13, 12, 2),  # twelve kills, then the first failure of its own: base * 2^0, and not 2 * 2^12
+        (14, 12, 4),  # the second one: base * 2^1
+        (13, 0, 3600),  # thirteen failures: 2 * 2^12, capped
+        (5, 3, 4),  # of five tries two failed: base * 2^1
+    ],
+)
+def test_what_ended_a_try_from_outside_makes_no_wait_longer(tries: int, cut_off: int, seconds: int) -> None:
+    decision = POLICY.after(tries, cut_off=cut_off, first_try_at=FIRST, now=FIRST, asked=None, dice=Most())
+    assert decision == RetryAt(FIRST + seconds * 1000)
+    at_last = POLICY.after(tries + 8, cut_off=cut_off, first_try_at=0, now=73 * HOUR, asked=None, dice=Most())
+    assert at_last == GiveUp(f"given up after {tries + 8} tries in 73 hours"), "people are told of all tries"
+
+
+@pytest.mark.parametrize(
+    ("tries", "cut_off", "seconds"),
+    [
+        (2, 0, 4),  # tried once, then off for four days, and the second one fails as well: base * 2^1
+        (7, 0, 128),  # base * 2^6
+        (8, 0, None),  # 2 + 4 + ... + 128: at least so many seconds after the first of them
+        (9, 2, 128),  # of nine tries seven failed
+        (10, 2, None),
+        (41, 40, 2),  # forty kills, and the first failure
+    ],
+)
+def test_time_in_which_nobody_tried_ends_nothing(tries: int, cut_off: int, seconds: int | None) -> None:
+    late = FIRST + 96 * HOUR
+    decision = POLICY.after(tries, cut_off=cut_off, first_try_at=FIRST, now=late, asked=None, dice=Most())
+    wanted = GiveUp(f"given up after {tries} tries in 96 hours") if seconds is None else RetryAt(late + seconds * 1000)
+    assert decision == wanted
+
+
+def test_past_the_end_of_the_time_a_try_waits_as_before_it() -> None:
+    late = FIRST + 96 * HOUR
+    for asked, at_least, seconds in [(None, 0.0, 4), (30.0, 0.0, 32), (None, 60.0, 60)]:
+        decision = POLICY.after(2, first_try_at=FIRST, now=late, asked=asked, at_least=at_least, dice=Most())
+        assert decision == RetryAt(late + seconds * 1000)
+
+
 def test_the_last_try_is_at_the_end_of_the_time_and_then_it_gives_up() -> None:
     end = FIRST + 72 * 3_600_000
     assert POLICY.after(90, first_try_at=FIRST, now=end - 60_000, asked=None, dice=Most()) == RetryAt(end)
@@ -66,10 +108,10 @@ READING = Reading(title="The CRM", advice=(), wait=asked_wait)
 AGAIN, GIVES_UP, ASKS_A_PERSON = "retrying", "failed", "held"
 
 
-def claimed(*, first_try_at: int = FIRST) -> Claim:
+def claimed(*, first_try_at: int = FIRST, tries: int = 0) -> Claim:
     due = DueDelivery(
         delivery_id="d", submission_id="s", trace_id="t", route="r", destination="c", plan="{}", event_at=FIRST,
-        tries=0, first_try_at=first_try_at,
+        tries=tries, first_try_at=first_try_at,
     )  # fmt: skip
     return Claim(delivery=due, attempt_id=1)
 
@@ -88,7 +130,7 @@ def test_what_follows_a_status(status: int, state: str) -> None:
     assert outcome is not None
     assert decide(outcome, claim=claimed(), policy=POLICY, now=FIRST, dice=Most()).state == state
     late = FIRST + 73 * 3_600_000
-    finally_ = decide(outcome, claim=claimed(), policy=POLICY, now=late, dice=Most())
+    finally_ = decide(outcome, claim=claimed(tries=7), policy=POLICY, now=late, dice=Most())
     assert finally_.state == (GIVES_UP if state == AGAIN else state)
 
 
@@ -113,7 +155,7 @@ def test_retry_after_is_obeyed_in_both_of_its_forms(status: int, headers: dict[s
 
 def test_an_unknown_outcome_that_was_never_cleared_up_is_a_persons_and_did_not_fail() -> None:
     doubt = Retry(detail="create may have been done", at_least=60.0)
-    update = decide(doubt, claim=claimed(), policy=POLICY, now=FIRST + 73 * 3_600_000, dice=Most())
+    update = decide(doubt, claim=claimed(tries=7), policy=POLICY, now=FIRST + 73 * 3_600_000, dice=Most())
     assert (update.state, update.reason) == ("held", "unknown_outcome")
 
 

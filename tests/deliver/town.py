@@ -8,8 +8,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from leadbridge.configured import lane_name
 from leadbridge.deliver.account import Means
-from leadbridge.deliver.deliverer import Deliverer, lane_name
+from leadbridge.deliver.deliverer import Deliverer
 from leadbridge.errors import StorageUnavailable
 from leadbridge.ids import new_id, new_trace_id
 from leadbridge.mapping.keys import flight_keys

@@ -13,6 +13,7 @@ from leadbridge.prove.history import Historian, HistoryOutran, news
 from leadbridge.sandbox.app import Sandbox
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.sandbox.options import SandboxOptions
+from tests.support.patience import PATIENCE
 
 KNOWN = "known@example.com"
 COPPER = {
@@ -131,7 +132,7 @@ async def test_a_drain_of_more_calls_than_the_sandbox_remembers_is_looked_at_all
     monkeypatch.setattr(history, "OFTEN", 0.0)
     sandbox.change_options({"history": 4, "history_bodies": 4})
     historian = Historian(SandboxControl("http://crms", client))
-    async with historian.looking_on(), asyncio.timeout(10):
+    async with historian.looking_on(), asyncio.timeout(PATIENCE):
         for serial in range(1, 10):
             await upsert_lead(client, serial)
             while len(historian.entries) < serial:  # noqa: ASYNC110  # looks have no event to set

@@ -1,5 +1,6 @@
 """A process that does not start, or does not stop in order, is told with its own words."""
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from leadbridge.prove import processes
 from leadbridge.prove.processes import ProcessFailed, Running, free_port
+from tests.support.process import eventually
 
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
 
@@ -34,8 +36,9 @@ async def test_a_process_that_is_deaf_is_told_and_can_be_killed(
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{DEAF}"\n', encoding="utf-8")
     python.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(python))
-    monkeypatch.setattr(processes, "PATIENCE", 0.5)
     running = await started(tmp_path)
+    await eventually(lambda: asyncio.to_thread(lambda: "deaf" in (tmp_path / "serve.log").read_text("utf-8")))
+    monkeypatch.setattr(processes, "PATIENCE", 0.5)
     async with httpx.AsyncClient() as client:
         with pytest.raises(ProcessFailed, match=r"not ready in 0\.5 s"):
             await running.ready(client, "/readyz")

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
+from leadbridge.prove import run
 from leadbridge.prove.disk import may_mount, small_disk
 from leadbridge.prove.plan import Event, Plan, planned
 from leadbridge.prove.report import Report
 from leadbridge.prove.run import played_out
+from leadbridge.sandbox.client import SandboxControl
 from leadbridge.sandbox.faults import Fault, LoseField, Status
+from tests.support.patience import PATIENCE
 
 QUICK: tuple[Event, ...] = ("freeze", "kill")
 SLOW: tuple[Event, ...] = ("kill", "kill at start", "CRMs hang", "stop", "nothing")
@@ -40,6 +44,16 @@ def by_relay(plan: Plan) -> Plan:
     return replace(plan, rounds=tuple(rounds))
 
 
+@pytest.fixture
+def faults_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The weather does not end with its round: on a slow machine the calls that it is for come later."""
+
+    async def stay(_control: SandboxControl) -> None:
+        pass
+
+    monkeypatch.setattr(SandboxControl, "lift", stay)
+
+
 def found(report: Report) -> str:
     return "\n".join(report.lines())
 
@@ -62,17 +76,32 @@ async def test_kills_are_survived_too(tmp_path: Path) -> None:
     assert [len(one.caught) for one in report.played] == [1, 2, 0, 0, 0, 1][: len(events)]
 
 
+@pytest.mark.usefixtures("faults_stay")
 async def test_a_broken_way_to_the_crms_is_found_out(tmp_path: Path) -> None:
     """What a broken delivery would leave behind, by faults that `prove` never plans."""
     faults = (
         Fault(action=LoseField(field="tags"), crm="leadconnector"),  # in silence
         Fault(action=Status(status=422), crm="copper", method="PUT"),
     )
-    report = await played_out(plan_of(["nothing"], leads=6, faults=faults, lasts=1.5), tmp_path, None, shortest=0)
+    report = await played_out(plan_of(["nothing"], leads=6, faults=faults), tmp_path, None, shortest=0)
     found_at = {(finding.kind, finding.destination) for finding in report.findings}
     assert found_at >= {("lost", "dallas"), ("waits for a person", "leads")}
     assert not {("waits for a person", "dallas"), ("lost", "leads")} & found_at
     assert all(finding.trace_ids for finding in report.findings)
+
+
+@pytest.mark.usefixtures("faults_stay")
+async def test_a_drain_waits_for_no_retry_that_a_person_would_not_wait_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three calls are asked to come again in an hour; so few of them open no circuit."""
+    monkeypatch.setattr(run, "DRAINED_WITHIN", PATIENCE)
+    in_an_hour = Fault(action=Status(status=503, headers={"retry-after": "3600"}), crm="leadconnector", times=3)
+    plan = by_relay(plan_of(["nothing"], leads=8, faults=(in_an_hour,)))
+    report = await played_out(plan, tmp_path, None, shortest=0)
+    assert found(report) == ""
+    history = orjson.loads((tmp_path / "history.json").read_bytes())
+    assert sum(entry["status"] == 503 for entry in history) == 3, "they did fail"
 
 
 @pytest.mark.slow

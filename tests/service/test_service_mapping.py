@@ -44,6 +44,20 @@ async def test_a_delivery_with_a_note_or_a_contact_of_its_own_goes_alone(
             assert delivery.alone is alone
 
 
+async def test_what_comes_after_the_clock_was_set_back_is_no_older_event(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    async with running(store, clock, journal) as service:
+        await service.post(b'{"name": "Ann Lee", "email": "ann@example.com"}')
+        await journal.seen("delivery.attempted")
+        clock.wall -= 3_600_000
+        for name in ("Ann Bo", "Ann Po"):
+            again = (await service.post(b'{"name": "%s", "email": "ann@example.com"}' % name.encode())).json()["id"]
+            await journal.seen("delivery.attempted", submission=again, outcome="delivered")
+            assert name in str(service.transport.calls[-1].body)
+        assert len(journal.find("clock.went_back", by_s=3_600)) == 1
+
+
 async def test_a_source_without_a_route_keeps_its_submissions_as_unrouted(
     store: Store, clock: ManualClock, journal: Journal
 ) -> None:

@@ -21,6 +21,7 @@ from leadbridge.store.values import MappedSubmission, WaitingSubmission
 from leadbridge.supervise import CRASH_PAUSE, keep_running
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
+from tests.support.patience import PATIENCE
 from tests.support.service import CONFIG, running
 
 LEAD = b'{"name": "Ann Lee", "email": "ann@example.com"}'
@@ -35,7 +36,7 @@ def with_shape(monkeypatch: pytest.MonkeyPatch, shape: Callable[[Document], Iter
 
 async def asleep(clock: ManualClock) -> None:
     """Let the loop run until somebody waits for the clock alone."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not any(until < float("inf") for until, _ in clock._sleepers):  # noqa: ASYNC110  # no event tells it
             await asyncio.sleep(0)
 
@@ -162,7 +163,7 @@ async def test_a_request_with_many_items_is_parsed_once_and_mapped_in_bounded_ba
     many = json.dumps([{"email": f"{number}@example.com", "interest": "support"} for number in range(2_000)]).encode()
     async with running(store, clock, journal, config=CONFIG.replace("10KiB", "1MiB")) as service:
         assert (await service.post(many)).status_code == 202
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await first_batch.wait()
         assert len(set(seen_at)) == BATCH, "the loop turned between any two items"
         ticking[0].cancel()

@@ -11,7 +11,7 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.ids import new_id
 from leadbridge.store.base import Store
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import MappedSubmission, NewItem
+from leadbridge.store.values import MappedSubmission, NewItem, Selection
 from tests.support.stored import START, new_delivery, new_request
 
 
@@ -91,6 +91,26 @@ async def test_one_that_fails_takes_none_of_its_neighbours_in_the_commit_with_it
     )
     assert [isinstance(outcome, tuple) for outcome in outcomes] == [True, False, True]
     assert len(await store.submissions(limit=10)) == 2
+
+
+async def test_what_arrives_after_the_clock_was_set_back_stands_after_what_came(store: Store) -> None:
+    for at in (START, START - 3_600_000, START - 3_599_000, START + 1):
+        await store.accept(new_request(at=at))
+    waiting = {one.received.received_at: one.order_at for one in await store.waiting(limit=10)}
+    assert waiting == {START: START, START - 3_600_000: START, START - 3_599_000: START, START + 1: START + 1}
+
+
+async def test_what_arrived_first_is_mapped_first_whatever_the_clock_said_of_it(store: Store) -> None:
+    """Ids are made of the time: after a clock was set back later ones sort first."""
+    names = sorted(new_id() for _ in range(4))
+    last, first, again = names[0], names[1:3], names[3]
+    await store.accept(new_request(NewItem(submission_id=again)))
+    await store.map([MappedSubmission(submission_id=again, state="failed", reason="no such field")], now=START)
+    await store.accept(new_request(*(NewItem(submission_id=name) for name in first)))
+    await store.accept(new_request(NewItem(submission_id=last)))
+    assert [one.submission_id for one in await store.waiting(limit=10)] == [*first, last]
+    await store.replay(Selection(ids=(again,)), now=START)
+    assert [one.submission_id for one in await store.waiting(limit=2)] == [again, first[0]]
 
 
 async def test_waiting_submissions_come_oldest_first_with_their_request(store: Store) -> None:

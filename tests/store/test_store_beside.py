@@ -1,7 +1,8 @@
 """A command beside the service: it changes what the service then sees, and never takes its place."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -10,11 +11,12 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.plan import Choice
 from leadbridge.store.base import Store
 from leadbridge.store.opening import open_operator
+from leadbridge.store.sqlite.operating import AT_ONCE
 from leadbridge.store.sqlite.steering import SqliteOperator
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import DeliveryUpdate, LaneState, Replayed, Selection
 from tests.store.test_store_groups import end
-from tests.support.stored import LANE, START, add, claim, ids, new_delivery
+from tests.support.stored import LANE, START, add, claim, ids, new_delivery, new_request
 
 HELD = DeliveryUpdate(state="held", reason="ambiguous_match")
 
@@ -116,3 +118,31 @@ async def test_a_command_that_cannot_write_says_so_and_changes_nothing(
     busy.close()
     assert await operator.hold(Selection(), reason="paused", detail="", now=START) == 1
     await operator.close()
+
+
+async def test_a_change_that_was_cut_short_says_how_far_it_came_and_lets_the_service_write_in_between(
+    store: Store, operator: SqliteOperator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(store, *(new_delivery(f"email:{number}") for number in range(2 * AT_ONCE + 1)))
+    really, writes, rests = operator._write, [0], list[float]()
+
+    async def locked(apply: Callable[[apsw.Connection], Any]) -> Any:
+        writes[0] += 1
+        if writes[0] == 3:
+            raise StorageUnavailable("nothing was changed: database is locked") from apsw.BusyError(
+                "database is locked"
+            )
+        return await really(apply)
+
+    async def rested(seconds: float) -> None:
+        rests.append(seconds)
+        await store.accept(new_request())
+
+    monkeypatch.setattr(operator, "_write", locked)
+    monkeypatch.setattr(operator, "_let_others_write", rested)
+    with pytest.raises(StorageUnavailable) as raised:
+        await operator.hold(Selection(), reason="paused", detail="", now=START)
+    assert str(raised.value) == ("only 1000 of 1001 were done; the same again does the rest: database is locked")
+    assert len(rests) == 2
+    assert min(rests) > 0, "as long as each part took"
+    assert await operator.hold(Selection(), reason="paused", detail="", now=START) == 1

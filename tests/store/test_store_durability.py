@@ -11,12 +11,12 @@ import pytest
 
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.sqlite.beside import open_for_reading
-from leadbridge.store.sqlite.connection import claim_ownership
+from leadbridge.store.sqlite.connection import JOURNAL_LIMIT, claim_ownership
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.sqlite.writer import MOST_IN_ONE_COMMIT, Writer
+from tests.support.patience import PATIENCE
 from tests.support.stored import START, add, claim, ids, new_delivery, new_request
 
-PATIENCE = 10.0  # seconds until a test that hangs fails
 SMALL = 40  # pages beyond what a fresh database needs
 
 
@@ -57,6 +57,24 @@ def notes(path: Path) -> list[str]:
 
 def modes(folder: Path) -> dict[str, int]:
     return {one.name: stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir()}
+
+
+async def test_the_room_that_a_long_reading_took_is_given_back(tmp_path: Path) -> None:
+    path = tmp_path / "leadbridge.db"
+    wal = path.with_name("leadbridge.db-wal")
+    store = SqliteStore(path, disk_reserve=0)
+    reading = open_for_reading(path)
+    reading.execute("BEGIN")
+    reading.execute("SELECT count(*) FROM requests").fetchall()
+    body = b"x" * JOURNAL_LIMIT
+    await store.accept(new_request(body=body))
+    await store.accept(new_request(body=body))
+    assert wal.stat().st_size > 2 * JOURNAL_LIMIT, "what is read there stays"
+    reading.close()
+    await store.accept(new_request())  # folds it into the file
+    await store.accept(new_request())  # begins it anew
+    assert wal.stat().st_size == JOURNAL_LIMIT
+    await store.close()
 
 
 class Held:

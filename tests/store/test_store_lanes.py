@@ -101,8 +101,31 @@ async def test_what_a_person_released_stays_released_though_its_owner_has_not_he
     epoch = await epoch_of(store, "a")
     await store.set_lane(LANE, LaneState())
     late = replace(PAUSED, failures=1)
-    assert await store.set_lane(LANE, late, epoch=epoch)
+    assert await store.set_lane(LANE, late, epoch=epoch, seen="paused")
     assert await store.lane(LANE) == LaneState(failures=1)
+
+
+@pytest.mark.parametrize("by_a_person", [LaneState(), PAUSED], ids=["released", "paused"])
+async def test_what_a_person_did_to_a_hold_of_the_owners_stands_until_the_owner_saw_it(
+    store: Store, by_a_person: LaneState
+) -> None:
+    epoch = await epoch_of(store, "a")
+    assert await store.set_lane(LANE, HELD, epoch=epoch, seen=None)
+    worse = replace(HELD, detail="403")
+    assert await store.set_lane(LANE, worse, epoch=epoch, seen="bad_credentials")
+    assert await store.lane(LANE) == worse, "its own it may change"
+    await store.set_lane(LANE, by_a_person)
+    for late in (HELD, LaneState(failures=2), replace(HELD, held="missing_scope")):
+        assert await store.set_lane(LANE, late, epoch=epoch, seen="bad_credentials")
+        assert await store.lane(LANE) == replace(
+            by_a_person,
+            paused_until=late.paused_until,
+            failures=late.failures,
+            daily_reset_at=late.daily_reset_at,
+        )
+    if by_a_person.held is None:
+        assert await store.set_lane(LANE, HELD, epoch=epoch, seen=None)
+        assert await store.lane(LANE) == HELD, "it heard of the release, and found the account refused again"
 
 
 async def test_a_probe_counts_like_any_call_and_carries_no_delivery(store: Store) -> None:

@@ -166,3 +166,25 @@ async def test_a_lane_keeps_its_epoch_and_stands_as_usual(upgraded: SqliteStore)
 async def test_what_rested_before_can_be_released_and_replayed(upgraded: SqliteStore) -> None:
     assert await upgraded.release(Selection(reasons=("ambiguous_match",)), now=START) == 1
     assert (await upgraded.replay(Selection(states=("failed", "delivered")), now=START)).deliveries == 2
+
+
+async def test_retries_of_the_version_before_wait_as_they_did_and_kills_count_from_now_on(tmp_path: Path) -> None:
+    connection = made_by_schema(4, tmp_path / "leadbridge.db")
+    with connection:
+        fill(connection)
+        connection.execute("UPDATE deliveries SET urgency = 1 WHERE state = 'retrying'")
+    connection.close()
+    store = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
+    assert {name for name in ROWS if (row := await store.delivery(name)) and row.tries} == {
+        name for name, values in ROWS.items() if values.get("tries")
+    }
+    await store.recover(now=START)
+    due = await store.due(LANE, limit=99, now=START + 90_000)
+    assert {one.delivery_id: (one.tries, one.cut_off) for one in due.retry} == {
+        "sending": (1, 1),
+        "creating": (1, 1),
+        "retrying": (2, 0),
+    }
+    assert all(one.fresh and not one.cut_off for one in due.live), "nobody touched them"
+    assert (await store.ledger()).balances
+    await store.close()

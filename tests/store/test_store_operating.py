@@ -1,14 +1,18 @@
 """What every store promises about what people do: hold, release, replay, resolve, cancel."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import apsw
 import pytest
 
 from leadbridge.ids import new_id
+from leadbridge.outcome import Candidate
 from leadbridge.plan import Choice, Plan
 from leadbridge.store.base import Store
 from leadbridge.store.rows import DeliveryRow
+from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import DeliveryUpdate, MappedSubmission, NewDelivery, NewItem, Replayed, Selection
 from tests.store.test_store_groups import end
 from tests.support.stored import LANE, START, add, claim, ids, new_delivery, new_request, plan
@@ -85,6 +89,53 @@ async def test_a_resolved_delivery_goes_with_what_was_decided(store: Store) -> N
     assert (await row_of(store, delivery)).choice == {"use": "7"}
 
 
+async def test_the_names_are_those_that_something_is_stored_of(store: Store) -> None:
+    assert [await store.names(what) for what in ("route", "destination", "source")] == [(), (), ()]
+    first, second = new_delivery("email:1"), replace(new_delivery("email:2"), route="another", destination="dallas")
+    await add(store, first)
+    await add(store, second)
+    await store.cancel(Selection(), detail="dropped", now=START)
+    assert await store.names("route") == tuple(sorted({first.route, "another"}))
+    assert await store.names("destination") == tuple(sorted({first.destination, "dallas"}))
+    assert await store.names("source") == (new_request().received.source,)
+
+
+TWO = (Candidate(record_id="7", summary={"name": "Ann"}), Candidate(record_id="8", summary={}))
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        DeliveryUpdate(state="held", reason="ambiguous_match", detail="there is no record 9"),
+        DeliveryUpdate(state="retrying", detail="503", next_at=LATER),
+        DeliveryUpdate(state="pending", next_at=LATER),
+    ],
+    ids=lambda update: update.state,
+)
+async def test_the_candidates_stay_until_a_resolved_delivery_is_done(store: Store, update: DeliveryUpdate) -> None:
+    delivery = await ended(store, "email:1", update=replace(AMBIGUOUS, candidates=TWO))
+    await store.resolve(delivery.delivery_id, Choice(use="9"), now=START)
+    (claimed,) = await claim(store)
+    await end(store, claimed, update)
+    row = await row_of(store, delivery)
+    assert (row.state, row.detail, row.candidates) == (update.state, update.detail, TWO)
+    if update.state == "held":
+        await store.resolve(delivery.delivery_id, Choice(use="7"), now=LATER)
+    (claimed,) = await claim(store, now=LATER)
+    await end(store, claimed)
+    assert (await row_of(store, delivery)).candidates == ()
+
+
+async def test_newer_candidates_take_the_place_of_those_before_and_a_release_looks_anew(store: Store) -> None:
+    delivery = await ended(store, "email:1", update=replace(AMBIGUOUS, candidates=TWO))
+    await store.resolve(delivery.delivery_id, Choice(create=True), now=START)
+    (claimed,) = await claim(store)
+    await end(store, claimed, replace(AMBIGUOUS, candidates=TWO[1:]))
+    assert (await row_of(store, delivery)).candidates == TWO[1:]
+    await store.release(Selection(ids=(delivery.delivery_id,)), now=START)
+    assert (await row_of(store, delivery)).candidates == ()
+
+
 @pytest.mark.parametrize(
     "update",
     [
@@ -122,6 +173,56 @@ async def test_a_replay_is_a_new_intent_but_adds_no_second_note_and_forgets_no_d
     await store.replay(Selection(states=("failed",)), now=START)
     assert (await row_of(store, delivery)).progress == {"done": ["add note"], "unsure": {"create lead": 5}}
     assert (await row_of(store, untold)).progress is None
+
+
+@pytest.mark.parametrize("way", ["release", "replay"])
+async def test_what_has_no_match_key_goes_with_a_decision_alone(store: Store, way: str) -> None:
+    """Its plan has nothing to match by: let go, it would make a new record."""
+    delivery = replace(new_delivery(), plan=planned(match=None), state="held", reason="no_match_key")
+    other = replace(new_delivery("email:1"), state="held", reason="unknown_custom_field")
+    await add(store, delivery)
+    await add(store, other)
+    for selection in (Selection(), Selection(ids=(delivery.delivery_id,)), Selection(reasons=("no_match_key",))):
+        if way == "release":
+            await store.release(selection, now=START)
+        else:
+            await store.replay(selection, now=START)
+    assert ids(await claim(store)) == [other.delivery_id]
+    row = await row_of(store, delivery)
+    assert (row.state, row.reason, row.choice) == ("held", "no_match_key", None)
+    await store.resolve(delivery.delivery_id, Choice(create=True), now=START)
+    (claimed,) = await claim(store)
+    await end(store, claimed, replace(AMBIGUOUS, reason="no_match_key"))
+    assert await store.release(Selection(), now=START) == 1, "somebody chose"
+
+
+@pytest.mark.parametrize("way", ["release", "replay"])
+async def test_what_has_a_match_key_that_its_crm_cannot_use_may_be_tried_again(store: Store, way: str) -> None:
+    """The cause may have ended, and it makes no record without a look."""
+    delivery = await ended(store, "email:1", update=replace(AMBIGUOUS, reason="no_match_key"))
+    let_go = store.release if way == "release" else store.replay
+    await let_go(Selection(), now=START)
+    assert ids(await claim(store)) == [delivery.delivery_id]
+
+
+@pytest.mark.parametrize("way", ["release", "replay"])
+async def test_a_decision_that_is_needed_meanwhile_is_waited_for(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    delivery = await ended(store, "email:1", update=AMBIGUOUS, plan=planned(match=None))
+    really, first = store._write, [True]
+
+    async def late(apply: Callable[[apsw.Connection], Any]) -> Any:
+        if first.pop() if first else False:
+            await store.release(Selection(), now=START)
+            (claimed,) = await claim(store)
+            await end(store, claimed, replace(AMBIGUOUS, reason="no_match_key"))
+        return await really(apply)
+
+    monkeypatch.setattr(store, "_write", late)
+    await (store.release if way == "release" else store.replay)(Selection(), now=START)
+    row = await row_of(store, delivery)
+    assert (row.state, row.reason) == ("held", "no_match_key")
 
 
 def planned(**changes: Any) -> str:
@@ -260,3 +361,27 @@ async def test_more_than_one_commit_holds_go_back_in_their_order(store: Store) -
         for claimed in claims:
             await end(store, claimed, DeliveryUpdate(state="failed"))
     assert order == [delivery.delivery_id for delivery in person]
+
+
+async def test_what_changed_since_it_was_selected_is_asked_again(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large replay takes minutes: what another one delivered meanwhile, or its sender sent again, goes no more."""
+    failed = await ended(store, "email:1", update=DeliveryUpdate(state="failed"))
+    unmapped = await failed_submission(store, dedupe_key="id-1", digest=b"d")
+    really, first = store._write, [True]
+
+    async def late(apply: Callable[[apsw.Connection], Any]) -> Any:
+        if first.pop() if first else False:
+            await store.replay(Selection(ids=(failed.delivery_id,)), now=START)
+            for claimed in await claim(store):
+                await end(store, claimed)
+            await store.accept(new_request(NewItem(submission_id=new_id(), dedupe_key="id-1", digest=b"d")))
+        return await really(apply)
+
+    monkeypatch.setattr(store, "_write", late)
+    assert await store.replay(Selection(states=("failed",)), now=START) == Replayed(deliveries=0, submissions=0)
+    assert (await row_of(store, failed)).state == "delivered"
+    submission = await store.submission(unmapped)
+    assert submission is not None
+    assert submission.state == "failed"

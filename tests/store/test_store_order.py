@@ -1,5 +1,7 @@
 """What every store promises about the order of events: what overtook a delivery is known when it is claimed."""
 
+from dataclasses import replace
+
 from leadbridge.store.base import Store
 from leadbridge.store.values import DeliveryUpdate, NewDelivery, Selection, Written
 from tests.store.test_store_groups import end
@@ -60,12 +62,26 @@ async def test_what_overtakes_between_reading_and_claiming_is_not_undone(store: 
     assert len(await store.claim(LANE, [(read, upsert(read))], now=START, epoch=owned.epoch)) == 1
 
 
-async def test_followers_have_their_own(store: Store) -> None:
+async def test_what_overtook_a_follower_alone_is_known_with_its_leader(store: Store) -> None:
     await delivered(store, "email:1", event_at=START + 5)
-    first, second = (new_delivery("email:1", alone=False, event_at=START + add_) for add_ in (0, 9))
+    first, second = (new_delivery("email:1", alone=False, event_at=START + add_) for add_ in (9, 0))
     await add(store, first, second)
+    owned = await store.own_lane(LANE, owner=OWNER, now=START)
+    assert owned is not None
     (leader,) = in_line(await store.due(LANE, limit=2, now=START))
     assert [len(one.newer) for one in (leader, *leader.followers)] == [1, 0]
+    alone = replace(leader, followers=())
+    assert [len(await store.claim(LANE, [(alone, None)], now=START, epoch=owned.epoch))] == [1]
+
+
+async def test_a_record_that_was_written_many_times_is_read_once_for_a_group(store: Store) -> None:
+    """A shared mailbox, say: what each of a group would be given anew would be a million plans."""
+    written = [await delivered(store, "email:1", event_at=START + at) for at in range(60)]
+    again = tuple(one.delivery_id for one in written[:3])
+    await store.replay(Selection(ids=again), now=START)
+    (leader,) = in_line(await store.due(LANE, limit=2, now=START))
+    assert [one.event_at - START for one in leader.newer] == list(range(1, 60))
+    assert not any(one.newer for one in leader.followers)
 
 
 async def test_what_was_written_stays_written_while_it_is_sent_once_more(store: Store) -> None:

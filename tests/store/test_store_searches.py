@@ -8,7 +8,7 @@ import apsw
 import apsw.ext
 import pytest
 
-from leadbridge.store.sqlite import flight, lanes, lineup, reading, recording, sending
+from leadbridge.store.sqlite import accepting, flight, lanes, lineup, reading, recording, sending
 from leadbridge.store.sqlite.connection import open_for_writing
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import DeliveryUpdate, Selection, TryResult
@@ -18,6 +18,7 @@ STATEMENTS = {
     "due": lineup.DUE,
     "followers": lineup.BEHIND,
     "newer": lineup.NEWER,
+    "count newer": lineup.COUNT_NEWER,
     "claimable": sending.CLAIMABLE,
     "take": sending.TAKE,
     "finish": recording.FINISH.format(values="VALUES (1, 2, 3, 4, 5, 6, 7, 8, 9)"),
@@ -32,7 +33,7 @@ STATEMENTS = {
     "count calls": lanes.COUNT_CALLS,
 }
 # Given with the statement, as a list: as long as what is asked for.
-GIVEN = ("VIRTUAL TABLE", "CONSTANT ROW", "came", "ended", "VALUES", "(subquery")
+GIVEN = ("VIRTUAL TABLE", "CONSTANT ROW", "came", "ended", "VALUES", "(subquery", "SCAN led")
 
 
 @pytest.fixture
@@ -65,6 +66,10 @@ def test_whoever_enters_or_leaves_goes_through_no_queue(connection: apsw.Connect
         "SEARCH n USING COVERING INDEX delivery_keys_single_flight (lane=? AND key=?)",
         "SEARCH n USING PRIMARY KEY (lane=? AND key=?)",
     ]
+
+
+def test_what_waits_to_be_mapped_needs_no_sorting(connection: apsw.Connection) -> None:
+    assert steps(connection, accepting.WAITING) == ["SCAN submissions USING INDEX submissions_received"]
 
 
 def test_what_is_due_needs_no_sorting(connection: apsw.Connection) -> None:

@@ -28,13 +28,13 @@ def received(*, source: str = "website", body: bytes = b"{}", at: int = START) -
 
 
 def new_request(
-    *items: NewItem, source: str = "website", body: bytes = b"{}", trace_id: str | None = None
+    *items: NewItem, source: str = "website", body: bytes = b"{}", trace_id: str | None = None, at: int = START
 ) -> NewRequest:
     """A request with these items, or with one that is new."""
     return NewRequest(
         request_id=new_id(),
         trace_id=trace_id or new_trace_id(),
-        received=received(source=source, body=body),
+        received=received(source=source, body=body, at=at),
         verified_by="token",
         items=items or (NewItem(submission_id=new_id()),),
     )

@@ -81,7 +81,8 @@ def account_of(
         lane, list(adapters.values()), store=store, caller=caller, places=places, clock=clock, log=log, answered=wake
     )
     canaries = Canaries(lane, store=store, clock=clock, log=log)
-    preparer = Preparer(lane, adapters, facts=facts, log=log)
+    refusals = Refusals()
+    preparer = Preparer(lane, adapters, facts=facts, refusals=refusals, clock=clock, log=log)
     return Account(
         places=places,
         standing=standing,
@@ -105,7 +106,7 @@ def account_of(
             recorder=means.recorder,
             standing=standing,
             prober=prober,
-            refusals=Refusals(),
+            refusals=refusals,
             canaries=canaries,
             clock=clock,
             log=log,

@@ -57,20 +57,22 @@ class Budget:
         """Since when to count the calls of earlier processes, for `seed`; `reset_at` is the stored end of the day.
 
         A call that was answered, or sent in vain, a little before the day seemed to begin may be of this day: the
-        stored end may be late, and what got no answer may be counted after its send.
+        stored end may be late, and what got no answer may be counted after its send. Calls later than now tell of a
+        clock that was set back.
         """
         day, early = int(DAY * 1000), self._blur + int(self._deadline * 1000)
         if reset_at is not None and reset_at > wall:
-            return (min(reset_at, wall + day) - day - early,)
+            return (min(reset_at, wall + day) - day - early, wall)
         begun = wall - day - early if reset_at is None else max(wall - day, reset_at) - early
         return tuple(range(begun, wall + 1, _HOUR))
 
     def seed(self, calls: Mapping[Millis, int], *, wall: Millis, now: float, reset_at: Millis | None) -> None:
         """Count the calls of earlier processes: how many since each of the `marks`."""
-        if reset_at is not None and reset_at > wall:
+        since = sorted(calls)
+        set_back = calls[since[-1]] > 0  # then the stored end may have passed, by the clock of before
+        if reset_at is not None and reset_at > wall and not set_back:
             latest = now + min((reset_at - wall) / 1000, DAY)
             self._end = End(latest - self._blur / 1000, latest)
-        since = sorted(calls)
         for mark, later in zip(since, [*since[1:], None], strict=True):
             many = calls[mark] - (0 if later is None else calls[later])
             ago = 0.0 if later is None else max(0.0, (wall - later) / 1000)

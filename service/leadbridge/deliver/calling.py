@@ -76,7 +76,7 @@ class Caller:
             if trip.answer is not None:
                 limits = adapter.limits(trip.answer)
                 crm_trace_id = adapter.crm_trace_id(trip.answer)
-        except Exception as crash:
+        except Exception as crash:  # an adapter may be anyone's: the call was made all the same
             self._log.exception("adapter.crashed", lane=self._lane, destination=adapter.crm)
             trip.error = words_of(crash)
         self._free_the_place(trip, limits)

@@ -32,10 +32,7 @@ def composed(delivery: DueDelivery, plans: Sequence[Plan], keys: LeadKeys) -> Pl
 
 def expected_record(delivery: DueDelivery, plan: Plan) -> str | None:
     """The record to which the delivery probably leads; None when nobody knows, or a new one is to be made."""
-    if not (delivery.newer or delivery.followers):
-        return None
-    newer = [written for one in (delivery, *delivery.followers) for written in one.newer]
-    if not newer:
+    if not delivery.newer:
         return None
     if plan.choice is not None:
         return plan.choice.use
@@ -43,7 +40,7 @@ def expected_record(delivery: DueDelivery, plan: Plan) -> str | None:
     if landed is not None or plan.match is None:
         return landed
     kind = f"{plan.match.by}:"
-    own = [written for written in newer if any(key.startswith(kind) for key in written.keys)]
+    own = [written for written in delivery.newer if any(key.startswith(kind) for key in written.keys)]
     return max(own, key=lambda written: (written.event_at, written.seq)).record_id if own else None
 
 
@@ -59,16 +56,12 @@ def _compose(
 ) -> Plan | Superseded:
     if len(plans) == 1 and not group[0].newer:
         return plans[0]
-    in_order = sorted(zip(group, plans, strict=True), key=lambda one: (one[0].event_at, one[0].seq))
-    reduced = [_without_newer(one, plan, keys, on=on) for one, plan in in_order]
+    in_order = sorted(((one.event_at, one.seq), plan) for one, plan in zip(group, plans, strict=True))
+    newer = [written for written in group[0].newer if written.record_id == on]
+    reduced = without_older(in_order, newer, lead_keys=keys)
     left = [plan for plan in reduced if isinstance(plan, Plan)]
     if not left:
         return next(one for one in reduced if isinstance(one, Superseded))
     whole = merged(left, lead_keys=keys) if len(left) > 1 else left[0]
     progress = plans[0].progress
     return whole if whole.progress == progress else whole.model_copy(update={"progress": progress})
-
-
-def _without_newer(one: DueDelivery, plan: Plan, keys: LeadKeys, *, on: str | None) -> Plan | Superseded:
-    newer = [written for written in one.newer if written.record_id == on]
-    return without_older(plan, newer, lead_keys=keys, seq=one.seq, event_at=one.event_at) if newer else plan

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from leadbridge.configured import lane_name
 from leadbridge.crm.adapter import Adapter, Quota
 from leadbridge.deliver.account import Means
 from leadbridge.deliver.canaries import EVERY
@@ -35,7 +36,7 @@ class Deliverer:
         self._watching: asyncio.Task[None] | None = None
         self._changed: Callable[[], None] = lambda: None
         self._to_look_again: set[str] = set()  # lanes that have not heard yet of what another process changed
-        self._looked_at = 0.0  # monotonic seconds: for causes of holds that may have ended
+        self._looked_at: float | None = None  # monotonic seconds: for causes of holds that may have ended
 
     def lane_of(self, destination: str) -> str:
         """The lane a destination's deliveries go to."""
@@ -52,19 +53,10 @@ class Deliverer:
         `changed` is told when another process changed anything: submissions may be mapped once more.
         """
         self._changed = changed
-        store, log, now = self._means.store, self._means.log, self._means.clock.now()
-        recovered = await store.recover(now=now)
+        log = self._means.log
+        recovered = await self._means.store.recover(now=self._means.clock.now())
         if recovered.again or recovered.unsure:
             log.warning("delivery.recovered", again=recovered.again, unsure=recovered.unsure)
-        for orphan in set(await store.lanes_waiting()) - set(self._lanes):
-            detail = f"no destination of the configuration uses the account {orphan} any more"
-            held = await store.hold_lane(orphan, reason="destination_removed", detail=detail, now=now)
-            log.warning("lane.held", lane=orphan, reason="destination_removed", deliveries=held)
-        back = Selection(reasons=("destination_removed",), destinations=tuple(self._lane_of), lanes=tuple(self._lanes))
-        released = await store.release(back, now=now) if self._lanes else 0
-        if released:
-            log.info("delivery.released", reason="destination_removed", deliveries=released)
-        await self._look_for_ended_causes()
         for lane in self._lanes.values():
             lane.start()
         watch = keep_running(self._watch, name="deliverer", rest=self._means.clock.pause, log=log)
@@ -79,28 +71,48 @@ class Deliverer:
         await self._means.transport.close()
 
     async def _watch(self) -> None:
-        """Hear of what a person does from another process, and of what time may have mended."""
+        """Hear of what a person does from another process, and of what time or a new configuration may have mended.
+
+        Begun once the lanes run: what a configuration left behind may be a million rows.
+        """
         while True:
-            await self._means.clock.pause(WATCH)
             try:
+                if self._looked_at is None:
+                    await self._hold_orphans()
+                    await self._release_what_is_back()
                 if await self._means.store.changed_elsewhere():
                     self._changed()
                     self._to_look_again = {*self._lanes}
+                if self._to_look_again:
+                    await self._hold_orphans()  # a person may have let some go that nobody sends
                 for lane in sorted(self._to_look_again):
                     await self._lanes[lane].look_again()
                     self._to_look_again.discard(lane)
-                if self._means.clock.monotonic() - self._looked_at >= EVERY:
+                if self._looked_at is None or self._means.clock.monotonic() - self._looked_at >= EVERY:
                     await self._look_for_ended_causes()
             except StorageUnavailable:
                 pass  # every lane says so itself, and this looks again
+            await self._means.clock.pause(WATCH)
+
+    async def _hold_orphans(self) -> None:
+        """What waits for an account that is not in the configuration waits visibly."""
+        store, log, now = self._means.store, self._means.log, self._means.clock.now()
+        for orphan in set(await store.lanes_waiting()) - set(self._lanes):
+            detail = f"no destination of the configuration uses the account {orphan} any more"
+            held = await store.hold_lane(orphan, reason="destination_removed", detail=detail, now=now)
+            log.warning("lane.held", lane=orphan, reason="destination_removed", deliveries=held)
+
+    async def _release_what_is_back(self) -> None:
+        """What was held for a destination that the configuration has again goes on."""
+        if not self._lanes:
+            return
+        back = Selection(reasons=("destination_removed",), destinations=tuple(self._lane_of), lanes=tuple(self._lanes))
+        released = await self._means.store.release(back, now=self._means.clock.now())
+        if released:
+            self._means.log.info("delivery.released", reason="destination_removed", deliveries=released)
+            self.wake(self._lanes)
 
     async def _look_for_ended_causes(self) -> None:
-        self._looked_at = self._means.clock.monotonic()
         for lane in self._lanes.values():
             await lane.look_for_ended_causes()
-
-
-def lane_name(adapter: Adapter) -> str:
-    """The identity of an account: the CRM, its host, and the account there."""
-    host = adapter.base_url.partition("://")[2].partition("/")[0]
-    return f"{adapter.crm}:{host}:{adapter.account}"
+        self._looked_at = self._means.clock.monotonic()

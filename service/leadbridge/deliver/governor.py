@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Limits, Quota
-from leadbridge.deliver.budget import DAY, Budget, DayLeft
+from leadbridge.deliver.budget import Budget, DayLeft
+from leadbridge.deliver.health import LONGEST_QUIET
 from leadbridge.deliver.quota import ALL, MARGIN, Window
 from leadbridge.store.values import CallSpan
 
@@ -149,7 +150,7 @@ class Governor:
 
     def pause(self, now: float, seconds: float) -> None:
         """Send nothing for a while: the CRM said so, now or before a restart."""
-        self._pause = max(self._pause, now + min(seconds, DAY))
+        self._pause = max(self._pause, now + min(seconds, LONGEST_QUIET))
 
     def quiet_for(self, now: float) -> float:
         """Seconds for which nothing is to be sent."""

@@ -17,7 +17,8 @@ LONGEST_PAUSE: Final = 300.0  # seconds
 JITTER: Final = 0.1  # of a pause, either way: accounts of one CRM must not come back at once
 FIRST_PROBE: Final = 60.0  # seconds from a hold to its first probe; later ones wait as long as it has lasted
 LONGEST_PROBE: Final = 900.0  # seconds between two probes
-LONGEST_QUIET: Final = 86_400.0  # seconds a CRM may ask for; a clock that jumped cannot make it longer
+LONGEST_QUIET: Final = 3_600.0  # seconds until a CRM that asked for more is asked again: it may have meant milliseconds
+LONGEST_DAY: Final = 86_400.0  # seconds that a day's budget can be spent for; a clock that jumped makes it no longer
 
 _WITHOUT_PROBE: Final = frozenset({"paused", "daily_budget_spent"})
 
@@ -104,7 +105,7 @@ class Health:
         else:
             self._quiet_until = at.elapsed + left
         if state.held is not None:
-            longest = LONGEST_QUIET if state.held in _WITHOUT_PROBE else LONGEST_PROBE
+            longest = LONGEST_DAY if state.held in _WITHOUT_PROBE else LONGEST_PROBE
             wait = 0.0 if start and state.held not in _WITHOUT_PROBE else ((state.probe_at or 0) - at.wall) / 1000
             self._probe_at = at.elapsed + min(max(0.0, wait), longest)
         if state.held == before.held:
@@ -168,6 +169,7 @@ class Health:
 
     def asked_for_quiet(self, at: Instant, seconds: float) -> Quiet | None:
         """The CRM wants a rest (429). Said once for all the calls that were under way."""
+        seconds = min(seconds, LONGEST_QUIET)
         said = self._quiet_until > at.elapsed
         self._quiet_until = max(self._quiet_until, at.elapsed + seconds)
         until = at.wall + round(seconds * 1000)

@@ -1,9 +1,8 @@
 """The order of events: what later ones already wrote is left out, so that an old value never comes back. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from typing import Final
+from typing import Final, TypeAlias
 
 from leadbridge.clock import Millis
 from leadbridge.deliver.attributes import (
@@ -23,81 +22,117 @@ from leadbridge.outcome import Superseded
 from leadbridge.plan import Choice, Plan, WriteRule
 from leadbridge.store.values import Written
 
+Place: TypeAlias = tuple[Millis, int]  # in the order of events: its time, then the order of arrival
+
 _DETAIL: Final = "Later submissions of the same person have written all that it holds."
 _FIRM: Final[frozenset[WriteRule]] = frozenset({"always", "merge"})  # written whatever stands there
 
 
 def without_older(
-    plan: Plan, newer: Sequence[Written], *, lead_keys: LeadKeys, seq: int, event_at: Millis
-) -> Plan | Superseded:
-    """The plan without the values that later events wrote to its record; the very same plan if there are none.
+    plans: Sequence[tuple[Place, Plan]], newer: Sequence[Written], *, lead_keys: LeadKeys
+) -> list[Plan | Superseded]:
+    """Each plan without the values that later events wrote to its record; the very same plan if there are none.
 
-    `newer` are writes to one record. Those that are not later than (`event_at`, `seq`), or to another kind of record,
-    do not count, nor does what they wrote only to a new record or an empty attribute. A list that several submissions
-    add to only loses what a later one added or took away. The plan's match key stays.
+    `plans` are of one kind of record, in the order of their places. `newer` are writes to one record. Those that are
+    not later than a plan's place, or to another kind of record, do not count, nor does what they wrote only to a new
+    record or an empty attribute. A list that several submissions add to only loses what a later one added or took
+    away. The plan's match key stays.
 
     Where the CRM itself finds the record by the lead's e-mail or phone, one that the record still has stays for that.
     When it has none of them any more, the plan chooses the record by its id.
+
+    Each write is read once, from the newest on: thousands may have been made to a record that many people share.
     """
-    later = _later(plan, newer, place=(event_at, seq), keys=lead_keys)
-    if not later:
+    writes = sorted(newer, key=lambda one: (one.event_at, one.seq))
+    since: _Since | None = None
+    left: list[Plan | Superseded] = []
+    for place, plan in reversed(plans):
+        while writes and (writes[-1].event_at, writes[-1].seq) > place:
+            one = writes.pop()
+            theirs = Plan.model_validate_json(one.plan)
+            if theirs.record == plan.record:
+                since = (since or _nothing_since(one.record_id, lead_keys)).and_before(theirs, lead_keys)
+        left.append(plan if since is None else _reduced(plan, since, lead_keys))
+    return left[::-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Since:
+    """What a run of writes did to a record, as if one had done it all."""
+
+    record_id: str
+    taken: frozenset[str]  # attributes that they replaced
+    lists: Mapping[tuple[str, str], ListChange]
+    tags: ListChange
+    stands: Mapping[str, tuple[str, ...]]  # the main e-mail, phone, ... that the last of them to replace it wrote
+
+    def and_before(self, plan: Plan, keys: LeadKeys) -> "_Since":
+        """With what a plan wrote right before them."""
+        values, taken = values_of(plan), overwritten(plan, keys)
+        stands = {
+            pair[0]: pair_of(values, pair, "merge").add[:1]
+            for pair in PAIRS
+            if pair[0] not in self.stands and attribute_of(pair[0], keys) in taken
+        }
+        lists = {pair: _firmly(values, pair, plan, keys).then(change) for pair, change in self.lists.items()}
+        firm_tags = tags_of(plan) if _tag_rule(plan) in _FIRM else ListChange()
+        return _Since(
+            record_id=self.record_id,
+            taken=self.taken | taken,
+            lists=lists,
+            tags=firm_tags.then(self.tags),
+            stands={**self.stands, **stands},
+        )
+
+
+def _nothing_since(record_id: str, keys: LeadKeys) -> _Since:
+    lists = {pair: ListChange() for pair in merging_pairs(keys)}
+    return _Since(record_id=record_id, taken=frozenset(), lists=lists, tags=ListChange(), stands={})
+
+
+def _firmly(values: Values, pair: tuple[str, str], plan: Plan, keys: LeadKeys) -> ListChange:
+    """What the plan does to a list of a record whatever stands there."""
+    rule = rule_of(plan, pair[0], keys)
+    return pair_of(values, pair, rule) if rule in _FIRM else ListChange()
+
+
+def _reduced(plan: Plan, since: _Since, keys: LeadKeys) -> Plan | Superseded:
+    if not _leads_to(plan, since.record_id):
         return plan
     values, tags = values_of(plan), tags_of(plan)
-    kept, write = _values_left(plan, values, later, lead_keys)
-    tags_left = _list_left(tags, _tag_rule(plan), [(tags_of(one.plan), _tag_rule(one.plan)) for one in later])
+    kept, write = _values_left(plan, values, since, keys)
+    tags_left = _list_left(tags, _tag_rule(plan), since.tags)
     if kept == values and tags_left == tags:
         return plan
-    if not (tags_left or plan.note or any(_may_write(plan, path, kept[path], lead_keys) for path in kept)):
+    if not (tags_left or plan.note or any(_may_write(plan, path, kept[path], keys) for path in kept)):
         return Superseded(detail=_DETAIL)
-    finders = [pair for pair in PAIRS if lead_keys[pair[0]].finds and not {*pair} & kept.keys()]
-    found_by = _still_there(finders, values, later, lead_keys)
+    finders = [pair for pair in PAIRS if keys[pair[0]].finds and not {*pair} & kept.keys()]
+    found_by = _still_there(finders, values, since)
     choice = plan.choice
     if choice is None and not found_by and any(pair_of(values, pair, "merge").add for pair in finders):
-        choice = Choice(use=later[-1].record_id)
+        choice = Choice(use=since.record_id)
     reduced = with_values(plan, kept | found_by, as_tags(tags_left))
     return reduced.model_copy(update={"write": write, "choice": choice})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Later:
-    """A later write: its plan, and the attributes that it replaced."""
-
-    plan: Plan
-    values: Values
-    taken: frozenset[str]
-    record_id: str
+def _leads_to(plan: Plan, record_id: str) -> bool:
+    """False for a plan that makes a record of its own, or for which a person chose another one."""
+    if plan.allow_duplicates:
+        return False
+    return plan.choice is None or (not plan.choice.create and plan.choice.use in (None, record_id))
 
 
-def _later(plan: Plan, newer: Sequence[Written], *, place: tuple[Millis, int], keys: LeadKeys) -> list[_Later]:
-    """The later writes that count, in the order of their events."""
-    if plan.allow_duplicates or (plan.choice is not None and plan.choice.create):
-        return []  # it makes a record of its own
-    chosen = plan.choice.use if plan.choice is not None else None
-    found = []
-    for one in sorted(newer, key=lambda one: (one.event_at, one.seq)):
-        theirs = Plan.model_validate_json(one.plan)
-        if (one.event_at, one.seq) > place and theirs.record == plan.record and chosen in (None, one.record_id):
-            taken = overwritten(theirs, keys)
-            found.append(_Later(plan=theirs, values=values_of(theirs), taken=taken, record_id=one.record_id))
-    return found
-
-
-def _values_left(
-    plan: Plan, values: Values, later: Sequence[_Later], keys: LeadKeys
-) -> tuple[Values, dict[str, WriteRule]]:
+def _values_left(plan: Plan, values: Values, since: _Since, keys: LeadKeys) -> tuple[Values, dict[str, WriteRule]]:
     """The values that no later plan wrote, and the rules for them."""
-    taken = {attribute for one in later for attribute in one.taken}
-    lists = tuple(merging_pairs(keys))
-    in_lists = {path for pair in lists for path in pair}
-    kept = {path: value for path, value in values.items() if path in in_lists or attribute_of(path, keys) not in taken}
+    in_lists = {path for pair in since.lists for path in pair}
+    kept = {
+        path: value for path, value in values.items() if path in in_lists or attribute_of(path, keys) not in since.taken
+    }
     write = dict(plan.write)
-    for pair in lists:
+    for pair, after in since.lists.items():
         rule = rule_of(plan, pair[0], keys)
         change = pair_of(values, pair, rule)
-        rules = [(one.values, rule_of(one.plan, pair[0], keys)) for one in later]
-        left = _list_left(
-            change, rule, [(pair_of(theirs, pair, their_rule), their_rule) for theirs, their_rule in rules]
-        )
+        left = _list_left(change, rule, after)
         if left == change:
             continue
         kept = {path: value for path, value in kept.items() if path not in pair} | as_pair(left, pair)
@@ -106,24 +141,17 @@ def _values_left(
     return kept, write
 
 
-def _list_left(change: ListChange, rule: WriteRule, later: Sequence[tuple[ListChange, WriteRule]]) -> ListChange:
-    """What is left of a change to a list after the later ones, each with its rule."""
-    after = reduce(ListChange.then, (theirs for theirs, their_rule in later if their_rule in _FIRM), ListChange())
+def _list_left(change: ListChange, rule: WriteRule, after: ListChange) -> ListChange:
+    """What is left of a change to a list after the later ones."""
     if not after or rule in _FIRM:
         return change.before(after)
     return ListChange()  # the list is no empty one, or was emptied on purpose
 
 
-def _still_there(finders: Sequence[tuple[str, str]], values: Values, later: Sequence[_Later], keys: LeadKeys) -> Values:
+def _still_there(finders: Sequence[tuple[str, str]], values: Values, since: _Since) -> Values:
     """What the record is known to have of this plan's own e-mails and phones."""
-    there: Values = {}
-    for pair in finders:
-        own = pair_of(values, pair, "merge").add
-        theirs = [one.values for one in later if attribute_of(pair[0], keys) in one.taken]
-        now = pair_of(theirs[-1], pair, "merge").add[:1] if theirs else ()
-        if set(now) & set(own):
-            there[pair[0]] = now[0]
-    return there
+    own = {pair: set(pair_of(values, pair, "merge").add) for pair in finders}
+    return {pair[0]: now for pair in finders for now in since.stands.get(pair[0], ()) if now in own[pair]}
 
 
 def _may_write(plan: Plan, path: str, value: object, keys: LeadKeys) -> bool:

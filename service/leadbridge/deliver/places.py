@@ -45,7 +45,8 @@ class Places:
         wall, elapsed = self._clock.now(), self._clock.monotonic()
         governor.seed(spans, wall=wall, now=elapsed)
         governor.seed_day(calls, wall=wall, now=elapsed, reset_at=reset_at)
-        self._day_ends_at = reset_at
+        believed = reset_at is None or reset_at <= wall or governor.day_ends is not None
+        self._day_ends_at = reset_at if believed else None
 
     @property
     def paused_until(self) -> Millis | None:

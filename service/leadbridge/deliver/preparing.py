@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from leadbridge.clock import Clock
 from leadbridge.crm.adapter import Adapter, Answer, Call, Step
 from leadbridge.deliver.composing import as_found_on, composed, expected_record, read_plan
 from leadbridge.deliver.facts import AccountFacts
 from leadbridge.deliver.findings import must_not_be_made
+from leadbridge.deliver.refusals import Refusals
 from leadbridge.logs import Logger
 from leadbridge.outcome import Fail, Hold, Outcome, Superseded
 from leadbridge.plan import Plan
@@ -60,10 +62,21 @@ class Settled:
 class Preparer:
     """Knows the adapters of a lane."""
 
-    def __init__(self, lane: str, adapters: Mapping[str, Adapter], *, facts: AccountFacts, log: Logger) -> None:
+    def __init__(
+        self,
+        lane: str,
+        adapters: Mapping[str, Adapter],
+        *,
+        facts: AccountFacts,
+        refusals: Refusals,
+        clock: Clock,
+        log: Logger,
+    ) -> None:
         self._lane = lane
         self._adapters = adapters
         self._facts = facts
+        self._refusals = refusals
+        self._clock = clock
         self._log = log
 
     def prepare(self, delivery: DueDelivery) -> Prepared | Settled:
@@ -77,6 +90,9 @@ class Preparer:
         if adapter is None:
             detail = f"the configuration has no destination {delivery.destination!r} on this account any more"
             return _alone(delivery, Hold(reason="destination_removed", detail=detail))
+        why = self._refusals.why_held(delivery.route, now=self._clock.monotonic()) if delivery.fresh else None
+        if why is not None:
+            return _alone(delivery, Hold(reason="repeated_failure", detail=why))
         if delivery.followers:
             delivery = _with_readable_followers(delivery, plans)
         try:

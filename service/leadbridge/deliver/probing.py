@@ -94,7 +94,7 @@ class Prober:
         try:
             now = self._clock.now()
             attempt_id = await self._store.record_probe(self._lane, call, None, attempt_id=None, now=now)
-        except BaseException:
+        except Exception:  # nothing was sent
             self._places.give_back(1)
             raise
         exchange = await self._caller.send(

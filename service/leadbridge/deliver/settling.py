@@ -86,8 +86,10 @@ class Settler:
                     await self.canaries.delivered(delivery_id)
             case Fail(detail=detail):
                 status = work.last.status if work.last is not None else None
-                if self.refusals.refused(delivery.route, status=status, words=detail):
-                    await self._hold_route(delivery.route, detail)
+                now = self.clock.monotonic()
+                why = self.refusals.refused(delivery.route, status=status, words=detail, now=now)
+                if why is not None:
+                    await self._hold_route(delivery.route, why)
                 self.canaries.came_to_rest(delivery.delivery_id)
             case Hold():
                 self.canaries.came_to_rest(delivery.delivery_id)
@@ -106,9 +108,8 @@ class Settler:
             case Retry(detail=detail, after=after):
                 return Retry(detail=f"{outcome.detail} The account could not be asked: {detail}", after=after)
 
-    async def _hold_route(self, route: str, detail: str) -> None:
+    async def _hold_route(self, route: str, why: str) -> None:
         """More of the same would only be refused the same way."""
-        why = f"the last leads of this route were all refused alike: {detail}"
         selection = Selection(states=("pending", "retrying"), lanes=(self.lane,), routes=(route,))
         try:
             held = await self.store.hold(selection, reason="repeated_failure", detail=why, now=self.clock.now())

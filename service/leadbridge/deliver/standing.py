@@ -76,7 +76,7 @@ class Standing:
                 self._changed = False
                 kept = False
                 try:
-                    await self._store.set_lane(self._lane, state, epoch=self._epoch)
+                    await self._store.set_lane(self._lane, state, epoch=self._epoch, seen=self._on_disk.held)
                     kept = True
                 finally:
                     self._changed = self._changed or not kept

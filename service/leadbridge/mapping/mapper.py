@@ -21,6 +21,7 @@ from leadbridge.store.values import MappedSubmission, NewDelivery, WaitingSubmis
 from leadbridge.supervise import words_of
 
 BATCH: Final = 64  # submissions mapped for one commit
+CLOCK_WENT_BACK: Final = 1_000  # ms that are worth a line; less is how clocks are kept right
 NO_KEY: Final = "the lead has none of the route's match keys"
 
 
@@ -61,6 +62,7 @@ class Mapper:
         self._precedence = precedence
         self._mapped = mapped
         self._wake = asyncio.Event()
+        self._clock_is_back = False
         self._parsed: tuple[str, Parsed] | None = None  # the last request that was parsed: it may hold many items
 
     def wake(self) -> None:
@@ -91,6 +93,7 @@ class Mapper:
             if results:
                 await self._store.map(results, now=self._clock.now())
                 self._say(waiting, results)
+                self._say_clock(waiting[-1])
                 self._mapped({new.lane for result in results for new in result.deliveries if new.state == "pending"})
         await self._precedence.give_way()
         return len(waiting)
@@ -118,7 +121,7 @@ class Mapper:
             return self._ended(item, "failed", f"unparseable: {error.detail}")
         except MappingError as error:
             return self._ended(item, "failed", f"mapping: {error}")
-        event_at = event.event_at or received.received_at
+        event_at = event.event_at or item.order_at
         deliveries = [self._delivery(one, event_at) for one in mapped]
         return MappedSubmission(submission_id=item.submission_id, state="mapped", deliveries=deliveries)
 
@@ -151,6 +154,13 @@ class Mapper:
                     self._log.warning("submission.unrouted", **facts)
                 case "failed":
                     self._log.warning("submission.failed", **facts)
+
+    def _say_clock(self, newest: WaitingSubmission) -> None:
+        """A line when the clock was set back, and none more until it has caught up."""
+        behind = newest.order_at - newest.received.received_at
+        if behind > CLOCK_WENT_BACK and not self._clock_is_back:
+            self._log.warning("clock.went_back", by_s=behind // 1000)
+        self._clock_is_back = behind > CLOCK_WENT_BACK
 
     def _delivery(self, mapped: Planned | Filtered, event_at: Millis) -> NewDelivery:
         blank = NewDelivery(

@@ -34,7 +34,7 @@ from leadbridge.settings.loading import load
 from leadbridge.store.opening import VARIABLE
 
 TAKEN_WITHIN: Final = 60.0  # seconds after the last round until all senders must have had their 2xx
-DRAINED_WITHIN: Final = 1_200.0  # seconds until nothing may be under way: more than the wait after 9 bad tries
+DRAINED_WITHIN: Final = 480.0  # seconds until nothing may be under way: a circuit's longest rest, and what shows late
 REPORT: Final = "report.md"
 MOST_SEED: Final = 2**31
 NO_DISK: Final = "a full disk: only root may mount a small one to fill"

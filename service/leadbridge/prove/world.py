@@ -9,6 +9,7 @@ from typing import Final
 
 import httpx
 
+from leadbridge.clock import SystemClock
 from leadbridge.errors import LeadbridgeError
 from leadbridge.prove.disk import SmallDisk, moved
 from leadbridge.prove.evidence import UNDER_WAY, Unfinished
@@ -17,10 +18,11 @@ from leadbridge.prove.history import MOST
 from leadbridge.prove.processes import Running, free_port
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.store.ledger import Ledger
-from leadbridge.store.opening import VARIABLE, open_reader
+from leadbridge.store.opening import VARIABLE, open_operator, open_reader
 from leadbridge.store.sqlite.beside import open_for_reading
 from leadbridge.store.sqlite.connection import rows
 from leadbridge.store.sqlite.reader import SqliteReader
+from leadbridge.store.values import Selection
 
 CONFIG: Final = "site.yaml"
 DATABASE: Final = "leadbridge.db"
@@ -28,6 +30,7 @@ SERVICE_LOG: Final = "service.log"
 SANDBOX_LOG: Final = "sandbox.log"
 _UNFINISHED: Final = (*UNDER_WAY, "held", "failed", "unrouted", "cancelled")
 _CALLS: Final = "SELECT count(*) FROM attempts WHERE answered_at IS NULL AND outcome IS NULL"
+_LOOK: Final = 0.5  # seconds between two looks whether all is done
 _PAGE: Final = 500  # submissions read at a time
 
 
@@ -119,11 +122,15 @@ class World:
         self._database = moved(self._database, self._folder)
 
     async def drained(self, *, within: float) -> bool:
-        """Wait until nothing is under way; false when there still is after `within` seconds."""
+        """Wait until nothing is under way; false when there still is after `within` seconds.
+
+        Retries go as a person would let them: nobody waits for the backoff of a CRM that is well again.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while await self._waiting():  # noqa: ASYNC110  # another process has no event to set
-                    await asyncio.sleep(0.2)
+                while await self._waiting():
+                    await self._let_go()
+                    await asyncio.sleep(_LOOK)
                 return True
         return False
 
@@ -169,6 +176,14 @@ class World:
         with closing(open_for_reading(self._database)) as connection:
             ((calls,),) = rows(connection, _CALLS)
         return Caught(received=_counted(books, "received"), sending=_counted(books, "sending"), calls=calls)
+
+    async def _let_go(self) -> None:
+        """As `leadbridge release` does it, beside the service."""
+        operator = open_operator(self._database_url)
+        try:
+            await operator.hasten(Selection(), now=SystemClock().now())
+        finally:
+            await operator.close()
 
     async def _waiting(self) -> int:
         books = await self.ledger()

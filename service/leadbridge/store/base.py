@@ -17,8 +17,10 @@ from leadbridge.store.values import (
     DueByUrgency,
     DueDelivery,
     FinishedCall,
+    Hastened,
     LaneState,
     MappedSubmission,
+    Named,
     NewRequest,
     Ownership,
     Recovered,
@@ -43,7 +45,7 @@ class Store(Protocol):
         """Store a request and its items, told apart from what came before by source, key and digest."""
 
     async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
-        """The oldest submissions that are to be mapped; fewer when their requests are large."""
+        """The submissions that are to be mapped, in the order of their arrival; fewer when their requests are large."""
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
         """Store what mapping made; a submission that is no longer `received` is left alone."""
@@ -97,10 +99,13 @@ class Store(Protocol):
     async def own_lane(self, lane: str, *, owner: str, now: Millis) -> Ownership | None:
         """Become the one who sends for a lane; None while another's lease holds. Asked again, it renews the lease."""
 
-    async def set_lane(self, lane: str, state: LaneState, *, epoch: int | None = None) -> bool:
+    async def set_lane(
+        self, lane: str, state: LaneState, *, epoch: int | None = None, seen: HoldReason | None = None
+    ) -> bool:
         """Store a lane's state; False when `epoch` is given and is not the lane's any more.
 
-        With an `epoch` (its owner's) a person's `paused` neither begins nor ends: it may not have heard of either.
+        With an `epoch` (its owner's) the hold is stored only while the lane is held as the owner has `seen` or stored
+        it last: what a person held or released since then stands. All else is stored.
         """
 
     async def lane(self, lane: str) -> LaneState:
@@ -136,7 +141,19 @@ class Store(Protocol):
         """Hold waiting deliveries; returns how many."""
 
     async def release(self, selection: Selection, *, now: Millis) -> int:
-        """Let held deliveries go again as live ones, in the order they had; returns how many."""
+        """Let held deliveries go again as live ones, in the order they had; returns how many.
+
+        One that is held as `no_match_key` and has nothing to match by stays until a person chose, also in a replay: it
+        would make a new record.
+        As retries go those of which something must show first (see `hasten`). Waits between tries begin anew.
+        """
+
+    async def hasten(self, selection: Selection, *, now: Millis) -> Hastened:
+        """Make deliveries due that wait for another try, in their places; says how those stand now.
+
+        One whose calls may have done something waits until that shows, and what goes with it waits as well. With ids,
+        what waits in one line with them is meant, too: it could not go otherwise.
+        """
 
     async def replay(self, selection: Selection, *, now: Millis) -> Replayed:
         """Send finished or held deliveries once more, behind what is live, and map failed submissions once more.
@@ -155,6 +172,9 @@ class Store(Protocol):
 
     async def ledger(self) -> Ledger:
         """Both sides of the books, read in one transaction."""
+
+    async def names(self, what: Named) -> tuple[str, ...]:
+        """Every route, destination or source that something is stored of. It may read all there is."""
 
     async def submissions(
         self, *, limit: int, state: str | None = None, source: str | None = None, before: str | None = None

@@ -36,10 +36,10 @@ class TokenStore(Protocol):
     async def tokens(self) -> tuple[TokenRow, ...]:
         """What is stored for every grant, by name."""
 
-    async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis) -> bool:
+    async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis, by: str | None = None) -> bool:
         """Store tokens in the place of those of `version` (0: of none); the intent, and that they were lost, end.
 
-        False, and nothing is changed, when others are stored by now.
+        False, and nothing is changed, when others are stored by now; with `by` also when the intent is not theirs.
         """
 
     async def reseal_token(self, name: str, sealed: bytes, *, version: int) -> bool:

@@ -10,6 +10,7 @@ from leadbridge.events import Received
 from leadbridge.outcome import Candidate, HoldReason, WriteWarning
 
 AcceptStatus: TypeAlias = Literal["accepted", "duplicate", "ignored", "unparseable"]
+Named: TypeAlias = Literal["route", "destination", "source"]  # what rows are stored of, by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingSubmission:
-    """A stored submission that is to be mapped, with the request it came in."""
+    """A stored submission that is to be mapped, with the request it came in.
+
+    `order_at` is when that arrived, but never before what was accepted earlier: a clock may be set back.
+    """
 
     submission_id: str
     request_id: str
@@ -53,6 +57,7 @@ class WaitingSubmission:
     trace_id: str
     received: Received
     verified_by: str
+    order_at: Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +106,11 @@ class Written:
 class DueDelivery:
     """A delivery that is about to be claimed.
 
-    `newer` is what deliveries with a later place in the order of events already wrote to a record that any of its
-    `keys` led to; `records` are all to which they led before. `followers` wait behind it with the same route,
-    configuration and keys and nobody of another kind in between, in their order: they may be claimed with it, as one
-    call. `progress` and `choice` are JSON of plan's.
+    `newer` is what deliveries with a later place in the order of events than it, or one of its followers, already wrote
+    to a record that any of its `keys` led to, in that order; `records` are all to which they led before. `followers`
+    wait behind it with the same route, configuration and keys and nobody of another kind in between, in their order:
+    they may be claimed with it, as one call; their own `newer` is empty. `progress` and `choice` are JSON of plan's. It
+    is `fresh` until anything at all is done to it.
     """
 
     delivery_id: str
@@ -116,11 +122,13 @@ class DueDelivery:
     event_at: Millis
     seq: int = 0  # the order of arrival
     tries: int  # before this one
+    cut_off: int = 0  # of those, the ones that make no wait longer: killed, put back, before a person let it go
     first_try_at: Millis
     keys: tuple[str, ...] = ()
     config_version: str = ""
     progress: str | None = None
     choice: str | None = None
+    fresh: bool = False
     newer: tuple[Written, ...] = ()
     records: frozenset[str] = frozenset()
     followers: tuple["DueDelivery", ...] = ()
@@ -280,6 +288,14 @@ class Selection:
     since: Millis | None = None  # made at or after
     until: Millis | None = None  # made before
     limit: int | None = None  # the oldest ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hastened:
+    """How many retries are due at once, and how many only `later`: what their calls may have done must show first."""
+
+    due: int
+    later: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import orjson
 from leadbridge.clock import Millis
 from leadbridge.events import Received
 from leadbridge.store.sqlite import flight
-from leadbridge.store.sqlite.connection import ROWS_AT_ONCE, insert, row, rows, transaction
+from leadbridge.store.sqlite.connection import ROWS_AT_ONCE, row, rows, transaction, write_rows
 from leadbridge.store.values import (
     Accepted,
     AcceptStatus,
@@ -23,7 +23,7 @@ from leadbridge.store.values import (
 MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of requests that are mapped for one commit
 _ARRIVE = """
     INSERT INTO arrivals (request_id, item, source, received_at, trace_id, verified_by, method, url, headers, body,
-                          id, state, reason, dedupe_key, digest)"""
+                          id, state, reason, dedupe_key, digest) {values}"""
 _TOLD_APART = """
     SELECT json_group_array(json_array(id, duplicate_of, revision)) FROM submissions
     WHERE id IN (SELECT value FROM json_each(?))"""
@@ -40,8 +40,11 @@ _STATUS: Final[Mapping[str, AcceptStatus]] = {
     "ignored": "ignored",
     "failed": "unparseable",
 }
-_WAITING = "SELECT id, request_id, item, trace_id FROM submissions WHERE state = 'received' ORDER BY id LIMIT ?"
-_REQUEST = "SELECT source, method, url, headers, body, received_at, verified_by FROM requests WHERE id = ?"
+WAITING: Final = """
+    SELECT id, request_id, item, trace_id FROM submissions WHERE state = 'received' ORDER BY arrival, id LIMIT ?"""
+_REQUEST = """
+    SELECT source, method, url, headers, body, received_at, verified_by, coalesce(order_at, received_at)
+    FROM requests WHERE id = ?"""
 _SETTLE = """
     UPDATE submissions SET state = ?, reason = ?, updated_at = ?
     WHERE id = ? AND state = 'received' RETURNING trace_id"""
@@ -51,10 +54,10 @@ def accept(connection: apsw.Connection, requests: Sequence[NewRequest]) -> list[
     """Insert requests with all their items: in the transaction that is open, else in one of its own."""
     values = [row for request in requests for row in _rows_of(request)]
     if len(values) <= ROWS_AT_ONCE or connection.in_transaction:
-        insert(connection, _ARRIVE, values)
+        write_rows(connection, _ARRIVE, values)
     else:
         with transaction(connection):
-            insert(connection, _ARRIVE, values)
+            write_rows(connection, _ARRIVE, values)
     keyed = [item.submission_id for request in requests for item in request.items if item.dedupe_key is not None]
     told_apart = _told_apart(connection, keyed) if keyed else {}
     return [tuple(_accepted(item, told_apart) for item in request.items) for request in requests]
@@ -91,17 +94,17 @@ def _accepted(item: NewItem, told_apart: Mapping[str, tuple[str | None, int]]) -
 
 
 def waiting(connection: apsw.Connection, limit: int) -> tuple[WaitingSubmission, ...]:
-    """The oldest submissions in `received`, each request read once, up to `MOST_WAITING` bytes of requests."""
+    """What is `received`, first come first, each request read once, up to `MOST_WAITING` bytes of requests."""
     found: list[WaitingSubmission] = []
-    requests: dict[str, tuple[Received, str]] = {}
+    requests: dict[str, tuple[Received, str, Millis]] = {}
     size = 0
-    for submission_id, request_id, item, trace_id in rows(connection, _WAITING, (limit,)):
+    for submission_id, request_id, item, trace_id in rows(connection, WAITING, (limit,)):
         if request_id not in requests:
             if size > MOST_WAITING:
                 break
             requests[request_id] = _request_of(connection, request_id)
             size += len(requests[request_id][0].body)
-        received, verified_by = requests[request_id]
+        received, verified_by, order_at = requests[request_id]
         found.append(
             WaitingSubmission(
                 submission_id=submission_id,
@@ -110,17 +113,19 @@ def waiting(connection: apsw.Connection, limit: int) -> tuple[WaitingSubmission,
                 trace_id=trace_id,
                 verified_by=verified_by,
                 received=received,
+                order_at=order_at,
             )
         )
     return tuple(found)
 
 
-def _request_of(connection: apsw.Connection, request_id: str) -> tuple[Received, str]:
-    [(source, method, url, headers, body, received_at, verified_by)] = rows(connection, _REQUEST, (request_id,))
+def _request_of(connection: apsw.Connection, request_id: str) -> tuple[Received, str, Millis]:
+    [found] = rows(connection, _REQUEST, (request_id,))
+    source, method, url, headers, body, received_at, verified_by, order_at = found
     received = Received(
         source=source, method=method, url=url, headers=orjson.loads(headers), body=body, received_at=received_at
     )
-    return received, verified_by
+    return received, verified_by, order_at
 
 
 def store_mapped(connection: apsw.Connection, mapped: MappedSubmission, now: Millis) -> None:

@@ -8,15 +8,17 @@ CREATE TEMP VIEW arrivals AS
          '' AS url, '' AS headers, x'' AS body, '' AS id, '' AS state, '' AS reason, '' AS dedupe_key, x'' AS digest;
 
 CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrivals BEGIN
-  INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body)
+  INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body, order_at)
   SELECT new.request_id, new.source, new.received_at, new.trace_id, new.verified_by, new.method, new.url, new.headers,
-         new.body
+         new.body,
+         max(new.received_at,
+             coalesce((SELECT coalesce(order_at, received_at) FROM requests ORDER BY rowid DESC LIMIT 1), 0))
   WHERE new.item = 0;
 
   -- The same id with the same content is a duplicate of the first; with another content it is the next revision. What
   -- could not be mapped, or had no route, goes on when it is sent again: nothing of it reached a CRM.
   INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key, duplicate_of,
-                           revision, updated_at)
+                           revision, updated_at, arrival)
   SELECT new.id, new.request_id, new.item, new.source, new.received_at, new.trace_id,
          iif(first.id IS NULL, new.state, 'duplicate'), new.reason, new.dedupe_key, first.id,
          CASE
@@ -26,7 +28,7 @@ CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrivals BEGIN
                                            WHERE dedupe.source = new.source AND dedupe.key = new.dedupe_key)
            ELSE coalesce((SELECT revision FROM submissions WHERE id = first.id), 1)
          END,
-         new.received_at
+         new.received_at, (SELECT rowid FROM requests WHERE id = new.request_id)
   FROM (SELECT (SELECT submission_id FROM dedupe
                 WHERE source = new.source AND key = new.dedupe_key AND digest = new.digest
                   AND NOT (new.state = 'received'

@@ -17,6 +17,7 @@ from leadbridge.errors import StorageUnavailable
 ROWS_AT_ONCE: Final = 64  # with as many prepared statements for each table
 STATEMENTS: Final = 256  # kept prepared
 FULL: Final = 1 << 20  # bytes free: with less, what SQLite calls an I/O error is a full disk
+JOURNAL_LIMIT: Final = 16 << 20  # bytes that the WAL keeps when it begins anew: four times what it usually grows to
 BUSY_TIMEOUT: Final = 5_000  # milliseconds: the command line reads while the service writes
 
 
@@ -58,6 +59,8 @@ def open_for_writing(path: Path) -> apsw.Connection:
         connection = apsw.Connection(str(path), statementcachesize=STATEMENTS)
         connection.set_busy_timeout(BUSY_TIMEOUT)
         connection.pragma("journal_mode", "wal")
+        # A reading command that stands still lets the WAL grow without end: afterwards the disk gets the room back.
+        connection.pragma("journal_size_limit", JOURNAL_LIMIT)
         connection.pragma("synchronous", "full")  # a commit is on disk before it is answered
         connection.pragma("foreign_keys", 1)
         migrate(connection)
@@ -123,8 +126,8 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def insert(connection: apsw.Connection, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows of equal length; `statement` ends before its `VALUES`.
+def write_rows(connection: apsw.Connection, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement over rows of equal length, which come in the place of its `{values}`.
 
     Many rows in one step: each step gives the interpreter's lock away, and on a busy process waits to get it back.
     """
@@ -136,7 +139,7 @@ def insert(connection: apsw.Connection, statement: str, values: Sequence[tuple[A
 @cache
 def _with_values(statement: str, columns: int, count: int) -> str:
     one = f"({', '.join('?' * columns)})"
-    return f"{statement} VALUES {', '.join([one] * count)}"
+    return statement.format(values=f"VALUES {', '.join([one] * count)}")
 
 
 def rows(connection: apsw.Connection, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import apsw
 import orjson
 
-from leadbridge.store.sqlite.connection import insert, row, rows
+from leadbridge.store.sqlite.connection import row, rows, write_rows
 
 # Before it is queued itself: is anybody before it, or active already; is any of its records known.
 LOOK: Final = """
@@ -44,9 +44,9 @@ def enter(connection: apsw.Connection, lane: str, seq: int, keys: Sequence[str])
         return
     listed = orjson.dumps(keys).decode()
     [(blocked, known)] = rows(connection, LOOK, (listed, lane, seq))
-    insert(
+    write_rows(
         connection,
-        "INSERT INTO delivery_keys (lane, key, seq, active)",
+        "INSERT INTO delivery_keys (lane, key, seq, active) {values}",
         [(lane, key, seq, int(not blocked)) for key in keys],
     )
     if blocked:

@@ -23,11 +23,11 @@ _SET: Final = f"""
     ON CONFLICT (lane) DO UPDATE SET
         held = excluded.held, detail = excluded.detail, since = excluded.since, probe_at = excluded.probe_at,
         paused_until = excluded.paused_until, failures = excluded.failures, daily_reset_at = excluded.daily_reset_at"""
-# A person's pause is begun and ended by a person: the owner of the lane may not have heard of either yet.
+# What a person held or released since its owner looked stands: the owner has not heard of it yet.
 _SET_AS_OWNER: Final = """
     UPDATE lanes SET
-        held = iif('paused' IN (held, ?2), held, ?2), detail = iif('paused' IN (held, ?2), detail, ?3),
-        since = iif('paused' IN (held, ?2), since, ?4), probe_at = iif('paused' IN (held, ?2), probe_at, ?5),
+        held = iif(held IS ?10, ?2, held), detail = iif(held IS ?10, ?3, detail),
+        since = iif(held IS ?10, ?4, since), probe_at = iif(held IS ?10, ?5, probe_at),
         paused_until = ?6, failures = ?7, daily_reset_at = ?8
     WHERE lane = ?1 AND epoch = ?9"""
 ANSWERED: Final = "FROM attempts WHERE lane = ?1 AND answered_at > ?2"
@@ -64,14 +64,16 @@ def own_lane(connection: apsw.Connection, lane: str, owner: str) -> Ownership:
     return Ownership(epoch=epoch, state=_state(*state))
 
 
-def set_lane(connection: apsw.Connection, lane: str, state: LaneState, epoch: int | None) -> bool:
-    """Store a lane's state, if the epoch that is given is the lane's."""
+def set_lane(
+    connection: apsw.Connection, lane: str, state: LaneState, *, epoch: int | None, seen: HoldReason | None
+) -> bool:
+    """Store a lane's state, if the epoch that is given is the lane's; its hold only where `seen` still stands."""
     values = (lane, state.held, state.detail, state.since, state.probe_at, state.paused_until, state.failures,
               state.daily_reset_at)  # fmt: skip
     if epoch is None:
         connection.execute(_SET, values)
     else:
-        connection.execute(_SET_AS_OWNER, (*values, epoch))
+        connection.execute(_SET_AS_OWNER, (*values, epoch, seen))
     return connection.changes() > 0
 
 

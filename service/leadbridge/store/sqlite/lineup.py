@@ -18,8 +18,9 @@ MOST_IN_A_GROUP: Final = 50  # with the leader
 LIVE, RETRY, REPLAY = 0, 1, 2  # deliveries.urgency
 ALWAYS: Final = 2**62  # what came in is due whatever time it is: a clock that was set back must not keep it waiting
 _SHOWN: Final = """
-    d.id, d.submission_id, d.trace_id, d.route, d.destination, d.plan, d.event_at, d.seq, d.tries,
-    coalesce(d.first_try_at, ?1), d.keys, d.config_version, d.progress, d.choice"""
+    d.id, d.submission_id, d.trace_id, d.route, d.destination, d.plan, d.event_at, d.seq, d.tries, d.cut_off,
+    coalesce(d.first_try_at, ?1), d.keys, d.config_version, d.progress, d.choice,
+    d.tries = 0 AND d.updated_at = d.created_at"""
 DUE: Final = f"""
     SELECT {_SHOWN}, d.known, d.awaited AND d.alone = 0
     FROM deliveries d
@@ -43,16 +44,21 @@ BEHIND: Final = f"""
                 SELECT m.seq FROM delivery_keys m WHERE m.lane = ?3 AND m.key = k.value AND m.seq > ?2
                 ORDER BY m.seq LIMIT ?4)))
     ORDER BY d.seq LIMIT ?4"""
-# What a delivery that comes later in the order of events wrote to a record that one of these keys led to. It stays
-# written while that delivery is sent once more, so its state does not matter.
-NEWER: Final = """
-    SELECT d.seq, w.record_id, w.event_at, w.seq, w.plan, json_group_array(k.value)
-    FROM json_each(?) i CROSS JOIN deliveries d ON d.seq = i.value CROSS JOIN json_each(d.keys) k
-        CROSS JOIN record_keys r ON r.lane = d.lane AND r.key = k.value
-        CROSS JOIN deliveries w
-            ON w.lane = d.lane AND w.record_id = r.record_id AND (w.event_at, w.seq) > (d.event_at, d.seq)
-    GROUP BY d.seq, w.seq ORDER BY w.event_at, w.seq"""
-
+# To which records the keys of some deliveries led, and from which place on writes there are newer than theirs.
+_LED: Final = """
+    WITH led AS (
+        SELECT d.seq AS asked, d.lane, r.record_id, json_group_array(k.value) AS keys,
+            i.value ->> 1 AS event_at, i.value ->> 2 AS seq
+        FROM json_each(?) i CROSS JOIN deliveries d ON d.seq = i.value ->> 0 CROSS JOIN json_each(d.keys) k
+            CROSS JOIN record_keys r ON r.lane = d.lane AND r.key = k.value
+        GROUP BY d.seq, r.record_id)"""
+# What deliveries that come later in the order of events wrote there. It stays written while such a delivery is sent
+# once more, so its state does not matter.
+_LATER: Final = """
+    FROM led CROSS JOIN deliveries w
+        ON w.lane = led.lane AND w.record_id = led.record_id AND (w.event_at, w.seq) > (led.event_at, led.seq)"""
+NEWER: Final = f"{_LED} SELECT led.asked, w.record_id, w.event_at, w.seq, w.plan, led.keys {_LATER}"
+COUNT_NEWER: Final = f"{_LED} SELECT count(*) {_LATER}"
 RECORDS: Final = """
     SELECT d.seq, r.record_id
     FROM json_each(?) i CROSS JOIN deliveries d ON d.seq = i.value CROSS JOIN json_each(d.keys) k
@@ -71,11 +77,13 @@ class _Found(NamedTuple):
     event_at: Millis
     seq: int
     tries: int
+    cut_off: int
     first_try_at: Millis
     keys: str
     config_version: str
     progress: str | None
     choice: str | None
+    fresh: int
     known: int
     fits: int
 
@@ -90,20 +98,19 @@ def _due(connection: apsw.Connection, lane: str, urgency: int, limit: int, now: 
     by = ALWAYS if urgency == LIVE else now
     found = [_Found._make(one) for one in rows(connection, DUE, (now, lane, urgency, limit, by))]
     behind = {one.seq: tuple(_behind(connection, lane, one.seq, now)) for one in found if one.fits}
-    perhaps = [each.seq for one in found if one.known for each in (one, *behind.get(one.seq, ()))]
-    newer = newer_of(connection, perhaps)
-    records = _records_of(connection, [one.seq for one in found if one.known])
-    return tuple(
-        _made(one, newer, records.get(one.seq, ()), [_made(each, newer) for each in behind.get(one.seq, ())])
-        for one in found
-    )
+    known = [one for one in found if one.known]
+    newer = _newer_of(connection, {one.seq: _earliest(one, *behind.get(one.seq, ())) for one in known})
+    records = _records_of(connection, [one.seq for one in known])
+    return tuple(_made(one, newer.get(one.seq, ()), records.get(one.seq, ()), behind.get(one.seq, ())) for one in found)
+
+
+def _earliest(*group: _Found | DueDelivery) -> tuple[Millis, int]:
+    """The place in the order of events from which on others are newer than one of them."""
+    return min((one.event_at, one.seq) for one in group)
 
 
 def _made(
-    found: _Found,
-    newer: Mapping[int, tuple[Written, ...]],
-    records: Collection[str] = (),
-    followers: Sequence[DueDelivery] = (),
+    found: _Found, newer: tuple[Written, ...] = (), records: Collection[str] = (), followers: Sequence[_Found] = ()
 ) -> DueDelivery:
     return DueDelivery(
         delivery_id=found.delivery_id,
@@ -115,14 +122,16 @@ def _made(
         event_at=found.event_at,
         seq=found.seq,
         tries=found.tries,
+        cut_off=found.cut_off,
         first_try_at=found.first_try_at,
         keys=tuple(orjson.loads(found.keys)),
         config_version=found.config_version,
         progress=found.progress,
         choice=found.choice,
-        newer=newer.get(found.seq, ()),
+        fresh=bool(found.fresh),
+        newer=newer,
         records=frozenset(records),
-        followers=tuple(followers),
+        followers=tuple(_made(follower) for follower in followers),
     )
 
 
@@ -140,14 +149,29 @@ def followers_of(connection: apsw.Connection, lane: str, leader: int, now: Milli
     return [one.delivery_id for one in _behind(connection, lane, leader, now)]
 
 
-def newer_of(connection: apsw.Connection, seqs: Sequence[int]) -> Mapping[int, tuple[Written, ...]]:
-    """What overtook each of these deliveries, in the order of events; those that nothing overtook are left out."""
+def is_overtaken(connection: apsw.Connection, delivery: DueDelivery) -> bool:
+    """Whether something was written since it was read that it, or a follower, must not undo."""
+    place = _earliest(delivery, *delivery.followers)
+    read = sum((one.event_at, one.seq) > place for one in delivery.newer)
+    [(now,)] = rows(connection, COUNT_NEWER, (orjson.dumps([(delivery.seq, *place)]).decode(),))
+    return bool(now != read)
+
+
+def _newer_of(
+    connection: apsw.Connection, places: Mapping[int, tuple[Millis, int]]
+) -> Mapping[int, tuple[Written, ...]]:
+    """What was written later than these places, to records that the keys of their deliveries led to.
+
+    In the order of events; deliveries that nothing overtook are left out.
+    """
     found: dict[int, list[Written]] = defaultdict(list)
-    if seqs:
-        for seq, record_id, event_at, its_seq, plan, keys in rows(connection, NEWER, (orjson.dumps(seqs).decode(),)):
-            led = frozenset(orjson.loads(keys))
-            found[seq].append(Written(record_id=record_id, event_at=event_at, seq=its_seq, plan=plan, keys=led))
-    return {seq: tuple(written) for seq, written in found.items()}
+    led: dict[str, frozenset[str]] = {}
+    asked = orjson.dumps([(seq, *place) for seq, place in places.items()]).decode()
+    for seq, record_id, event_at, its_seq, plan, keys in rows(connection, NEWER, (asked,)) if places else ():
+        if keys not in led:
+            led[keys] = frozenset(orjson.loads(keys))
+        found[seq].append(Written(record_id=record_id, event_at=event_at, seq=its_seq, plan=plan, keys=led[keys]))
+    return {seq: tuple(sorted(written, key=lambda one: (one.event_at, one.seq))) for seq, written in found.items()}
 
 
 def _records_of(connection: apsw.Connection, seqs: Sequence[int]) -> Mapping[int, Collection[str]]:

@@ -15,7 +15,7 @@ from leadbridge.store.ledger import Ledger
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
 from leadbridge.store.sqlite import accepting, lanes, lineup, reading
 from leadbridge.store.sqlite.beside import open_for_reading
-from leadbridge.store.values import Backlog, CallSpan, DueByUrgency, LaneState, WaitingSubmission
+from leadbridge.store.values import Backlog, CallSpan, DueByUrgency, LaneState, Named, WaitingSubmission
 
 R = TypeVar("R")
 
@@ -89,6 +89,10 @@ class SqliteReader:
     async def ledger(self) -> Ledger:
         """Both sides of the books."""
         return await self._read(reading.ledger)
+
+    async def names(self, what: Named) -> tuple[str, ...]:
+        """Every route, destination or source that something is stored of."""
+        return await self._read(lambda connection: reading.names(connection, what))
 
     async def submissions(
         self, *, limit: int, state: str | None = None, source: str | None = None, before: str | None = None

@@ -14,6 +14,7 @@ from leadbridge.outcome import Candidate, WriteWarning
 from leadbridge.store.ledger import Account, Ledger
 from leadbridge.store.rows import URGENCIES, AttemptRow, DeliveryRow, RequestRow, SubmissionRow
 from leadbridge.store.sqlite.connection import row, rows
+from leadbridge.store.values import Named
 
 _SUBMISSION = """
     SELECT id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key, duplicate_of, revision,
@@ -48,7 +49,8 @@ LANES_WAITING = f"""
         SELECT (SELECT min(lane) FROM deliveries WHERE {_READY} AND lane > name) FROM lane WHERE name IS NOT NULL)
     SELECT name FROM lane WHERE name IS NOT NULL"""
 _OF_RECORD = """
-    SELECT keys FROM deliveries WHERE lane = ? AND record_id = ? AND id <> ? ORDER BY seq DESC LIMIT 50"""
+    SELECT keys FROM deliveries WHERE lane = ? AND record_id = ? AND id <> ?
+    ORDER BY event_at DESC, seq DESC LIMIT 50"""
 _MAPPED_TO_NOTHING = """
     SELECT count(*) FROM submissions s
     WHERE state = 'mapped' AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.submission_id = s.id)"""
@@ -57,8 +59,19 @@ _NEVER_SENT = """
     WHERE state IN ('delivered', 'delivered_with_warnings') AND NOT EXISTS (
         SELECT 1 FROM attempt_deliveries c JOIN attempts a ON a.id = c.attempt_id
         WHERE c.delivery_id = d.id AND a.status BETWEEN 200 AND 299)"""
+_NAMES: Mapping[Named, str] = {
+    "route": "SELECT DISTINCT route FROM deliveries ORDER BY 1",
+    "destination": """
+        SELECT destination FROM deliveries UNION SELECT name FROM totals WHERE kind = 'deliveries' ORDER BY 1""",
+    "source": "SELECT source FROM submissions UNION SELECT name FROM totals WHERE kind = 'submissions' ORDER BY 1",
+}
 _WARNINGS = TypeAdapter(tuple[WriteWarning, ...])
 _CANDIDATES = TypeAdapter(tuple[Candidate, ...])
+
+
+def names(connection: apsw.Connection, what: Named) -> tuple[str, ...]:
+    """Every route, destination or source that something is stored of, or was."""
+    return tuple(name for (name,) in rows(connection, _NAMES[what]))
 
 
 def submissions(

@@ -5,7 +5,6 @@ statement and try by try, a batch would take many times as long.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any, Final
 
 import apsw
@@ -13,7 +12,7 @@ import orjson
 from pydantic_core import to_json
 
 from leadbridge.store.sqlite import flight
-from leadbridge.store.sqlite.connection import ROWS_AT_ONCE
+from leadbridge.store.sqlite.connection import ROWS_AT_ONCE, write_rows
 from leadbridge.store.sqlite.sending import Beginning, begin
 from leadbridge.store.values import DeliveryUpdate, FinishedCall, TryResult
 
@@ -24,7 +23,8 @@ FINISH: Final = """
         outcome = ended.outcome, crm_trace_id = ended.crm_trace_id, response = ended.response, error = ended.error
     FROM ended WHERE attempts.id = ended.id"""
 # A CRM may only guess by its clock whether a record is new; one that we wrote before is not. The time that a delivery
-# waits for its account is no time spent trying.
+# waits for its account is no time spent trying, and a try that was put back was no failure. Candidates stay until it is
+# done: the record that a person chose among them may turn out to be wrong.
 LEAVE: Final = """
     WITH came (id, lane, state, reason, detail, next_at, record_id, created, warnings, candidates, alone, progress,
                at) AS ({values})
@@ -34,10 +34,13 @@ LEAVE: Final = """
         created = CASE WHEN came.created IS NULL THEN deliveries.created ELSE came.created AND NOT EXISTS (
             SELECT 1 FROM deliveries AS earlier WHERE earlier.lane = came.lane AND earlier.record_id = came.record_id)
             END,
-        warnings = came.warnings, candidates = came.candidates, updated_at = came.at,
+        warnings = came.warnings, updated_at = came.at,
+        candidates = CASE WHEN came.candidates = '[]' AND came.state IN ('held', 'pending', 'retrying')
+            THEN deliveries.candidates ELSE came.candidates END,
         alone = max(deliveries.alone, came.alone), progress = coalesce(came.progress, deliveries.progress),
         urgency = CASE WHEN came.state = 'retrying' THEN max(deliveries.urgency, 1) ELSE deliveries.urgency END,
         first_try_at = CASE WHEN came.state = 'pending' THEN NULL ELSE deliveries.first_try_at END,
+        cut_off = deliveries.cut_off + (came.state = 'pending'),
         blocked = CASE WHEN came.state IN ('pending', 'retrying') THEN deliveries.blocked ELSE 0 END
     FROM came WHERE deliveries.id = came.id AND deliveries.state = 'sending'"""
 GOES_ON: Final = """
@@ -56,9 +59,9 @@ def record(connection: apsw.Connection, results: Sequence[tuple[str, TryResult]]
     for some in _apart(results):
         finish(connection, [one.finished for _, one in some if one.finished is not None])
         went_on = [(one.claim.delivery.delivery_id, one.progress) for _, one in some if one.progress and not one.update]
-        _update(connection, GOES_ON, went_on)
+        write_rows(connection, GOES_ON, went_on)
         over = [(lane, one, one.update) for lane, one in some if one.update is not None]
-        _update(connection, LEAVE, [left for lane, one, update in over for left in _left(lane, one, update)])
+        write_rows(connection, LEAVE, [left for lane, one, update in over for left in _left(lane, one, update)])
         _keep_keys(connection, over)
         out = [one.claim.delivery for _, one, update in over if update.state not in _UNFINISHED]
         flight.leave_all(connection, [name for delivery in out for name in delivery.all_ids])
@@ -74,7 +77,7 @@ def record(connection: apsw.Connection, results: Sequence[tuple[str, TryResult]]
 
 def finish(connection: apsw.Connection, calls: Sequence[FinishedCall]) -> None:
     """Store how started calls ended."""
-    _update(connection, FINISH, [_finished(one) for one in calls])
+    write_rows(connection, FINISH, [_finished(one) for one in calls])
 
 
 def _keep_keys(connection: apsw.Connection, over: Sequence[tuple[str, TryResult, DeliveryUpdate]]) -> None:
@@ -103,19 +106,6 @@ def _apart(results: Sequence[tuple[str, TryResult]]) -> Iterator[Sequence[tuple[
         run.append((lane, one))
         seen |= touched
     yield run
-
-
-def _update(connection: apsw.Connection, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
-    for first in range(0, len(values), ROWS_AT_ONCE):
-        some = values[first : first + ROWS_AT_ONCE]
-        complete = _with_values(statement, len(some[0]), len(some))
-        connection.execute(complete, [value for one in some for value in one])
-
-
-@cache
-def _with_values(statement: str, columns: int, count: int) -> str:
-    one = f"({', '.join('?' * columns)})"
-    return statement.format(values=f"VALUES {', '.join([one] * count)}")
 
 
 def _finished(call: FinishedCall) -> tuple[Any, ...]:

@@ -27,11 +27,14 @@ _MAY_BE_DONE: Final = """
     GROUP BY a.id ORDER BY a.id"""
 _LOOK_FIRST: Final = "UPDATE deliveries SET progress = ?, next_at = ? WHERE seq = ?"
 _AGAIN: Final = """
-    UPDATE deliveries SET state = 'retrying', urgency = max(urgency, 1), next_at = ?1, updated_at = ?1
+    UPDATE deliveries
+    SET state = 'retrying', urgency = max(urgency, 1), cut_off = cut_off + 1, next_at = ?1, updated_at = ?1
     WHERE state = 'sending'"""
-# When it was sent nobody knows: perhaps long after its start, but not after its process was gone.
+# When it was sent nobody knows: perhaps long after its start, but not after its process was gone. A start that is later
+# than now tells those who count calls of a clock that was set back.
 _CUT_OFF: Final = """
-    UPDATE attempts SET outcome = 'unknown', error = 'leadbridge stopped before the answer was seen', sent_at = ?
+    UPDATE attempts SET outcome = 'unknown', error = 'leadbridge stopped before the answer was seen',
+        sent_at = max(started_at, ?)
     WHERE answered_at IS NULL AND outcome IS NULL"""
 
 

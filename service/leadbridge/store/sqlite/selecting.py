@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import apsw
@@ -16,9 +17,20 @@ _WAIT: Final = (  # each on an index of its own: what waits is a small part of a
     "d.state IN ('pending', 'retrying') AND d.blocked = 1",
 )
 _HELD: Final = "d.state = 'held'"
+# With nothing to match by it would make a new record: nobody said yet that it should. One that has a key, which the CRM
+# cannot match by, is only held again.
+UNDECIDED: Final = """
+    (state = 'held' AND reason IS 'no_match_key' AND choice IS NULL AND plan ->> '$.match' IS NULL)"""
 _ONE_OF: Final = """
     d.seq IN (SELECT x.seq FROM json_each(?) i JOIN deliveries x ON x.id = i.value
               UNION SELECT x.seq FROM json_each(?) i JOIN deliveries x ON x.submission_id = i.value)"""
+_IN_LINE: Final = """
+    SELECT value FROM json_each(?1)
+    UNION
+    SELECT w.seq FROM json_each(?1) i CROSS JOIN deliveries d ON d.seq = i.value CROSS JOIN json_each(d.keys) k
+        CROSS JOIN delivery_keys n ON n.lane = d.lane AND n.key = k.value CROSS JOIN deliveries w ON w.seq = n.seq
+    WHERE w.state = 'retrying'
+    ORDER BY 1"""
 _NOT_SENT_AGAIN: Final = """
     (s.dedupe_key IS NULL OR EXISTS (
         SELECT 1 FROM dedupe d WHERE d.source = s.source AND d.key = s.dedupe_key AND d.submission_id = s.id))"""
@@ -30,8 +42,21 @@ def waiting(connection: apsw.Connection, selection: Selection) -> Sequence[int]:
 
 
 def held(connection: apsw.Connection, selection: Selection) -> Sequence[int]:
-    """The places of those that are held, the oldest first."""
-    return _places(connection, selection, (_HELD,))
+    """The places of those that are held and may go as they are, the oldest first."""
+    return _places(connection, selection, (f"{_HELD} AND NOT {UNDECIDED}",))
+
+
+def undecided(connection: apsw.Connection, selection: Selection) -> int:
+    """How many of those that are held wait for a person's decision, and go with that alone; a limit does not count."""
+    return len(_places(connection, replace(selection, limit=None), (UNDECIDED,)))
+
+
+def retrying(connection: apsw.Connection, selection: Selection) -> Sequence[int]:
+    """The places of those that wait for another try; of those that are named, with all in line with them."""
+    found = waiting(connection, replace(selection, states=("retrying",)))
+    if not selection.ids:
+        return found
+    return [seq for (seq,) in connection.execute(_IN_LINE, (orjson.dumps(list(found)).decode(),))]
 
 
 def unsent(connection: apsw.Connection, selection: Selection) -> Sequence[int]:
@@ -41,7 +66,19 @@ def unsent(connection: apsw.Connection, selection: Selection) -> Sequence[int]:
 
 def replayable(connection: apsw.Connection, selection: Selection) -> Sequence[int]:
     """The places of those that can be sent once more, the oldest first."""
-    return _places(connection, selection, (f"d.state IN {REPLAYABLE}",))
+    return _places(connection, selection, (f"d.state IN {REPLAYABLE} AND NOT {UNDECIDED}",))
+
+
+def still(connection: apsw.Connection, selection: Selection, places: Sequence[int]) -> Sequence[int]:
+    """Those of these places that fit now: much may have happened since they were read."""
+    conditions = [*_conditions(selection)]
+    fits = " AND ".join(["true", *(condition for condition, *_ in conditions)])
+    values = [value for _, *some in conditions for value in some]
+    found = connection.execute(
+        f"SELECT d.seq FROM json_each(?) i CROSS JOIN deliveries d ON d.seq = i.value WHERE {fits}",
+        [orjson.dumps(list(places)).decode(), *values],
+    )
+    return [seq for (seq,) in found]
 
 
 def _places(connection: apsw.Connection, selection: Selection, kinds: Sequence[str]) -> Sequence[int]:

@@ -9,8 +9,8 @@ from pydantic_core import to_json
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
-from leadbridge.store.sqlite.connection import insert, rows
-from leadbridge.store.sqlite.lineup import followers_of, newer_of
+from leadbridge.store.sqlite.connection import rows, write_rows
+from leadbridge.store.sqlite.lineup import followers_of, is_overtaken
 from leadbridge.store.values import Claim, DueDelivery
 
 CLAIMABLE: Final = """
@@ -23,8 +23,8 @@ TAKE = """
     SET state = 'sending', tries = tries + 1, first_try_at = coalesce(first_try_at, ?2), updated_at = ?2
     WHERE id IN (SELECT value FROM json_each(?1))"""
 _START = """
-    INSERT INTO attempts (lane, purpose, method, path, request, safe_to_repeat, shows_after, started_at)"""
-_CARRY = "INSERT INTO attempt_deliveries (delivery_id, attempt_id, try)"
+    INSERT INTO attempts (lane, purpose, method, path, request, safe_to_repeat, shows_after, started_at) {values}"""
+_CARRY = "INSERT INTO attempt_deliveries (delivery_id, attempt_id, try) {values}"
 
 
 def claim(
@@ -48,7 +48,7 @@ def claim(
         for delivery, call in starts
         if delivery.delivery_id in known
         and _has_its_followers(connection, lane, delivery, now)
-        and not (known[delivery.delivery_id] and _is_overtaken(connection, delivery))
+        and not (known[delivery.delivery_id] and is_overtaken(connection, delivery))
     ]
     if not ours:
         return ()
@@ -64,13 +64,6 @@ def _has_its_followers(connection: apsw.Connection, lane: str, delivery: DueDeli
     """Whether those that were read with it still stand right behind it."""
     mine = [one.delivery_id for one in delivery.followers]
     return not mine or followers_of(connection, lane, delivery.seq, now)[: len(mine)] == mine
-
-
-def _is_overtaken(connection: apsw.Connection, delivery: DueDelivery) -> bool:
-    """Whether something was written since it was read that it, or a follower, must not undo."""
-    group = (delivery, *delivery.followers)
-    newer = newer_of(connection, [one.seq for one in group])
-    return any(len(newer.get(one.seq, ())) != len(one.newer) for one in group)
 
 
 class Beginning(NamedTuple):
@@ -92,13 +85,13 @@ def begin(connection: apsw.Connection, calls: Sequence[Beginning]) -> Sequence[i
         for one, attempt in zip(calls, attempts, strict=True)
         for carried in (one.delivery, *one.delivery.followers)
     ]
-    insert(connection, _CARRY, carried)
+    write_rows(connection, _CARRY, carried)
     return attempts
 
 
 def start(connection: apsw.Connection, calls: Sequence[tuple[str, Call, Millis]]) -> Sequence[int]:
     """Store calls of lanes as started; returns their attempts, in their order."""
-    insert(connection, _START, [_started(*one) for one in calls])
+    write_rows(connection, _START, [_started(*one) for one in calls])
     last = connection.last_insert_rowid()  # nobody else writes within a transaction, so they follow each other
     return range(last - len(calls) + 1, last + 1)
 

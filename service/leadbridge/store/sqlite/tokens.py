@@ -26,7 +26,7 @@ _REPLACE: Final = """
     UPDATE tokens
     SET sealed = ?, version = version + 1, intent_at = NULL, intent_by = NULL, lost_at = NULL, detail = NULL,
         updated_at = ?
-    WHERE name = ? AND version = ?"""
+    WHERE name = ? AND version = ? AND (?5 IS NULL OR intent_by = ?5)"""
 _RESEAL: Final = "UPDATE tokens SET sealed = ? WHERE name = ? AND version = ?"
 _BEGIN: Final = """
     UPDATE tokens SET intent_at = ?, intent_by = ?
@@ -55,11 +55,11 @@ class SqliteTokens:
         """What is stored for every grant."""
         return tuple(_row(found) for found in await self._run(lambda connection: rows(connection, _ALL)))
 
-    async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis) -> bool:
+    async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis, by: str | None = None) -> bool:
         """Store tokens in the place of those of `version`."""
         if version == 0:
             return await self._change(_ADD, (name, sealed, now))
-        return await self._change(_REPLACE, (sealed, now, name, version))
+        return await self._change(_REPLACE, (sealed, now, name, version, by))
 
     async def reseal_token(self, name: str, sealed: bytes, *, version: int) -> bool:
         """Store the same tokens under another key."""
