@@ -15,7 +15,7 @@ MODULES: Final = (
         for path in (PACKAGE / "settings").glob("*.py")
         if path.name not in {"reference.py", "schema.py", "secret_texts.py", "problem.py"}  # these refuse nothing
     ),
-    PACKAGE / "schemes.py",
+    *sorted((PACKAGE / "schemes").glob("*.py")),
     *sorted((PACKAGE / "crm").glob("**/settings.py")),
     PACKAGE / "expressions" / "checks.py",
     PACKAGE / "expressions" / "lexer.py",

@@ -1,6 +1,5 @@
 """The recipes in `config/recipes/`: what lies in their folders, and one sample's whole way to the emulated CRMs."""
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -15,8 +14,8 @@ from pydantic import AnyHttpUrl, TypeAdapter
 
 from leadbridge.app import Service
 from leadbridge.commands.sending import content_type
-from leadbridge.commands.serving import Embedded, listen, server_config, url_of
 from leadbridge.crm.registry import CRMS
+from leadbridge.http.server import embedded, listen, server_config, url_of
 from leadbridge.sandbox import COPPER_PATH, LEADCONNECTOR_PATH, Sandbox, SandboxOptions, Seed
 from leadbridge.settings.loading import Loaded, load
 from leadbridge.store.base import Store
@@ -24,6 +23,7 @@ from leadbridge.verify import sign
 from tests.generated import ROOT
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
+from tests.support.patience import PATIENCE
 
 FOLDER: Final = ROOT / "config" / "recipes"
 PATHS: Final = {"copper": COPPER_PATH, "leadconnector": LEADCONNECTOR_PATH}
@@ -126,17 +126,15 @@ async def cooking(recipe: Recipe, store: Store, clock: ManualClock, journal: Jou
     sandbox = Sandbox(SandboxOptions(seeds=seeds), clock)
     log: Any = journal
     with listen("127.0.0.1", 0) as listener:
-        server = Embedded(server_config(sandbox.app))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        await server.ready.wait()
         loaded = _pointed_at(url_of(listener), recipe.load())
         service = Service(loaded, store, clock=clock, dice=Random(1), log=log)
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with (
+            embedded(server_config(sandbox.app), listener),
+            httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client,
+        ):
             await service.start()
             yield Kitchen(recipe, service, loaded, client, sandbox, clock)
             await service.stop()
-        server.should_exit = True
-        await serving
 
 
 def _pointed_at(url: str, loaded: Loaded) -> Loaded:

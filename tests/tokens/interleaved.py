@@ -103,9 +103,6 @@ class ProcessClock:
     async def pause(self, seconds: float) -> None:
         await self.world.point(self.process, "pause", until=self.time.elapsed + seconds)
 
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
-        raise NotImplementedError
-
 
 class Store(MemoryTokens):
     """The tokens that all share; before and after each change its process can be cut off."""
@@ -119,9 +116,9 @@ class Store(MemoryTokens):
         await self._step("read")
         return await super().token(name)
 
-    async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis) -> bool:
+    async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis, by: str | None = None) -> bool:
         await self._step("before store")
-        stored = await super().put_token(name, sealed, version=version, now=now)
+        stored = await super().put_token(name, sealed, version=version, now=now, by=by)
         await self._step("after store")
         return stored
 
@@ -209,12 +206,13 @@ class World:
         self.asked[self.last] = []
         return self.last
 
-    async def ask(self, process: int, *, refused: str | None = None) -> None:
-        """Let a process want a token."""
+    async def ask(self, process: int, *, refused: str | None = None, seed: str = "R1") -> None:
+        """Let a process want a token; `seed` is what its configuration says."""
         keeper = self.keepers[process]
         if refused is not None:
             self.refused.add(refused)
-        asking = keeper.token(grant()) if refused is None else keeper.refresh(grant(), refused=refused)
+        ours = grant(seed=seed)
+        asking = keeper.token(ours) if refused is None else keeper.refresh(ours, refused=refused)
         self.asked[process].append(asyncio.ensure_future(asking))
         await self.settle()
 

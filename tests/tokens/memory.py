@@ -18,9 +18,9 @@ class MemoryTokens:
     async def tokens(self) -> tuple[TokenRow, ...]:
         return tuple(self.rows[name] for name in sorted(self.rows))
 
-    async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis) -> bool:
+    async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis, by: str | None = None) -> bool:
         row = self.rows.get(name)
-        if (row.version if row else 0) != version:
+        if (row.version if row else 0) != version or (by is not None and (row is None or row.intent_by != by)):
             return False
         self.rows[name] = TokenRow(
             name=name, version=version + 1, sealed=sealed, intent_at=None, intent_by=None, lost_at=None, detail=None,

@@ -81,13 +81,14 @@ class Place:
             seed = {"account": location, "apps": [one], "settings": {"company": "COMP1"}}
             await self.control.seed(LeadConnectorSeed.model_validate(seed))
 
-    async def command(self, *arguments: str) -> Result:
+    async def command(self, *arguments: str, typed: str = "") -> Result:
         """The command in this process, beside the sandbox."""
-        return await asyncio.to_thread(CliRunner().invoke, app, arguments, env=self.environ)
+        return await asyncio.to_thread(CliRunner().invoke, app, arguments, input=typed, env=self.environ)
 
-    async def connect(self, *arguments: str) -> Result:
+    async def connect(self, *arguments: str, typed: str = "") -> Result:
         """`connect leadconnector …`"""
-        return await self.command("connect", "leadconnector", *arguments, "--config", f"{self.folder}/site.yaml")
+        file = f"{self.folder}/site.yaml"
+        return await self.command("connect", "leadconnector", *arguments, "--config", file, typed=typed)
 
     def name(self, client: str = "app1", holder: str = "LOC1") -> str:
         """A grant's name."""

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from leadbridge.commands.callback import Callback
-from leadbridge.commands.serving import listen, url_of
 from leadbridge.errors import LeadbridgeError
+from leadbridge.http.server import listen, url_of
 
 STATE = "a-state-that-nobody-guesses"
 
@@ -73,3 +73,13 @@ async def test_nobody_is_waited_for_for_ever() -> None:
     async with visited() as (callback, _):
         with pytest.raises(LeadbridgeError, match="nobody came back from the page within 0 minutes"):
             await callback.code(within=0)
+
+
+async def test_a_visitor_who_still_waits_when_leadbridge_stops_is_told_so() -> None:
+    callback = Callback(STATE)
+    with listen("127.0.0.1", 0) as listener:
+        async with httpx.AsyncClient(base_url=url_of(listener), timeout=60, trust_env=False) as client:
+            async with callback.served(listener):
+                visit = asyncio.create_task(client.get("/callback", params={"code": "C", "state": STATE}))
+                await callback.code(within=60)
+            assert "leadbridge was stopped." in (await visit).text

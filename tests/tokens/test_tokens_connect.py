@@ -1,7 +1,6 @@
 """`connect`, `serve` and `check` with OAuth: the real command beside the sandbox."""
 
 import asyncio
-import socket
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +12,8 @@ from typer.testing import Result
 
 from leadbridge.store.opening import open_operator
 from leadbridge.store.values import LaneState
-from tests.support.command import Started, run, started
+from tests.support.command import Started, run, run_on_terminal, started
+from tests.support.ports import reserved_port
 
 from .places import KEY, OTHER_KEY, SECRET, Place, placed, query
 
@@ -24,19 +24,15 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         yield made
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def waiting(place: Place, *arguments: str) -> AsyncIterator[tuple[Started, str, str]]:
     """The command while it waits for the browser: it, the page to open, and where that leads back to."""
-    port = free_port()
-    command = ("connect", "leadconnector", *arguments, "--config", "site.yaml", "--port", str(port), "--no-browser")
+    command = ("connect", "leadconnector", *arguments, "--config", "site.yaml", "--no-browser")
     page = ("--page", f"{place.crm}/v2/oauth/chooselocation")
-    with started(*command, *page, cwd=place.folder, environ=place.environ) as process:
+    with (
+        reserved_port() as port,
+        started(*command, *page, "--port", str(port), cwd=place.folder, environ=place.environ) as process,
+    ):
         await asyncio.to_thread(process.line, "Waiting for the answer")
         yield process, process.line("  http").strip(), f"http://127.0.0.1:{port}/callback"
 
@@ -69,6 +65,24 @@ async def test_a_code_at_hand_needs_no_page_and_is_good_once(place: Place) -> No
     assert "CODE1" not in again.stderr
 
 
+async def test_a_code_from_standard_input_is_in_no_list_of_processes(place: Place) -> None:
+    done = await place.connect("dallas", "--code", "-", typed="  CODE1 \r\nwhat follows is not read\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "dallas is connected to the location LOC1\n", "")
+    empty = await place.connect("dallas", "--code", "-", typed="\n")
+    assert (empty.exit_code, empty.stdout) == (2, "")
+    assert empty.stderr == "leadbridge: there is no code on standard input; write it there, or give it with --code\n"
+
+
+async def test_on_a_terminal_the_code_is_asked_for(place: Place) -> None:
+    command = ("connect", "leadconnector", "dallas", "--config", "site.yaml", "--code", "-")
+    done = await asyncio.to_thread(
+        run_on_terminal, *command, columns=80, cwd=place.folder, environ=place.environ, typed="CODE1\n"
+    )
+    assert done.returncode == 0
+    assert "The code, and Enter:" in done.stdout
+    assert "is connected to the location LOC1" in done.stdout
+
+
 async def test_an_agency_is_connected_for_its_locations(place: Place) -> None:
     done = await place.connect("agency", "--code", "CODE3")
     assert (done.exit_code, done.stdout) == (0, "agency is connected to the company COMP1\n")
@@ -94,7 +108,8 @@ async def connected_by_browser(place: Place, monkeypatch: pytest.MonkeyPatch, lo
 
     monkeypatch.setattr(webbrowser, "open", browse)
     page = f"{place.crm}/v2/oauth/chooselocation"
-    return await place.connect(*arguments, "--page", page, "--port", str(free_port()))
+    with reserved_port() as port:
+        return await place.connect(*arguments, "--page", page, "--port", str(port))
 
 
 async def test_the_page_is_opened_in_the_browser_here(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

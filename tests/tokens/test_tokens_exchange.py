@@ -14,6 +14,7 @@ from leadbridge.commands.granting import CONNECTIONS
 from leadbridge.crm.adapter import Grant
 from leadbridge.deliver.ways import Ways
 from leadbridge.tokens import Exchange, Issued, Refusal
+from tests.support.patience import PATIENCE
 
 from .vendors import SECRET, agency_grant, grant
 
@@ -233,7 +234,7 @@ async def test_endpoints_that_hang_keep_no_other_waiting() -> None:
         writer.close()
 
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(PATIENCE),
         await asyncio.start_server(hang, "127.0.0.1", 0) as silent,
         await asyncio.start_server(answer, "127.0.0.1", 0) as well,
     ):

@@ -16,7 +16,7 @@ PAUSES = (0.2, 1.0, 3.0, 11.9, 12.1, 29.0, 31.0, 90_000.0)  # seconds, around ev
 WAITED = 12.4  # seconds until a dead process's intent is taken over, and a look more
 actions = st.lists(
     st.tuples(
-        st.sampled_from(["go"] * 12 + ["ask"] * 4 + ["trouble", "kill", "start", "time", "refuse"]),
+        st.sampled_from(["go"] * 12 + ["ask"] * 4 + ["trouble", "kill", "start", "time", "refuse", "dead seed"]),
         st.integers(min_value=0, max_value=63),
     ),
     max_size=80,
@@ -35,6 +35,8 @@ async def live(world: World, chosen: list[tuple[str, int]]) -> None:
         elif what == "refuse" and world.rows.get(NAME) is not None:
             _, tokens = world.stored()
             await world.ask(process, refused=tokens.access_token)
+        elif what == "dead seed":
+            await world.ask(process, seed=f"dead {which % 2}")
         elif what == "kill" and processes:
             await world.kill(process)
         elif what == "time":
@@ -57,12 +59,14 @@ async def end_well(world: World) -> None:
         assert tokens.refresh_token is not None
         age = world.vendor.age(tokens.refresh_token)
         lost = row.lost_at is not None
-        if lost:  # the grace was over, or it would not have been refused
+        dead = tokens.refresh_token.startswith("dead")
+        assert world.losses >= dead + (dead and lost), "a dead seed takes only the place of what was lost before"
+        if lost and not dead:  # the grace was over, or it would not have been refused
             assert age is not None
             assert age >= GRACE
         in_time = age is None or age + WAITED < GRACE
         usable = world.time.now() < tokens.use_until
-        expired = not usable and (lost or not in_time)
+        expired = not usable and (lost or dead or not in_time)
     await world.ask(fresh)
     await world.quietly(fresh)
     outcome = world.outcomes[-1]
@@ -143,6 +147,51 @@ async def test_a_process_that_wakes_after_the_grace_takes_what_another_has_store
     assert world.rows[NAME].lost_at is None
     # Only the one that was past its last look at the clock has shown the vendor a spent token.
     assert world.vendor.refused == (["R1"] if where == "before send" else [])
+
+
+async def test_an_answer_that_comes_after_another_process_found_a_dead_seed_is_stored() -> None:
+    world = World()
+    one, other = world.start(), world.start()
+    await world.ask(one)
+    await world.quietly(one)
+    await world.pass_time(90_000)
+    await world.ask(one)
+    frozen = await world.until(one, "after answer")
+    world.waiting.remove(frozen)
+    await world.pass_time(INTENT_LIFE + 0.1)
+    await world.ask(other, seed="dead")
+    await world.go(await world.until(other, "before store"))
+    await world.kill(other)
+    await world.pass_time(GRACE)
+    world.waiting.append(frozen)
+    await world.quietly(one)
+
+    assert world.outcomes == ["A2", "A3"]
+    assert world.vendor.refused == ["dead"]
+    assert world.rows[NAME].lost_at is None
+
+
+async def test_who_wakes_with_the_refusal_of_its_seed_disturbs_nobody_who_has_taken_over() -> None:
+    world = World()
+    one, other = world.start(), world.start()
+    await world.ask(other)
+    await world.quietly(other)
+    await world.pass_time(90_000)
+    await world.ask(one, seed="dead")
+    frozen = await world.until(one, "before store")
+    world.waiting.remove(frozen)
+    await world.pass_time(INTENT_LIFE + 0.1)
+    await world.ask(other)
+    await world.until(other, "after answer")
+    intent = world.rows[NAME].intent_by
+    world.waiting.append(frozen)
+    await world.go(frozen)
+
+    assert world.rows[NAME].intent_by == intent is not None
+    await world.quietly(other)
+    await world.quietly(one)
+    assert world.outcomes == ["A2", "A3", "A3"]
+    assert world.vendor.rotations == 2
 
 
 async def test_an_answer_that_comes_after_the_loss_mends_it() -> None:

@@ -1,6 +1,7 @@
 """One process's access tokens: when the vendor is asked, what is on disk, and what each refusal means."""
 
 import asyncio
+import re
 from typing import Any
 
 import httpx
@@ -137,6 +138,75 @@ async def test_a_new_refresh_token_in_the_configuration_is_taken_once(crm: Ring)
     assert await old.token(grant(seed="R1")) == second
     assert await new.token(grant(seed="R2")) == second
     assert len(crm.wire.paths) == 2
+
+
+async def test_a_dead_new_refresh_token_in_the_configuration_leaves_the_good_stored_ones_in_use(crm: Ring) -> None:
+    first = await crm.keeper().token(grant())
+    crm.clock.elapsed += 40
+    restarted = crm.keeper()
+
+    assert await restarted.token(grant(seed="spent-long-ago")) == first
+    (refused,) = crm.journal.find("token.seed_refused", grant=NAME, for_good=True)
+    assert "refresh token is invalid" in refused["detail"]
+    crm.clock.elapsed += 90_000
+    assert await works(crm, await restarted.token(grant(seed="spent-long-ago")))
+    crm.clock.elapsed += 90_000
+    assert await works(crm, await crm.keeper().token(grant(seed="spent-long-ago")))
+    assert crm.wire.paths == [TOKEN] * 4, "it was tried once"
+    assert crm.journal.find("token.lost") == []
+
+
+async def test_when_the_new_and_the_stored_refresh_token_are_refused_it_says_so_of_each(crm: Ring) -> None:
+    await crm.keeper().token(grant())
+    crm.install(refresh_token="R9")  # ends the refresh token of before
+    crm.clock.elapsed += 90_000
+    both = (
+        r"invalid\S*, of the stored refresh token; and of the new `oauth.refresh_token` of the configuration: .*invalid"
+    )
+    for keeper in (crm.keeper(), crm.keeper()):
+        with pytest.raises(GrantLost, match=f"{both}.*{TO_MEND}"):
+            await keeper.token(grant(seed="spent-long-ago"))
+
+    (lost,) = crm.journal.find("token.lost")
+    assert re.search(both, lost["detail"])
+    assert crm.wire.paths == [TOKEN] * 3
+
+
+@pytest.mark.parametrize(
+    ("action", "calls"),
+    [
+        ({"kind": "status", "status": 503}, 3),
+        ({"kind": "status", "status": 429}, 1),
+        ({"kind": "status", "status": 403, "body": {"message": "No"}}, 1),
+    ],
+    ids=["down", "busy", "refused by nobody knows what"],
+)
+async def test_a_new_refresh_token_that_cannot_be_tried_now_is_tried_again_and_the_stored_ones_are_used_meanwhile(
+    crm: Ring, action: dict[str, Any], calls: int
+) -> None:
+    first = await crm.keeper().token(grant())
+    crm.install(refresh_token="R2")
+    crm.clock.elapsed += 40
+    crm.trouble(action=action, path=TOKEN, times=calls)
+    keeper = crm.keeper()
+
+    assert await keeper.token(grant(seed="R2")) == first
+    assert await keeper.token(grant(seed="R2")) == first
+    assert len(crm.wire.paths) == 1 + calls
+    assert len(crm.journal.find("token.seed_refused", for_good=False)) == 1
+    crm.clock.elapsed += 90_000
+    assert await works(crm, await keeper.token(grant(seed="R2")))
+    assert len(crm.wire.paths) == 2 + calls
+    assert crm.journal.find("token.lost") == []
+
+
+async def test_a_lost_grant_goes_on_with_a_new_refresh_token_of_the_configuration(crm: Ring) -> None:
+    keeper = crm.keeper()
+    with pytest.raises(GrantLost):
+        await keeper.token(grant(seed="spent-long-ago"))
+    crm.install(refresh_token="R5")
+
+    assert await works(crm, await crm.keeper().token(grant(seed="R5")))
 
 
 async def test_a_configuration_that_changes_in_the_running_process_is_heard(crm: Ring) -> None:

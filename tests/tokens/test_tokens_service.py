@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from tests.support.command import Started, started
+from tests.support.patience import PATIENCE
 from tests.support.process import eventually
 
 from .places import Place, placed
@@ -15,7 +16,7 @@ from .places import Place, placed
 async def post(process: Started, name: str) -> None:
     """A lead comes in."""
     (listening,) = process.events("service.listening")
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
         lead = {"name": name, "email": f"{name}@example.com"}
         assert (await client.post(f"{listening['url']}/hooks/website", json=lead)).status_code == 202
 

@@ -62,6 +62,17 @@ async def test_only_who_saw_what_is_there_replaces_it(two: tuple[TokenStore, Tok
     assert (row.version, row.sealed, row.updated_at) == (2, b"second", 3)
 
 
+async def test_who_has_lost_the_intent_replaces_nothing_in_its_name(two: tuple[TokenStore, TokenStore]) -> None:
+    one, other = two
+    assert await one.put_token(NAME, b"first", version=0, now=1)
+    assert not await one.put_token(NAME, b"early", version=1, now=2, by="a")
+    assert await one.begin_exchange(await row_of(one), by="a", now=3)
+    assert await other.begin_exchange(await row_of(other), by="b", now=4)
+    assert not await one.put_token(NAME, b"late", version=1, now=5, by="a")
+    assert await other.put_token(NAME, b"second", version=1, now=6, by="b")
+    assert (await row_of(one)).sealed == b"second"
+
+
 async def test_one_of_many_gets_the_intent(two: tuple[TokenStore, TokenStore]) -> None:
     one, other = two
     await one.put_token(NAME, b"first", version=0, now=1)

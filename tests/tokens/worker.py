@@ -41,9 +41,6 @@ class FastClock:
     def monotonic(self) -> float:
         return time.monotonic() * self._faster
 
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
-        raise NotImplementedError
-
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._faster)
 
@@ -76,8 +73,8 @@ class MortalVault(Vault):
             self.death.at("after intent")
         return intended
 
-    async def put(self, name: str, tokens: Tokens, *, version: int) -> bool:
-        stored = await super().put(name, tokens, version=version)
+    async def put(self, name: str, tokens: Tokens, *, version: int, by: str | None = None) -> bool:
+        stored = await super().put(name, tokens, version=version, by=by)
         if tokens.access_token:  # and not only the configuration's refresh token
             self.death.at("after store", token=digest(tokens.access_token))
         return stored

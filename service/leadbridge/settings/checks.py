@@ -14,6 +14,7 @@ from leadbridge.crm.adapter import Adapter
 from leadbridge.crm.registry import CRMS
 from leadbridge.events import Json
 from leadbridge.schemes import Unsigned
+from leadbridge.settings.accounts import account_problems
 from leadbridge.settings.choices import advice
 from leadbridge.settings.finding import finding_problems
 from leadbridge.settings.models import Settings, Source
@@ -53,7 +54,7 @@ def cross_check(document: Document, data: Json, parts: Parts) -> Iterator[Proble
     yield from _unused(document, data)
     yield from _forgotten_braces(document, data)
     yield from _unencrypted(document, data)
-    yield from _accounts_of_one_user(document, data)
+    yield from account_problems(document, _section(data, "destinations"))
     for name, source in parts.sources.items():
         if isinstance(source.scheme, Unsigned):
             yield document.problem(
@@ -158,27 +159,6 @@ def _unencrypted(document: Document, data: Json) -> Iterator[Problem]:
         if isinstance(address, str) and address.startswith("http://") and not _is_private(address):
             problem = "leads, and the secrets sent with them, can be read on their way"
             yield document.problem(path, problem, hint="write https://", severity="warning")
-
-
-def _accounts_of_one_user(document: Document, data: Json) -> Iterator[Problem]:
-    """Accounts that would be taken for one, with their custom fields, their quota and their order.
-
-    Copper tells an account's number only when it is called, so the destination's user stands for it.
-    """
-    first: dict[tuple[str, str], tuple[str, str]] = {}
-    for name, destination in _section(data, "destinations").items():
-        if not isinstance(destination, Mapping) or destination.get("crm") != "copper" or destination.get("account_id"):
-            continue
-        user, key = destination.get("user_email"), destination.get("access_token")
-        if not isinstance(user, str) or not isinstance(key, str):
-            continue
-        other, known = first.setdefault((str(destination.get("base_url")), user.strip().lower()), (name, key))
-        if known != key:
-            yield document.problem(
-                ("destinations", name, "user_email"),
-                f"is the user of `{other}` too, with another key: nothing tells their accounts apart",
-                hint="give each an `account_id`, or both the same one when it is one account",
-            )
 
 
 def _is_private(address: str) -> bool:

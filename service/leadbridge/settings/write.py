@@ -11,7 +11,7 @@ from leadbridge.settings.positions import Document
 from leadbridge.settings.problem import Path, Problem, Severity
 from leadbridge.settings.route import Route
 
-_NAME_PARTS: Final = ("first_name", "last_name", "middle_name", "prefix", "suffix")
+_NAME_PARTS: Final = ("first_name", "middle_name", "last_name", "prefix", "suffix")
 # The keys of the lead that a key is filled from when the route does not map it: a rule for those holds for it too.
 FILLED_FROM: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -24,6 +24,8 @@ FILLED_FROM: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "websites": ("website",),
     }
 )
+# And of which keys one is made when no rule fills it, the likeliest first: a full name of its parts as well.
+MADE_OF: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({**FILLED_FROM, "name": _NAME_PARTS})
 _CUSTOM: Final = "custom:"
 _NOT_FOLLOWED: Final[Mapping[RouteOption, str]] = MappingProxyType(
     {
@@ -125,5 +127,4 @@ def _is_mapped(key: str, route: Route) -> bool:
         return key.removeprefix(_CUSTOM) in route.custom_fields
     if key == "tags" and (route.tags.add or route.tags.remove or route.tags.replace is not None):
         return True
-    made_of = _NAME_PARTS if key == "name" else FILLED_FROM.get(key, ())
-    return route.lead.gives(key, *made_of)
+    return route.lead.gives(key, *MADE_OF.get(key, ()))

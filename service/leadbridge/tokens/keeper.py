@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from leadbridge.clock import Clock, Millis
+from leadbridge.clock import Millis, Time
 from leadbridge.crm.adapter import Grant
 from leadbridge.errors import GrantLost, StorageUnavailable, TokenUnavailable
 from leadbridge.ids import new_id
@@ -19,6 +19,8 @@ from leadbridge.tokens.vault import Tokens, Vault
 
 FIRST_REST: Final = 5.0  # seconds without a call to the vendor after one that failed; doubled each time, up to
 LONGEST_REST: Final = 300.0
+IDLE: Final = 30 * 86_400  # seconds without a call, after which a grant is used: the vendor ends it after a year
+LOOK: Final = 86_400.0  # seconds between looks for such
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class TokenKeeper:
         vault: Vault,
         exchange: Exchange,
         *,
-        clock: Clock,
+        clock: Time,
         log: Logger,
         destinations: Mapping[str, str],
     ) -> None:
@@ -87,6 +89,21 @@ class TokenKeeper:
             seeds = kept.tokens.seeds if kept is not None else ()
         tokens = tokens_of(issued, before=Tokens(seeds=seeds), asked_at=self._clock.now())
         await self._vault.force(grant.name, tokens.having_seen(grant.seed))
+
+    async def keep_alive(self, grants: Iterable[Grant]) -> None:
+        """Refresh those of these grants that nothing was called under for a month; looks once a day until cancelled."""
+        ours = {grant.name: replace(grant, location_id=None) if _is_agency(grant) else grant for grant in grants}
+        while True:
+            for grant in ours.values():
+                with suppress(GrantLost, TokenUnavailable, StorageUnavailable, WrongKey):  # the next call tells of it
+                    await self._use_if_idle(grant)
+            await self._clock.pause(LOOK)
+
+    async def _use_if_idle(self, grant: Grant) -> None:
+        kept = await self._vault.kept(grant.name)
+        idle = kept is not None and kept.row.lost_at is None and self._clock.now() - kept.row.updated_at > IDLE * 1000
+        if idle:
+            await self.token(grant)
 
     async def close(self) -> None:
         """Let refreshes that are under way end, so that no answer is lost; then let the database go."""

@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from leadbridge.clock import Clock, Millis
+from leadbridge.clock import Millis, Time
 from leadbridge.store.tokens import TokenRow, TokenStore
 from leadbridge.tokens.sealing import Sealing, WrongKey
 
@@ -25,9 +25,9 @@ class Tokens:
     refresh_token: str | None = field(default=None, repr=False)
     seeds: tuple[str, ...] = ()
 
-    def has_seen(self, seed: str) -> bool:
-        """Whether a refresh token of the configuration was taken before."""
-        return digest(seed) in self.seeds
+    def has_seen(self, seed: str | None) -> bool:
+        """Whether a refresh token of the configuration was taken, or refused, before; none is nothing new."""
+        return seed is None or digest(seed) in self.seeds
 
     def having_seen(self, seed: str | None) -> "Tokens":
         """These tokens, with a refresh token of the configuration among those that are not taken any more."""
@@ -50,7 +50,7 @@ class Vault:
     What it answers True to is on disk. Raises `StorageUnavailable`, and `WrongKey` for what no key opens.
     """
 
-    def __init__(self, store: TokenStore, sealing: Sealing, clock: Clock) -> None:
+    def __init__(self, store: TokenStore, sealing: Sealing, clock: Time) -> None:
         self._store = store
         self._sealing = sealing
         self._clock = clock
@@ -60,9 +60,13 @@ class Vault:
         row = await self._store.token(name)
         return None if row is None else Kept(row=row, tokens=self._opened(row))
 
-    async def put(self, name: str, tokens: Tokens, *, version: int) -> bool:
-        """Store tokens in the place of those of `version` (0: of none); False when others are stored by now."""
-        return await self._store.put_token(name, self._sealed(name, tokens), version=version, now=self._clock.now())
+    async def put(self, name: str, tokens: Tokens, *, version: int, by: str | None = None) -> bool:
+        """Store tokens in the place of those of `version` (0: of none); False when others are stored by now.
+
+        With `by` only while the intent is theirs.
+        """
+        sealed, now = self._sealed(name, tokens), self._clock.now()
+        return await self._store.put_token(name, sealed, version=version, now=now, by=by)
 
     async def force(self, name: str, tokens: Tokens) -> None:
         """Store tokens in the place of whatever is there, also of what no key opens."""
