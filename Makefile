@@ -21,10 +21,10 @@ run: $(RUN) ## sandbox CRMs, the service and sample submissions, in one terminal
 	@$(BIN)/leadbridge demo --config config/leadbridge.yaml
 
 test: $(DEV) ## the quick tests, in random order
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 coverage: $(DEV) ## the quick tests, and which lines and branches they leave out; fails under 97 %
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 check: $(DEV) ## format, lint, types, import direction, generated files; writes nothing
 	$(BIN)/ruff format --check

@@ -7,10 +7,9 @@ from itertools import islice
 import structlog
 
 from benchmarks.ground import TOKEN, Site, body
-from leadbridge.app import adapters, record_of
 from leadbridge.clock import Millis, SystemClock
+from leadbridge.configured import adapters, lane_name, record_of
 from leadbridge.crm.adapter import Adapter
-from leadbridge.deliver.deliverer import lane_name
 from leadbridge.desk import desks
 from leadbridge.events import Received
 from leadbridge.ids import new_id, new_trace_id

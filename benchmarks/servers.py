@@ -20,10 +20,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.ground import TOKEN
 from leadbridge import logs
-from leadbridge.app import Front, door
+from leadbridge.app import Front
 from leadbridge.clock import SystemClock
-from leadbridge.commands.serving import listen, run_server
+from leadbridge.configured import door
 from leadbridge.desk import desks
+from leadbridge.http.server import listen, run_server
 from leadbridge.ids import new_id, new_trace_id
 from leadbridge.precedence import Precedence
 from leadbridge.receive import Receiver

@@ -1,7 +1,7 @@
 """The composition root: from a loaded configuration to a running service. Concrete classes are picked here alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from random import Random, SystemRandom
@@ -15,26 +15,21 @@ from starlette.routing import Route as Endpoint
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leadbridge.clock import Clock, SystemClock
-from leadbridge.crm.adapter import Adapter
-from leadbridge.crm.registry import CRMS
+from leadbridge.configured import adapters, door, record_of
 from leadbridge.deliver.account import Means
 from leadbridge.deliver.deliverer import Deliverer
 from leadbridge.deliver.transport import HttpTransport, Transport
 from leadbridge.desk import desks
 from leadbridge.errors import StorageUnavailable
 from leadbridge.events import Reply
-from leadbridge.inbound import Door
 from leadbridge.logs import Logger
 from leadbridge.mapping.mapper import Mapper, Routing
-from leadbridge.plan import RecordKind
 from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
 from leadbridge.receive import Receiver, source_in
 from leadbridge.record import Recorder
 from leadbridge.retry import RetryPolicy
 from leadbridge.settings.loading import Loaded
-from leadbridge.settings.models import Settings
-from leadbridge.settings.route import Route
 from leadbridge.store.base import Store
 from leadbridge.supervise import keep_running
 from leadbridge.tokens import TokenKeeper
@@ -125,6 +120,7 @@ class Service:
             stored=self._mapper.wake,
         )
         self._mapping: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
         others = Starlette(
             routes=[
                 Endpoint("/healthz", self._healthz, methods=["GET"]),
@@ -141,15 +137,22 @@ class Service:
         await self._deliverer.start(changed=self._mapper.wake)
         work = keep_running(self._mapper.run, name="mapper", rest=self._clock.pause, log=self._log)
         self._mapping = asyncio.create_task(work, name="mapper")
+        if (tokens := self._tokens) is not None:
+            grants = [adapter.grant for adapter in self.adapters.values() if adapter.grant is not None]
+            alive = keep_running(
+                lambda: tokens.keep_alive(grants), name="tokens", rest=self._clock.pause, log=self._log
+            )
+            self._renewing = asyncio.create_task(alive, name="tokens")
         self._ready = True
         self._log.info("service.started")
 
     async def stop(self) -> None:
         """Finish what is under way within a bound; everything else stays on disk."""
         self._ready = False
-        if self._mapping is not None:
-            self._mapping.cancel()
-            await asyncio.gather(self._mapping, return_exceptions=True)
+        work = [task for task in (self._mapping, self._renewing) if task is not None]
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
         await self._deliverer.stop()
         if self._tokens is not None:
             await self._tokens.close()
@@ -178,22 +181,6 @@ class Service:
     async def _crashed(self, request: Request, error: Exception) -> Response:
         self._log.error("request.crashed", path=request.url.path, exc_info=error)
         return _response(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "leadbridge made a mistake; try again later."))
-
-
-def adapters(settings: Settings) -> Mapping[str, Adapter]:
-    """The adapter of every destination, by its name."""
-    return {name: CRMS[destination.crm].adapter(destination) for name, destination in settings.destinations.items()}
-
-
-def record_of(route: Route, crm_adapters: Mapping[str, Adapter]) -> RecordKind:
-    """What a route upserts: what it says, else its CRM's first kind."""
-    return route.upsert or crm_adapters[route.to].records[0]
-
-
-def door(settings: Settings) -> Door:
-    """How senders reach the service."""
-    url = settings.server.public_url
-    return Door(public_url=str(url).rstrip("/") if url else None, max_body=settings.server.max_body)
 
 
 async def _http_problem(_request: Request, error: Exception) -> Response:

@@ -7,8 +7,8 @@ from typing import Protocol, TypeAlias
 Millis: TypeAlias = int  # milliseconds since the Unix epoch, UTC
 
 
-class Clock(Protocol):
-    """What the stages need of time."""
+class Time(Protocol):
+    """Time that is read, and let pass."""
 
     def now(self) -> Millis:
         """Wall time: what is stored and shown."""
@@ -16,11 +16,15 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never go back: what windows and deadlines are measured with."""
 
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
-        """Wait until `event` is set, at most `seconds`. True when it was set."""
-
     async def pause(self, seconds: float) -> None:
         """Let time pass."""
+
+
+class Clock(Time, Protocol):
+    """What the stages need of time: they also wait for something to do."""
+
+    async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
+        """Wait until `event` is set, at most `seconds`. True when it was set."""
 
 
 class SystemClock:

@@ -2,16 +2,32 @@
 
 LeadbridgeError
 ├── ConfigError                  the operator: the configuration has problems, all of them listed
+│   └── ConfigProblems           ... each with its place in the file (`settings`)
 ├── UsageError                   the person at the command line; exit code 2
 ├── RequestRefused               the sender: an HTTP problem document (RFC 9457) says what to do
 │   ├── SignatureError           ... the reason goes to log and metric, not to the sender
-│   └── Unparseable              ... names the place
+│   ├── Unparseable              ... names the place
+│   └── ControlRefused           ... whoever steers the sandbox: the wish is not understood
 ├── StorageUnavailable           the operator: nothing can be made durable now; senders get 503 and try again
 ├── MappingError                 the operator: a route's expression fails on this submission; replayable after a fix
 ├── GrantLost                    a person: the CRM gives no more tokens until the command in the message was run
-└── TokenUnavailable             nobody: no token can be had now, and nothing is lost; it is asked for again
+├── TokenUnavailable             nobody: no token can be had now, and nothing is lost; it is asked for again
+├── ProcessFailed                who runs `prove`: a process of the proof did not start, or did not end in order
+└── HistoryOutran                who runs `prove`: fewer senders, or a faster machine
 
-What a CRM answers is no exception: see `outcome`.
+What a CRM answers is no exception: see `outcome`. Nor is a signal of one room an error: it does not say who must act,
+and its caller makes something else of it before anybody hears of it.
+
+deliver      Unanswered          a `Retry`, or a look for what the call may have done
+expressions  TemplateError       a problem of the configuration
+expressions  ExpressionError     a `MappingError`
+expressions  Unreadable          a warning about the field
+sandbox      Invalid             the emulated CRM's refusal
+sandbox      Refused             the emulated CRM's refusal
+sandbox      Ignored             a property that is left out
+sandbox      ConnectionDropped   a connection that ends, as a fault asks for
+settings     NotYaml             a problem of the configuration
+tokens       WrongKey            a `GrantLost` that says which variable is wrong
 """
 
 from http import HTTPStatus

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from leadbridge.clock import Clock
+from leadbridge.clock import Time
 
 MANY: Final = 4  # requests at once that are more than a usual moment's
 SHARE: Final = 0.2  # of the event loop's time, at most, for the work behind them while so many wait
@@ -20,7 +20,7 @@ class Precedence:
     moment later. It is slowed down and never stopped, and with fewer senders than `MANY` not at all.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Time) -> None:
         self._clock = clock
         self._waiting = 0
         self._worked = 0.0

@@ -5,37 +5,18 @@ Everything is compared as bytes and in constant time, every secret is tried, and
 """
 
 import base64
-import binascii
-import hashlib
-import hmac
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from string import Formatter
-from typing import Final, Never, TypeAlias
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from typing import Final
 
 from leadbridge.clock import Millis
-from leadbridge.errors import SignatureError, SignatureReason, UsageError
 from leadbridge.events import Received, Verified
 from leadbridge.masking import MASK
-from leadbridge.schemes import Basic, Digest, Hmac, Layout, Scheme, StandardWebhooks, Token, Unsigned
+from leadbridge.schemes import Basic, Digest, Hmac, Scheme, StandardWebhooks, Token, Unsigned
+from leadbridge.signatures import any_equal, bytes_of, header_of, refuse, sign_with, unbase64, verify_signature
 
-_LONGEST_HEADER: Final = 8_192  # characters; no vendor's signature comes near
-# Checking one costs as much as hashing the body, and anyone may send many; while keys change there are two or three.
-_MOST_SIGNATURES: Final = 16
-_DIGITS: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
-_SIZES: Final = {"sha1": 20, "sha256": 32, "sha512": 64}  # bytes of a digest
-_ED25519: Final = "v1a,"  # how Standard Webhooks marks such a signature
-_ED25519_SIZE: Final = 64  # bytes
-# Headers with one of these in their name prove a sender or hold a session: never stored, whatever the scheme.
 _USUAL_NAME: Final = 64  # characters of a header's name; what is said of longer ones is not remembered
+# Headers with one of these in their name prove a sender or hold a session: never stored, whatever the scheme.
 _CREDENTIALS: Final = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
-
-_Signing: TypeAlias = Hmac | Digest | StandardWebhooks
 
 
 def verify(scheme: Scheme, request: Received, *, now: Millis) -> Verified:
@@ -51,7 +32,7 @@ def verify(scheme: Scheme, request: Received, *, now: Millis) -> Verified:
         case Basic():
             _verify_basic(scheme, request)
         case Hmac() | Digest() | StandardWebhooks():
-            _verify_signed(scheme, request, now=now)
+            verify_signature(scheme, request, now=now)
     return Verified(request=_redacted(scheme, request), payload=request.body, verified=not isinstance(scheme, Unsigned))
 
 
@@ -68,189 +49,27 @@ def sign(scheme: Scheme, *, method: str, url: str, body: bytes, message_id: str,
         case Basic():
             pair = f"{scheme.username}:{scheme.secrets[0].get_secret_value()}"
             return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-        case StandardWebhooks() if not scheme.keys:
-            raise UsageError("a public key (whpk_…) proves a signature and cannot make one; only the sender can sign")
-    layout = _layout(scheme, {})
-    timestamp = str(now if layout.timestamp_unit == "ms" else now // 1000)
-    signed = _Signed(
-        id=message_id.encode(), timestamp=timestamp.encode(), body=body, method=method.encode(), url=url.encode()
-    )
-    return _signed_headers(layout, signed, _digests(scheme, layout, signed)[0])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Signed:
-    """What may be signed, byte by byte as it travelled."""
-
-    id: bytes
-    timestamp: bytes
-    body: bytes
-    method: bytes
-    url: bytes
-    secret: bytes = b""  # of a plain digest; an HMAC's is its key
-
-    def by(self, template: str) -> bytes:
-        """The signed bytes, as the scheme's `signs` puts them together."""
-        parts = []
-        for literal, name, _, _ in Formatter().parse(template):
-            parts.append(literal.encode())
-            if name is not None:
-                parts.append(getattr(self, name))
-        return b"".join(parts)
+        case Hmac() | Digest() | StandardWebhooks():
+            return sign_with(scheme, method=method, url=url, body=body, message_id=message_id, now=now)
 
 
 def _verify_token(scheme: Token, request: Received) -> None:
-    given = _header(request.headers, scheme.header)
+    given = header_of(request.headers, scheme.header)
     if given[: len(scheme.prefix)].lower() != scheme.prefix.lower():
-        _refuse("malformed_header")
-    token = _bytes(given[len(scheme.prefix) :].strip())
-    if not _any_equal(token, [secret.get_secret_value().encode() for secret in scheme.secrets]):
-        _refuse("wrong_token")
+        refuse("malformed_header")
+    token = bytes_of(given[len(scheme.prefix) :].strip())
+    if not any_equal(token, [secret.get_secret_value().encode() for secret in scheme.secrets]):
+        refuse("wrong_token")
 
 
 def _verify_basic(scheme: Basic, request: Received) -> None:
-    kind, _, encoded = _header(request.headers, "authorization").partition(" ")
-    pair = _unbase64(encoded.strip()) if kind.lower() == "basic" else None
+    kind, _, encoded = header_of(request.headers, "authorization").partition(" ")
+    pair = unbase64(encoded.strip()) if kind.lower() == "basic" else None
     if pair is None or b":" not in pair:
-        _refuse("malformed_header")
+        refuse("malformed_header")
     known = [f"{scheme.username}:{secret.get_secret_value()}".encode() for secret in scheme.secrets]
-    if not _any_equal(pair, known):
-        _refuse("wrong_password")
-
-
-def _verify_signed(scheme: _Signing, request: Received, *, now: Millis) -> None:
-    headers, layout = request.headers, _layout(scheme, request.headers)
-    timestamp, written = _parts(layout, _header(headers, layout.header))
-    if len(written) > _MOST_SIGNATURES:
-        _refuse("malformed_header")
-    if layout.timestamp_header:
-        timestamp = _header(headers, layout.timestamp_header)
-    at = _instant(layout, timestamp) if timestamp and layout.tolerance != "none" else None
-    signed = _Signed(
-        id=_bytes(_header(headers, layout.id_header)) if layout.id_header else b"",
-        timestamp=_bytes(timestamp),
-        body=request.body,
-        method=_bytes(request.method),
-        url=request.url.encode("utf-8", "replace"),
-    )
-    if not _is_proved(scheme, layout, written, signed=signed):
-        _refuse("wrong_signature")
-    # Only now: the time of a request that is not proved says nothing.
-    if at is not None and layout.tolerance != "none":
-        if now - at > layout.tolerance * 1000:
-            _refuse("timestamp_too_old")
-        if at - now > layout.tolerance * 1000:
-            _refuse("timestamp_in_future")
-
-
-def _is_proved(scheme: _Signing, layout: Layout, written: Sequence[str], *, signed: _Signed) -> bool:
-    """Whether one of the signatures is one of ours; each kind of key proves its own kind of signature alone."""
-    public_keys = scheme.public_keys if isinstance(scheme, StandardWebhooks) else ()
-    shared = not isinstance(scheme, StandardWebhooks) or scheme.keys
-    digests = _read(layout, written, prefix=layout.prefix, size=_SIZES[layout.hash]) if shared else []
-    asymmetric = _read(layout, written, prefix=_ED25519, size=_ED25519_SIZE) if public_keys else []
-    if not digests and not asymmetric:
-        _refuse("malformed_header")
-    expected = _digests(scheme, layout, signed) if digests else []
-    if any(_any_equal(digest, expected) for digest in digests):
-        return True
-    message = signed.by(layout.signs) if asymmetric else b""
-    return any(_is_signed_by(key, signature, message) for key in public_keys for signature in asymmetric)
-
-
-def _is_signed_by(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
-    try:
-        key.verify(signature, message)
-    except InvalidSignature:
-        return False
-    return True
-
-
-def _layout(scheme: _Signing, headers: Mapping[str, str]) -> Layout:
-    return scheme.layout(headers) if isinstance(scheme, StandardWebhooks) else scheme
-
-
-def _digests(scheme: _Signing, layout: Layout, signed: _Signed) -> list[bytes]:
-    """What a sender writes, by each of the shared secrets."""
-    if isinstance(scheme, Digest):
-        secrets = [secret.get_secret_value().encode() for secret in scheme.secrets]
-        messages = [replace(signed, secret=secret).by(layout.signs) for secret in secrets]
-        return [hashlib.new(layout.hash, message).digest() for message in messages]
-    message = signed.by(layout.signs)
-    return [hmac.digest(key, message, layout.hash) for key in scheme.keys]
-
-
-def _parts(layout: Layout, header: str) -> tuple[str, list[str]]:
-    """The header's timestamp (empty when it has none) and its signatures, prefixes and all."""
-    if layout.fields is None:
-        return "", header.split(layout.separator) if layout.separator else [header]
-    named = [part.strip().partition("=") for part in header.split(layout.fields.separator)]
-    signatures = [value for name, _, value in named if name == layout.fields.signature]
-    timestamps = [value for name, _, value in named if name == layout.fields.timestamp]
-    # An empty one would let a stamp that was signed move into the body, and skip the check of the time.
-    if layout.fields.timestamp and (len(timestamps) != 1 or not timestamps[0]):
-        _refuse("malformed_header")
-    return "".join(timestamps), signatures
-
-
-def _instant(layout: Layout, timestamp: str) -> Millis:
-    if not _DIGITS.fullmatch(timestamp):
-        _refuse("malformed_header")
-    return int(timestamp) * (1 if layout.timestamp_unit == "ms" else 1000)
-
-
-def _read(layout: Layout, written: Iterable[str], *, prefix: str, size: int) -> list[bytes]:
-    """The written signatures of one kind as bytes; what is none of this kind is left out."""
-    texts = [text.strip() for text in written]
-    found = [_decoded(text.removeprefix(prefix), layout.encoding) for text in texts if text.startswith(prefix)]
-    return [signature for signature in found if signature is not None and len(signature) == size]
-
-
-def _decoded(text: str, encoding: str) -> bytes | None:
-    match encoding:
-        case "hex":
-            return _unhex(text)
-        case "base64":
-            return _unbase64(text)
-        case _:
-            return None if set("+/") & set(text) else _unbase64(text.replace("-", "+").replace("_", "/"))
-
-
-def _unhex(text: str) -> bytes | None:
-    try:
-        return binascii.unhexlify(text)
-    except ValueError:
-        return None
-
-
-def _unbase64(text: str) -> bytes | None:
-    """Strict base64, with or without its padding."""
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        return None
-
-
-def _signed_headers(layout: Layout, signed: _Signed, digest: bytes) -> dict[str, str]:
-    match layout.encoding:
-        case "hex":
-            written = digest.hex()
-        case "base64":
-            written = base64.b64encode(digest).decode()
-        case "base64url":
-            written = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-    signature = layout.prefix + written
-    headers = {}
-    if layout.id_header:
-        headers[layout.id_header] = signed.id.decode()
-    if layout.timestamp_header:
-        headers[layout.timestamp_header] = signed.timestamp.decode()
-    if layout.fields:
-        parts = [f"{layout.fields.signature}={signature}"]
-        if layout.fields.timestamp:
-            parts.insert(0, f"{layout.fields.timestamp}={signed.timestamp.decode()}")
-        signature = layout.fields.separator.join(parts)
-    return headers | {layout.header: signature}
+    if not any_equal(pair, known):
+        refuse("wrong_password")
 
 
 def _redacted(scheme: Scheme, request: Received) -> Received:
@@ -275,32 +94,3 @@ def _is_credential(name: str) -> bool:
 @lru_cache(maxsize=1_024)
 def _holds_credential(name: str) -> bool:
     return any(part in name for part in _CREDENTIALS)
-
-
-def _header(headers: Mapping[str, str], name: str) -> str:
-    value = headers.get(name, "").strip()
-    if not value:
-        _refuse("missing_header")
-    if len(value) > _LONGEST_HEADER:
-        _refuse("malformed_header")
-    return value
-
-
-def _bytes(value: str) -> bytes:
-    """A header's bytes as they travelled: servers hand them over as Latin-1."""
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        _refuse("malformed_header")
-
-
-def _any_equal(given: bytes, known: list[bytes]) -> bool:
-    """Whether `given` is one of `known`; all are compared, so that the time does not tell which."""
-    found = False
-    for secret in known:
-        found |= hmac.compare_digest(given, secret)
-    return found
-
-
-def _refuse(reason: SignatureReason) -> Never:
-    raise SignatureError(reason)

@@ -13,6 +13,7 @@ from leadbridge.clock import SystemClock
 from leadbridge.settings.loading import load
 from leadbridge.verify import sign
 from tests.support.command import Started, started
+from tests.support.patience import PATIENCE
 
 SECRETS = {
     "WEBSITE_TOKEN": "planted-website-token",
@@ -74,7 +75,7 @@ class Site:
         now = SystemClock().now()
         proof = sign(scheme, method="POST", url=url, body=content, message_id="msg_1", now=now)
         headers = {"content-type": "application/json", **proof}
-        reply: dict[str, Any] = httpx.post(url, content=content, headers=headers).json()
+        reply: dict[str, Any] = httpx.post(url, content=content, headers=headers, timeout=PATIENCE).json()
         return reply
 
     def lead(self, body: Any, *, source: str = "website", deliveries: int = 1) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class Site:
 
     def sandbox(self, path: str, body: Any) -> Any:
         """Ask something of the sandbox's control."""
-        response = httpx.post(f"{self.crms}/sandbox/{path}", json=body)
+        response = httpx.post(f"{self.crms}/sandbox/{path}", json=body, timeout=PATIENCE)
         assert response.is_success, response.text
         return response.json()
 

@@ -16,7 +16,8 @@ from leadbridge.demo.report import wrong_records, wrongs
 from leadbridge.demo.scenario import AFTER_TAGGING, ANN, BEFORE_TAGGING, LOCATION, SAM, Row
 from leadbridge.demo.sender import Seen
 from leadbridge.store.rows import DeliveryRow
-from tests.support.command import LEADBRIDGE, PATIENCE, environment, run_on_terminal, started
+from tests.support.command import LEADBRIDGE, environment, run_on_terminal, started
+from tests.support.patience import PATIENCE
 
 ROWS = (*BEFORE_TAGGING, *AFTER_TAGGING)
 
@@ -84,7 +85,7 @@ def test_interactive_it_runs_on_a_free_port_and_what_it_prints_can_be_done(
         with started("demo", "--port", port, cwd=folder) as demo:
             demo.line("  the service's log:")
             demo.until(lambda: demo.printed[-1].endswith("leadbridge.log") or None)
-            assert demo.logged == [f"Port {port} is taken; using another."]
+            assert demo.until(lambda: demo.logged or None) == [f"Port {port} is taken; using another."]
             curl, trace, state = (
                 shell(line.strip(), cwd=elsewhere)
                 for line in demo.printed

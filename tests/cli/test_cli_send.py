@@ -14,6 +14,7 @@ from leadbridge.cli import app
 from leadbridge.sources.registry import PRESETS
 from leadbridge.sources.samples import Sample, folder_of, samples_in
 from tests.support.command import started
+from tests.support.patience import PATIENCE
 
 CONFIG = """
 version: 1
@@ -150,7 +151,7 @@ def test_ctrl_c_ends_it_quietly(service: tuple[Path, str], lead: Path) -> None:
         with started(*arguments, cwd=lead.parent, environ=ENVIRON) as command:
             sender, _ = silent.accept()
             with sender:
-                sender.settimeout(20)
+                sender.settimeout(PATIENCE)
                 assert sender.recv(1000).startswith(b"POST /hooks/generic")
                 assert command.stop(signal.SIGINT) == 130
             assert command.printed == command.logged == []

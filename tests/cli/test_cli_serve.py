@@ -12,10 +12,11 @@ from starlette.applications import Starlette
 from typer.testing import CliRunner
 
 from leadbridge.cli import app
-from leadbridge.commands.serving import listen, run_server, url_of
 from leadbridge.errors import LeadbridgeError
+from leadbridge.http.server import listen, run_server, url_of
 from tests.cli.site import Site
 from tests.support.command import run, started
+from tests.support.patience import PATIENCE
 
 CONFIG = """
 version: 1
@@ -35,7 +36,7 @@ def test_it_says_when_it_is_ready_and_is_silent_until_it_stops_in_order(configur
     with started(*SERVE, cwd=configured) as service:
         service.events("service.started")
         (listening,) = service.events("service.listening")
-        assert httpx.get(f"{listening['url']}/readyz").text == "ready\n"
+        assert httpx.get(f"{listening['url']}/readyz", timeout=PATIENCE).text == "ready\n"
         assert service.stop(signal.SIGTERM) == 0
         unsigned, unused, *others = service.log
         assert [unsigned["event"], unused["event"]] == ["config.warning", "config.warning"]
@@ -49,12 +50,12 @@ def test_a_request_under_way_is_answered_and_what_is_no_http_is_a_log_line_like_
     with started(*SERVE, cwd=configured) as service:
         service.events("service.started")
         port = int(service.events("service.listening")[0]["url"].rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as stranger:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as stranger:
             stranger.sendall(b"\x16\x03\x01 no TLS here\r\n\r\n")
             assert stranger.recv(1000).startswith(b"HTTP/1.1 400")
         (line,) = service.events("connection.refused")
         assert (line["level"], line["status"]) == ("warning", 400)
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as sender:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as sender:
             head = "POST /hooks/open HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 14\r\n"
             sender.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
             assert sender.recv(1000).startswith(b"HTTP/1.1 100")  # the service is reading it now
@@ -70,7 +71,7 @@ def test_a_request_under_way_is_answered_and_what_is_no_http_is_a_log_line_like_
 
 def is_listening(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=20).close()
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
     except ConnectionRefusedError:
         return False
     except ConnectionResetError:  # it waited in the queue of a listener that closes now
@@ -92,7 +93,7 @@ def test_a_second_process_on_one_database_is_refused(shared_site: Site) -> None:
     assert ended.returncode == 1
     assert "another leadbridge already serves" in ended.stderr
     assert "stop it first" in ended.stderr
-    assert httpx.get(f"{shared_site.url}/readyz").status_code == 200
+    assert httpx.get(f"{shared_site.url}/readyz", timeout=PATIENCE).status_code == 200
 
 
 def test_a_bad_configuration_is_refused_with_every_problem(configured: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from typer.testing import CliRunner
 import leadbridge
 from leadbridge.cli import app
 from leadbridge.commands.states import State
-from tests.support.command import LEADBRIDGE, PATIENCE, environment
+from tests.support.command import LEADBRIDGE, environment
+from tests.support.patience import PATIENCE
 
 COMMANDS = list(getattr(get_command(app), "commands", {}))
 
@@ -98,3 +100,10 @@ def test_a_terminal_without_unicode_still_gets_its_answer(tmp_path: Path) -> Non
     assert ended.returncode == 1
     assert rb"Zo\xeb.yaml:1:1: rotes: unknown option" in ended.stdout
     assert ended.stderr == b""
+
+
+def test_help_waits_for_nothing_that_only_some_commands_need() -> None:
+    heavy = "aiohttp", "httpx", "starlette", "structlog", "uvicorn", "leadbridge.app", "leadbridge.settings.models"
+    ask = f"import sys, leadbridge.cli; print(*[name for name in {heavy} if name in sys.modules])"
+    asked = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert asked.stdout.strip() == ""

@@ -1,7 +1,6 @@
 """kill -9 in the middle of submissions at full speed: every one that got a 2xx is in both CRMs exactly once."""
 
 import asyncio
-import socket
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -11,8 +10,10 @@ import httpx
 import pytest
 from httpx_aiohttp import AiohttpTransport
 
+from leadbridge.prove.processes import free_port
 from leadbridge.store.sqlite.reader import SqliteReader
-from tests.support.process import PATIENCE, Process, eventually
+from tests.support.patience import PATIENCE
+from tests.support.process import Process, eventually
 
 SUBMISSIONS = 2_000
 SENDERS = 32
@@ -41,12 +42,6 @@ routes:
   - {{name: to dallas, from: website, to: dallas, lead: *lead}}
 """
 ENVIRON = {"COPPER_TOKEN": "c" * 32, "LEADCONNECTOR_TOKEN": "pit-tests"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def one_round(folder: Path, *, kill_after: int, seed: int) -> None:

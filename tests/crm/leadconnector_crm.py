@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlencode
 
-import orjson
-
 from leadbridge.crm.adapter import MOST_CALLS, Answer, Call, Done
 from leadbridge.crm.contract import example_adapter
 from leadbridge.crm.registry import CRMS
@@ -15,12 +13,12 @@ from leadbridge.deliver.findings import Findings, must_not_be_made
 from leadbridge.events import Json
 from leadbridge.outcome import Outcome, Retry
 from leadbridge.plan import Plan
-from leadbridge.sandbox.exchange import ApiRequest
 from leadbridge.sandbox.leadconnector.api import LeadConnector as Emulated
 from leadbridge.sandbox.options import SandboxOptions
 from leadbridge.sandbox.seeds import LeadConnectorSeed
 from leadbridge.sandbox.world import World
 from tests.openapi.contract import check_request
+from tests.sandbox.asked import asked
 from tests.sandbox.support import StillClock
 
 ADAPTER: Final = example_adapter(CRMS["leadconnector"])
@@ -64,18 +62,7 @@ class Location:
         self.calls.append(call)
         query = f"?{urlencode(call.query)}" if call.query else ""
         check_request(call.method, f"{call.path}{query}", call.body)
-        request = ApiRequest(
-            method=call.method,
-            path=call.path,
-            query=dict(call.query),
-            headers={"version": "2021-07-28", **ADAPTER.headers()},
-            body=b"" if call.body is None else orjson.dumps(call.body),
-            payload=call.body,
-            trace_id="t",
-        )
-        admitted = self._emulated.admit(request)
-        reply = self._emulated.answer(request, admitted) if isinstance(admitted, str) else admitted
-        return Answer(status=reply.status, headers={}, body=json.loads(reply.body), text=reply.body.decode())
+        return asked(self._emulated, call, headers={"version": "2021-07-28", **ADAPTER.headers()})
 
     def _kept(self, kind: str) -> list[dict[str, Any]]:
         state: Any = self._emulated.state().get(ADAPTER.account, {})

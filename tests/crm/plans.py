@@ -1,6 +1,7 @@
 """Plans and answers made up by hypothesis, for every CRM alike."""
 
 import json
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -65,6 +66,7 @@ _TAGS = st.fixed_dictionaries(
 )
 
 
+@cache
 def plans(record: str) -> st.SearchStrategy[Plan]:
     """Any plan for this kind of record."""
     return st.fixed_dictionaries(

@@ -1,5 +1,6 @@
 """Whatever a lead holds and a CRM answers: few calls, no crash, nothing that the API does not know, no list shrinks."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -76,26 +77,26 @@ def walked(adapter: Adapter, plan: Plan, answering: Any) -> tuple[list[Call], Do
     return calls, step
 
 
+def answering_of(crm: str, any_answer: st.SearchStrategy[Answer]) -> Callable[[Call], st.SearchStrategy[Answer]]:
+    """Anything for any call; for a lookup often what it answered when it was recorded."""
+    to_lookups = {purpose: st.just(good) | any_answer for purpose, good in LOOKUPS[crm].items()}
+    return lambda call: to_lookups[call.purpose] if call.shared else any_answer
+
+
+_answers_of_copper = answering_of("copper", answers(LEAD | st.lists(LEAD, max_size=3)))
+_answers_of_leadconnector = answering_of("leadconnector", answers(CONTACT))
+
+
 @settings(max_examples=100, deadline=None)
 @given(plan=plans("lead"), data=st.data())
 def test_whatever_copper_answers_the_delivery_ends(plan: Plan, data: st.DataObject) -> None:
-    any_answer = answers(LEAD | st.lists(LEAD, max_size=3))
-    good = LOOKUPS["copper"]
-    walked(
-        COPPER, plan, lambda call: data.draw(st.just(good[call.purpose]) | any_answer if call.shared else any_answer)
-    )
+    walked(COPPER, plan, lambda call: data.draw(_answers_of_copper(call)))
 
 
 @settings(max_examples=100, deadline=None)
 @given(plan=plans("contact"), data=st.data())
 def test_whatever_leadconnector_answers_the_delivery_ends(plan: Plan, data: st.DataObject) -> None:
-    any_answer = answers(CONTACT)
-    good = LOOKUPS["leadconnector"]
-    walked(
-        LEADCONNECTOR,
-        plan,
-        lambda call: data.draw(st.just(good[call.purpose]) | any_answer if call.shared else any_answer),
-    )
+    walked(LEADCONNECTOR, plan, lambda call: data.draw(_answers_of_leadconnector(call)))
 
 
 @pytest.mark.parametrize(("adapter", "record"), [(COPPER, "contact"), (LEADCONNECTOR, "lead")])

@@ -93,6 +93,7 @@ def test_the_matched_value_is_written_even_when_the_lead_prefers_another() -> No
         ({"value": 12.5}, {"monetary_value": 12.5}),
         ({"value": float("inf")}, {}),
         ({"website": None}, {"websites": []}),
+        ({"website": None, "websites": ["https://a.example"]}, {}),  # added to what is there, when that is seen
     ],
 )
 def test_what_is_blank_stays_out_and_what_is_none_is_cleared(lead: dict[str, Any], sent: dict[str, Any]) -> None:

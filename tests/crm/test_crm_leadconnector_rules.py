@@ -322,7 +322,7 @@ def test_what_the_engine_knows_beside_the_adapter_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("choice", "said"),
-    [("../C1", "is no id"), ("C9", "not there any more")],
+    [("../C1", "is no id"), ("C9", "answered 400: Contact with id C9 not found")],
 )
 def test_a_choice_that_cannot_be_is_given_back(choice: str, said: str) -> None:
     for lead in (EMAIL, {"gender": "female"}):

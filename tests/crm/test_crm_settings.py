@@ -2,11 +2,11 @@
 
 import pytest
 
+from leadbridge.configured import lane_name
 from leadbridge.crm.adapter import Quota
 from leadbridge.crm.copper.adapter import Copper
 from leadbridge.crm.copper.settings import CopperSettings
 from leadbridge.crm.settings import DestinationSettings
-from leadbridge.deliver.deliverer import lane_name
 
 OFFICIAL = Quota(limit=180, window=60.0)
 WITH_A_DAY = Quota(limit=180, window=60.0, daily=1_000)

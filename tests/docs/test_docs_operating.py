@@ -15,15 +15,17 @@ import httpx
 import pytest
 
 from leadbridge.clock import SystemClock
-from leadbridge.commands import serving
 from leadbridge.deliver import deliverer
+from leadbridge.http import server
 from leadbridge.ids import new_id
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import DeliveryUpdate, TryResult
+from leadbridge.tokens import exchange
 from tests.docs.pages import OPERATIONS, fences, section
 from tests.docs.shell import printed
 from tests.generated import ROOT
 from tests.support.command import Started, run, started
+from tests.support.patience import PATIENCE
 from tests.support.stored import LANE, add, claim, new_delivery
 
 UNIT = ROOT / "docs" / "systemd" / "leadbridge.service"
@@ -54,7 +56,7 @@ def service(folder: Path) -> Iterator[tuple[Started, str]]:
 
 def post(url: str, name: str) -> dict[str, str]:
     """Post as the open source's sender, and be accepted."""
-    answer = httpx.post(f"{url}/hooks/website", json={"name": name})
+    answer = httpx.post(f"{url}/hooks/website", json={"name": name}, timeout=PATIENCE)
     assert answer.status_code == 202
     reply: dict[str, str] = answer.json()
     return reply
@@ -165,13 +167,16 @@ def test_what_the_unit_names_is_put_there_by_the_commands_beside_it() -> None:
 
 def test_the_unit_waits_for_the_whole_stop_and_does_not_repeat_wrong_usage() -> None:
     settings = dict(unit()["Service"])
-    assert int(settings["TimeoutStopSec"]) > serving.GRACE + deliverer.GRACE
+    longest = server.GRACE + deliverer.GRACE + exchange.DEADLINE
+    assert int(settings["TimeoutStopSec"]) > longest
     assert (settings["Restart"], settings["RestartPreventExitStatus"]) == ("on-failure", "2")
     assert settings["KillSignal"] == "SIGTERM"
-    assert f"within {serving.GRACE + deliverer.GRACE:g} seconds" in OPERATIONS.read_text("utf-8")
+    assert f"within {longest:g} seconds" in OPERATIONS.read_text("utf-8")
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="the checker is a part of systemd, which is not installed here"
+)
 def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
     copy = tmp_path / UNIT.name
     copy.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text("utf-8"), flags=re.MULTILINE))

@@ -13,7 +13,8 @@ import pytest
 from leadbridge.settings.loading import load_text
 from tests.docs.pages import fences
 from tests.generated import ROOT
-from tests.support.process import PATIENCE
+from tests.support.patience import PATIENCE
+from tests.support.process import eventually
 
 README = ROOT / "README.md"
 
@@ -56,11 +57,7 @@ async def test_the_commands_run_as_printed_while_make_run_is_running(checkout: P
         reply = json.loads(await run(curl, checkout))
         assert set(reply) == set(json.loads(blocks("json")[0]))
         assert reply["status"] == "accepted"
-        for _ in range(100):
-            listed = await run(listing, checkout)
-            if listed.count("delivered") == 2:
-                break
-            await asyncio.sleep(0.1)
+        listed = await eventually(lambda: delivered(listing, checkout))
         assert reply["id"] in listed
         assert "copper: delivered" in listed
         tried = await run(trying, checkout)
@@ -74,6 +71,12 @@ async def test_the_commands_run_as_printed_while_make_run_is_running(checkout: P
 async def test_the_shell_finds_leadbridge_after_the_line_that_says_so(checkout: Path) -> None:
     (export,) = re.findall(r"`(export PATH=[^`]+)`", README.read_text("utf-8"))
     assert await run(f"{export}; command -v leadbridge", checkout) == f"{checkout}/.venv/bin/leadbridge\n"
+
+
+async def delivered(listing: str, folder: Path) -> str | None:
+    """The list, once the lead is delivered to both."""
+    listed = await run(listing, folder)
+    return listed if listed.count("delivered") == 2 else None
 
 
 async def until(process: asyncio.subprocess.Process, text: str) -> str:

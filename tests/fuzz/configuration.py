@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from leadbridge.app import adapters, door, record_of
+from leadbridge.configured import adapters, door, record_of
 from leadbridge.desk import desks
 from leadbridge.errors import MappingError
 from leadbridge.events import Event

@@ -87,7 +87,7 @@ def test_a_finding_is_kept_once_and_said(
 
 
 def test_the_engine_runs_a_harness(tmp_path: Path) -> None:
-    pytest.importorskip("atheris", reason="atheris has wheels for Linux on x86_64 alone")
+    pytest.importorskip("atheris", reason="the engine has wheels for Linux on x86_64 alone")
     outcome = command.fuzz(HARNESSES["verifier"], seconds=1, corpus=tmp_path)
     assert (outcome.code, outcome.found) == (0, ()), outcome.said
     assert outcome.executed > 30

@@ -1,16 +1,17 @@
 """One real service in a process of its own for all hostile requests, with an emulated CRM behind it."""
 
 import asyncio
-import socket
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from leadbridge.commands.format import Format
 from leadbridge.commands.looking import show_one
-from leadbridge.commands.output import Format
 from leadbridge.store.sqlite.reader import SqliteReader
 from tests.hostile.wire import Answer, exchange, post
 from tests.support.command import Started, started
@@ -30,7 +31,7 @@ destinations:
     crm: copper
     access_token: "${{COPPER}}"
     user_email: ops@example.com
-    base_url: http://127.0.0.1:{crms}/copper/developer_api/v1
+    base_url: {crms}/copper/developer_api/v1
 routes:
   - name: to copper
     from: [website, other, open, typeform, partner]
@@ -38,6 +39,12 @@ routes:
     on_no_match_key: create
     lead: {{name: "{{{{ fields.name | default('Nobody') }}}}", email: "{{{{ fields.email }}}}"}}
 """
+PATIENT = 600.0  # seconds: on a slow machine no test is about a deadline by mistake
+PATIENTLY = (
+    "from leadbridge import inbound; from leadbridge.http import bounded; from leadbridge.cli import main; "
+    f"inbound.BODY_TIME = bounded.HEAD_TIME = {PATIENT}; main()"
+)
+PROGRAM = (sys.executable, "-c", PATIENTLY)
 ENVIRON = {"TOKEN": TOKEN, "PARTNER": "whsec_dGVzdHMtcGFydG5lci1zZWNyZXQ=", "COPPER": "c" * 32}
 
 
@@ -92,24 +99,22 @@ class Service:
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def serving(folder: Path, *, max_body: str, busy: bool = False) -> Iterator[Service]:
-    """A service and its CRM; both are ended afterwards. Only a `busy` one may have refused bodies for want of room."""
-    crms, port = free_port(), free_port()
-    (folder / "site.yaml").write_text(CONFIG.format(crms=crms, max_body=max_body))
+    """A service that is patient with its senders, and its CRM; both are ended afterwards.
+
+    Only a `busy` one may have refused bodies for want of room.
+    """
     database = folder / "leadbridge.db"
     environ = {**ENVIRON, "LEADBRIDGE_DATABASE_URL": f"sqlite:///{database}"}
-    with (
-        started("sandbox", "--port", str(crms), "--no-quotas", cwd=folder),
-        started("serve", "--config", "site.yaml", "--port", str(port), cwd=folder, environ=environ) as process,
-    ):
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(started("sandbox", "--port", "0", "--no-quotas", cwd=folder))
+        crms = sandbox.line("records").split()[1].removesuffix("/sandbox/state")
+        (folder / "site.yaml").write_text(CONFIG.format(crms=crms, max_body=max_body))
+        command = ("serve", "--config", "site.yaml", "--port", "0")
+        process = stack.enter_context(started(*command, cwd=folder, environ=environ, program=PROGRAM))
+        (listening,) = process.events("service.listening")
         process.events("service.started")
-        yield Service(port, process, database)
+        yield Service(int(listening["url"].rpartition(":")[2]), process, database)
         failed = [line for line in process.log if line.get("status", 0) >= 500]
         assert [line for line in failed if not (busy and "Too many large bodies" in line["problem"])] == []
 

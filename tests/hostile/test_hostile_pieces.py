@@ -8,9 +8,10 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from leadbridge.commands.bounded import MOST_HEAD, BoundedHttp
-from leadbridge.commands.serving import server_config
+from leadbridge.http.bounded import MOST_HEAD, BoundedHttp
+from leadbridge.http.server import server_config
 from tests.hostile.wire import chunked, post
+from tests.support.patience import PATIENCE
 
 LEAD = b'{"name": "Ann Lee"}'
 LARGE = b'{"name": "' + b"x" * 300_000 + b'"}'
@@ -46,7 +47,7 @@ class Wire(asyncio.Transport):
 
     async def until(self, count: int) -> None:
         """Wait for so many whole answers."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while self.written.count(b"}") < count:
                 self._answered.clear()
                 await self._answered.wait()

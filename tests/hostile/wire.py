@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.patience import PATIENCE
 from tests.support.service import TOKEN
 
-PATIENCE = 20.0  # seconds for one exchange; the server's own limits are longer, and tested elsewhere
 _LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leadbridge.errors import Unparseable
@@ -134,7 +134,6 @@ FRAGMENTS = st.lists(
 ).map(b"".join)
 
 
-@settings(deadline=1_000)
 @given(st.sampled_from(sorted(PRESETS)), CONTENT_TYPES | st.text(max_size=40), st.binary(max_size=300) | FRAGMENTS)
 @example("generic", "multipart/form-data; boundary=B", b"--B\r\n\r\n")
 @example("generic", "application/json; charset=\ud800", b"{}")
@@ -160,7 +159,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=1_000)
 @given(st.sampled_from(sorted(PRESETS)), VALUES, VALUES)
 @example("typeform", [], {"type": "choices", "choices": {"labels": 5, "other": "x"}})
 @example("generic", {"name": "k" * 5_000}, None)

@@ -11,6 +11,7 @@ from starlette.types import Message
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
+from tests.support.patience import PATIENCE
 from tests.support.service import CONFIG, ENVIRON, Running, running
 
 LEAD = b'{"name": "Ann Lee", "email": "ann@example.com"}'
@@ -46,7 +47,7 @@ async def post_in_pieces(
     async def send(message: Message) -> None:
         sent.append(message)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await service.service.asgi(scope, receive, send)
     start, *rest = sent
     told = {name.decode(): value.decode() for name, value in start["headers"]}

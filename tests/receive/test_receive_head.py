@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from leadbridge.commands import bounded
-from leadbridge.commands.serving import Embedded, listen, server_config
+from leadbridge.http import bounded
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
-from tests.support.service import TOKEN, running
+from tests.support.patience import PATIENCE
+from tests.support.service import TOKEN, on_loopback, running
 
 BODY = b'{"email": "ann@example.com"}'
 
@@ -18,16 +18,8 @@ BODY = b'{"email": "ann@example.com"}'
 @pytest.fixture
 async def port(store: Store, clock: ManualClock, journal: Journal) -> AsyncIterator[int]:
     """A real server on loopback."""
-    async with running(store, clock, journal) as service:
-        with listen("127.0.0.1", 0) as listener:
-            config = server_config(service.service.asgi)
-            config.lifespan = "off"
-            server = Embedded(config)
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
-            await server.ready.wait()
-            yield listener.getsockname()[1]
-            server.should_exit = True
-            await serving
+    async with running(store, clock, journal) as service, on_loopback(service.service) as port:
+        yield port
 
 
 def post(*headers: str) -> bytes:
@@ -38,7 +30,7 @@ def post(*headers: str) -> bytes:
 async def answer(port: int, *pieces: bytes) -> bytes:
     """What the server says to these bytes, until it closes or has answered."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         try:
             for piece in pieces:
                 writer.write(piece)

@@ -27,9 +27,6 @@ class Resting:
     def monotonic(self) -> float:
         return self.elapsed
 
-    async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
-        raise NotImplementedError
-
     async def pause(self, seconds: float) -> None:
         self.rests.append(seconds)
 

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import httpx
 import pytest
 
-from leadbridge.commands.serving import server_config
+from leadbridge.http.server import server_config
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal

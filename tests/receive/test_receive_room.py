@@ -11,6 +11,7 @@ from leadbridge.errors import RequestRefused
 from leadbridge.inbound import SMALL, Door, Room, read_request
 from tests.receive.test_receive_bodies import piece
 from tests.support.clock import ManualClock
+from tests.support.patience import PATIENCE
 
 DOOR = Door(public_url=None, max_body=2 * SMALL)
 SIZE = 4 * DOOR.max_body  # of the room: four bodies of the allowed size
@@ -48,7 +49,7 @@ class Sender:
 
     async def refused(self) -> RequestRefused:
         with pytest.raises(RequestRefused) as refused:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await self.reading
         return refused.value
 

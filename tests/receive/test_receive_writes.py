@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from leadbridge.commands.joined import JoinedWrites
+from leadbridge.http.joined import JoinedWrites
 
 HEAD = b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n"
 

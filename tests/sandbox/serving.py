@@ -1,6 +1,5 @@
 """The sandbox behind the server that it ships with."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,8 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 
 from leadbridge.clock import SystemClock
-from leadbridge.commands.serving import Embedded, listen, server_config, url_of
+from leadbridge.http.server import embedded, listen, server_config, url_of
 from leadbridge.sandbox import HideDrops, Sandbox, SandboxControl, SandboxOptions
+from tests.support.patience import PATIENCE
 
 
 @asynccontextmanager
@@ -19,11 +19,9 @@ async def served(options: SandboxOptions | None = None) -> AsyncIterator[tuple[h
     logging.getLogger("uvicorn.error").addFilter(hide)
     sandbox = Sandbox(options or SandboxOptions(quotas=False), SystemClock())
     with listen("127.0.0.1", 0) as listener:
-        server = Embedded(server_config(sandbox.app))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        await server.ready.wait()
-        async with httpx.AsyncClient(base_url=url_of(listener), timeout=10) as client:
+        async with (
+            embedded(server_config(sandbox.app), listener),
+            httpx.AsyncClient(base_url=url_of(listener), timeout=PATIENCE) as client,
+        ):
             yield client, SandboxControl(url_of(listener), client)
-        server.should_exit = True
-        await task
     logging.getLogger("uvicorn.error").removeFilter(hide)

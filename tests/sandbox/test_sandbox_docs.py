@@ -13,7 +13,8 @@ import pytest
 
 from leadbridge.settings.loading import load_text
 from tests.generated import GENERATED, ROOT, stale
-from tests.support.command import PATIENCE, Started, environment, started
+from tests.support.command import Started, environment, started
+from tests.support.patience import PATIENCE
 
 from .support import Bench
 

@@ -6,14 +6,15 @@ import subprocess
 import sys
 import termios
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from tests.support.patience import PATIENCE
+
 T = TypeVar("T")
-PATIENCE = 30.0  # seconds
 LEADBRIDGE = (sys.executable, "-m", "leadbridge.cli")
 
 
@@ -32,9 +33,9 @@ def run(*arguments: str, cwd: Path, environ: Mapping[str, str] | None = None) ->
 
 
 def run_on_terminal(
-    *arguments: str, columns: int, cwd: Path, environ: Mapping[str, str] | None = None
+    *arguments: str, columns: int, cwd: Path, environ: Mapping[str, str] | None = None, typed: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command on a terminal of so many columns, with what it shows there."""
+    """Run the command on a terminal of so many columns, with what it shows there, and with what somebody typed."""
     ours, its = os.openpty()
     termios.tcsetwinsize(its, (40, columns))
     process = subprocess.Popen(
@@ -42,6 +43,7 @@ def run_on_terminal(
         cwd=cwd, env={**environment(environ, cwd), "TERM": "xterm"}, stdin=its, stdout=its, stderr=its,
     )  # fmt: skip
     os.close(its)
+    os.write(ours, typed.encode())
     shown = bytearray()
     try:
         while piece := os.read(ours, 65536):
@@ -123,10 +125,12 @@ class Started:
 
 
 @contextmanager
-def started(*arguments: str, cwd: Path, environ: Mapping[str, str] | None = None) -> Iterator[Started]:
+def started(
+    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None, program: Sequence[str] = LEADBRIDGE
+) -> Iterator[Started]:
     """A running command; killed at the end if it still runs."""
     process = subprocess.Popen(
-        [*LEADBRIDGE, *arguments],
+        [*program, *arguments],
         cwd=cwd, env=environment(environ, cwd), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip

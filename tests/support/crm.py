@@ -9,6 +9,7 @@ from leadbridge.crm.copper.keys import LEAD_KEYS
 from leadbridge.deliver.transport import Unanswered
 from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.plan import Plan, RecordKind
+from tests.support.patience import PATIENCE
 
 
 def answer(status: int = 200, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Answer:
@@ -89,7 +90,7 @@ class ScriptedTransport:
 
     async def called(self, count: int) -> None:
         """Wait until so many calls were sent."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.calls) < count:
                 self._called.clear()
                 await self._called.wait()

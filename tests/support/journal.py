@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from tests.support.patience import PATIENCE
+
 
 class Journal:
     """Stands where a structlog logger stands."""
@@ -40,7 +42,7 @@ class Journal:
 
     async def seen(self, event: str, *, count: int = 1, **facts: Any) -> list[dict[str, Any]]:
         """Wait until at least `count` such lines are written (10 s at the most, so that a broken test ends)."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(found := self.find(event, **facts)) < count:
                 self._written.clear()
                 await self._written.wait()

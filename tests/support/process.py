@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 60.0  # seconds a process may take for anything
+from tests.support.patience import PATIENCE
 
 
 @dataclass

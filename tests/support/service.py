@@ -11,6 +11,7 @@ import httpx
 
 from leadbridge.app import Service
 from leadbridge.crm.adapter import Answer, Call
+from leadbridge.http.server import embedded, listen, server_config
 from leadbridge.settings.loading import load_text
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
@@ -78,6 +79,16 @@ async def running(
         await service.start()
         yield Running(service, client, transport, journal)
         await service.stop()
+
+
+@asynccontextmanager
+async def on_loopback(service: Service) -> AsyncIterator[int]:
+    """The port of a real server for a service that is started already."""
+    config = server_config(service.asgi)
+    config.lifespan = "off"
+    with listen("127.0.0.1", 0) as listener:
+        async with embedded(config, listener):
+            yield listener.getsockname()[1]
 
 
 def _copper(call: Call) -> Answer:

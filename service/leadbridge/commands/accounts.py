@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from leadbridge.app import adapters
 from leadbridge.clock import Millis
+from leadbridge.configured import adapters, lane_name
 from leadbridge.crm.adapter import Quota
-from leadbridge.deliver.deliverer import lane_name
 from leadbridge.deliver.health import FAILURES
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.sqlite.reader import SqliteReader

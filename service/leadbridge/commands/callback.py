@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from leadbridge.commands.serving import Embedded, server_config
 from leadbridge.errors import LeadbridgeError
+from leadbridge.http.server import embedded, server_config
 
 _HEADERS: Final = {
     "cache-control": "no-store",
@@ -40,16 +40,12 @@ class Callback:
     @asynccontextmanager
     async def served(self, listener: socket) -> AsyncIterator[None]:
         """The page, until the end of the block; the visitor is answered before that."""
-        server = Embedded(server_config(self._app))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            await server.ready.wait()
-            yield
-        finally:
-            if not self._told.done():
-                self._told.set_result("leadbridge was stopped.")
-            server.should_exit = True
-            await serving
+        async with embedded(server_config(self._app), listener):
+            try:
+                yield
+            finally:
+                if not self._told.done():
+                    self._told.set_result("leadbridge was stopped.")
 
     async def code(self, *, within: float) -> str:
         """The code, within so many seconds; raises `LeadbridgeError` when there is none."""

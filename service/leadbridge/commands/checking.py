@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from leadbridge.app import adapters
+from leadbridge.commands.format import Format
 from leadbridge.commands.granting import key_problems
-from leadbridge.commands.output import Format, counted, err, out, say, show_json
+from leadbridge.commands.output import counted, say, say_problems, show_json
+from leadbridge.configured import adapters
 from leadbridge.settings.loading import load
 from leadbridge.settings.problem import ConfigProblems, Problem
 from leadbridge.settings.schema import json_schema
@@ -40,14 +41,6 @@ def check(path: Path, environ: Mapping[str, str], *, output: Format) -> bool:
     )
     say((f"{path} is good", "green"), f": {', '.join(counts)}{told}")
     return True
-
-
-def say_problems(problems: Sequence[Problem], warnings: Sequence[Problem], *, to_stderr: bool = False) -> None:
-    """A line each, beginning with its place, so that editors find it; warnings say that they are some."""
-    for problem in problems:
-        say(str(problem), to=err if to_stderr else out)
-    for warning in warnings:
-        say(("warning: ", "yellow"), str(warning), to=err if to_stderr else out)
 
 
 def schema() -> None:

@@ -2,23 +2,23 @@
 
 import asyncio
 import secrets
+import sys
 import webbrowser
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TextIO
 
 import structlog
 
-from leadbridge.app import adapters
 from leadbridge.clock import SystemClock
 from leadbridge.commands.callback import Callback
 from leadbridge.commands.granting import CONNECTIONS, grants_of, keeper_of, open_vault, require_open
-from leadbridge.commands.output import counted, say
-from leadbridge.commands.serving import listen
+from leadbridge.commands.output import counted, err, say
+from leadbridge.configured import adapters, lane_name
 from leadbridge.crm.adapter import Adapter, Grant
-from leadbridge.deliver.deliverer import lane_name
 from leadbridge.deliver.ways import Ways
 from leadbridge.errors import LeadbridgeError, UsageError
+from leadbridge.http.server import listen
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.opening import open_operator
 from leadbridge.store.values import Selection
@@ -26,6 +26,8 @@ from leadbridge.tokens import Exchange, Issued, Refusal, TokenKeeper, Vault
 from leadbridge.tokens.authorizing import OFFICIAL_PAGE, authorize_url, given_by, holder_of
 
 HOST: Final = "127.0.0.1"
+FROM_INPUT: Final = "-"  # in the place of a code, which a list of processes would show
+MOST_CODE: Final = 4096  # characters
 WAIT: Final = 600.0  # seconds for a person to allow the access
 
 
@@ -57,10 +59,13 @@ def connect(
 ) -> None:
     """Store a destination's first tokens.
 
-    Raises `UsageError` for what cannot be connected, `LeadbridgeError` when the vendor gives nothing for it.
+    A consent with the code `-` takes it from standard input. Raises `UsageError` for what cannot be connected,
+    `LeadbridgeError` when the vendor gives nothing for it.
     """
     crm_adapters = adapters(loaded.settings)
     name = _chosen(crm_adapters, crm, destination)
+    if consent.code == FROM_INPUT:
+        consent = replace(consent, code=_code_from(sys.stdin))
     vault = open_vault(database=database, environ=environ)
     connecting = _Connecting(crm_adapters, name, vault=vault, database=database)
     asyncio.run(connecting.run(consent, replace_locked=replace_locked))
@@ -157,6 +162,16 @@ class _Connecting:
                 say(f"{counted(released, 'held delivery')} released")
         finally:
             await operator.close()
+
+
+def _code_from(lines: TextIO) -> str:
+    """The first line; raises `UsageError` for an empty one."""
+    if lines.isatty():
+        say("The code, and Enter:", to=err)
+    code = lines.readline(MOST_CODE).strip()
+    if not code:
+        raise UsageError("there is no code on standard input; write it there, or give it with --code")
+    return code
 
 
 def _chosen(crm_adapters: Mapping[str, Adapter], crm: str, destination: str | None) -> str:

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from leadbridge.clock import Millis, SystemClock
 from leadbridge.commands.accounts import Standing, standings
-from leadbridge.commands.output import Format, counted, facts, moment, say, show, show_json, state, table, text
+from leadbridge.commands.format import Format
+from leadbridge.commands.output import counted, facts, moment, say, show, show_json, state, table, text
 from leadbridge.commands.states import State
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.ledger import Account, Ledger

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from leadbridge.clock import SystemClock
 from leadbridge.commands import advice
-from leadbridge.commands.output import Format, listed, moment, out, say, show, show_json, state, table, text
+from leadbridge.commands.format import Format
+from leadbridge.commands.output import listed, moment, out, say, show, show_json, state, table, text
 from leadbridge.commands.states import OF_DELIVERIES, OF_SUBMISSIONS, State
 from leadbridge.commands.way import Way, print_way
 from leadbridge.errors import UsageError

@@ -3,17 +3,15 @@
 import asyncio
 import os
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import typer
 
-from leadbridge.commands import looking
-from leadbridge.commands.output import Format
+from leadbridge.commands.arguments import FormatOption
+from leadbridge.commands.format import Format
 from leadbridge.commands.states import State
 from leadbridge.store.opening import database_url, open_reader
 from leadbridge.store.sqlite.reader import SqliteReader
-
-FormatOption: TypeAlias = Annotated[Format, typer.Option("--format", help="How to show the result.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +29,8 @@ def register(app: typer.Typer) -> None:
         output: FormatOption = Format.TEXT,
     ) -> None:
         """List the newest submissions and what became of them."""
+        from leadbridge.commands import looking
+
         _look(lambda reader: looking.list_submissions(reader, limit=limit, wanted=state, source=source, output=output))
 
     @app.command(epilog="Example: leadbridge show 01928f6e-7a3c-7b1e-9d5a-3f2c1b0a9e8d")
@@ -40,6 +40,8 @@ def register(app: typer.Typer) -> None:
         output: FormatOption = Format.TEXT,
     ) -> None:
         """Show one submission: its request, its deliveries, every call."""
+        from leadbridge.commands import looking
+
         _look(lambda reader: looking.show_one(reader, wanted=wanted, output=output))
 
     @app.command(epilog="Example: leadbridge trace 4bf92f3577b34da6a3ce929d0e0e4736")
@@ -49,6 +51,8 @@ def register(app: typer.Typer) -> None:
         output: FormatOption = Format.TEXT,
     ) -> None:
         """Show the whole way of a lead, to what the CRM kept."""
+        from leadbridge.commands import looking
+
         _look(lambda reader: looking.trace(reader, trace_id=trace_id, output=output))
 
 

@@ -7,19 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from leadbridge.app import adapters
 from leadbridge.clock import SystemClock
-from leadbridge.commands.operating_rows import Row, rows_of, the_held_one, why_not_replayed
-from leadbridge.commands.output import Format, counted, err, say, show_json
-from leadbridge.deliver.deliverer import lane_name
+from leadbridge.commands.format import Format
+from leadbridge.commands.naming import Configured, perhaps, require_known
+from leadbridge.commands.operating_rows import Row, left_out, rows_of, the_held_one, why_not, why_not_replayed
+from leadbridge.commands.output import counted, err, say, show_json
+from leadbridge.configured import adapters, lane_name
 from leadbridge.errors import UsageError
 from leadbridge.plan import Choice
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.sqlite.steering import SqliteOperator
-from leadbridge.store.values import Replayed, Selection
+from leadbridge.store.values import Hastened, Replayed, Selection
 
 HELD: Final = "held by a person"
 DROPPED: Final = "dropped by a person"
+NONE: Final = Hastened(due=0, later=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +39,9 @@ class Accounts:
         """A destination's lane; raises `UsageError` with what there is."""
         if wanted not in self.lanes:
             raise UsageError(
-                f"there is no delivery, submission or destination {wanted}; the configuration has the destinations "
-                f"{', '.join(self.lanes) or '(none)'}, and `leadbridge list` shows what was received"
+                f"there is no delivery, submission or destination {wanted}{perhaps(wanted, self.lanes)}; the "
+                f"configuration has the destinations {', '.join(self.lanes) or '(none)'}, and `leadbridge list` shows "
+                "what was received"
             )
         return self.lanes[wanted]
 
@@ -67,31 +70,56 @@ async def hold(
 
 
 async def release(operator: SqliteOperator, wanted: str, *, accounts: Callable[[], Accounts], output: Format) -> bool:
-    """Let an account, or held deliveries, go again; false when nothing was held."""
+    """Let an account, or deliveries, go again, and what waits for another try go now; false when nothing waited so."""
+    now = SystemClock().now()
     if rows := await rows_of(operator, wanted):
-        released = await operator.release(Selection(ids=(wanted,)), now=SystemClock().now())
-        return _told(rows, released, "released", "is not held", output)
+        this = Selection(ids=(wanted,))
+        released = await operator.release(this, now=now)
+        retries = await operator.hasten(this, now=now)
+        if not released and retries == NONE:
+            return _refused_all(rows, "neither held nor waiting for another try")
+        undecided = sum(row.undecided for row in rows)
+        said = [f"{counted(released, 'delivery')} released.{left_out(undecided)}"] if released or undecided else []
+        _say_released(output, said, retries, lane=None, deliveries=released, undecided=undecided)
+        return True
     known = accounts()
     lane = known.lane_of(wanted)
     state = await operator.lane(lane)
-    if state.held is None:
-        return _refused(f"{wanted} is not held")
-    await operator.set_lane(lane, replace(state, held=None, detail=None, since=None, probe_at=None))
-    _say(output, f"{known.with_others(wanted)} goes on; it was held: {state.held}.", lane=lane, deliveries=0)
+    if state.held is not None:
+        await operator.set_lane(lane, replace(state, held=None, detail=None, since=None, probe_at=None))
+    retries = await operator.hasten(Selection(lanes=(lane,)), now=now)
+    if state.held is None and retries == NONE:
+        return _refused(f"{wanted} is not held, and nothing of it waits for another try")
+    account = known.with_others(wanted)
+    said = [f"{account} goes on; it was held: {state.held}." if state.held else f"{account} was not held."]
+    _say_released(output, said, retries, lane=lane, deliveries=0)
     return True
 
 
-async def release_all(operator: SqliteOperator, selection: Selection, *, dry_run: bool, output: Format) -> None:
+def _say_released(output: Format, said: list[str], retries: Hastened, **document: object) -> None:
+    if retries.due:
+        said.append(f"{counted(retries.due, 'retry')} {'is' if retries.due == 1 else 'are'} due now.")
+    if retries.later:
+        verb = "goes" if retries.later == 1 else "go"
+        said.append(f"{counted(retries.later, 'retry')} {verb} when the CRM can show what the last call did.")
+    _say(output, " ".join(said), **document, retries=retries.due, retries_later=retries.later)
+
+
+async def release_all(
+    operator: SqliteOperator, selection: Selection, *, configured: Configured, dry_run: bool, output: Format
+) -> None:
     """Let all held deliveries go that fit."""
+    await require_known(operator, selection, configured=configured)
     if dry_run:
         deliveries = (await operator.preview("release", selection)).deliveries
     else:
         deliveries = await operator.release(selection, now=SystemClock().now())
-    said = f"{counted(deliveries, 'delivery')} {'would be released' if dry_run else 'released'}."
+    undecided = await operator.undecided(selection)
+    said = f"{counted(deliveries, 'delivery')} {'would be released' if dry_run else 'released'}.{left_out(undecided)}"
     accounts = [] if deliveries else await _held_accounts(operator, selection.reasons)
     if accounts:
         said += f" Held as a whole: {', '.join(accounts)}; `leadbridge release DESTINATION` lets an account go."
-    _say(output, said, lane=None, deliveries=deliveries, dry_run=dry_run)
+    _say(output, said, lane=None, deliveries=deliveries, undecided=undecided, dry_run=dry_run)
 
 
 async def _held_accounts(operator: SqliteOperator, reasons: Sequence[str]) -> Sequence[str]:
@@ -123,8 +151,11 @@ async def resolve(operator: SqliteOperator, wanted: str, *, choice: Choice | Non
     return True
 
 
-async def replay(operator: SqliteOperator, selection: Selection, *, dry_run: bool, output: Format) -> bool:
+async def replay(
+    operator: SqliteOperator, selection: Selection, *, configured: Configured, dry_run: bool, output: Format
+) -> bool:
     """Send once more what fits; false, and nothing is changed, when one of the ids cannot be."""
+    await require_known(operator, selection, configured=configured)
     found = {wanted: await rows_of(operator, wanted) for wanted in selection.ids}
     problems = [problem for rows in found.values() for problem in why_not_replayed(rows) if rows]
     for problem in problems:
@@ -138,26 +169,17 @@ async def replay(operator: SqliteOperator, selection: Selection, *, dry_run: boo
         return False
     now = SystemClock().now()
     done = await (operator.preview("replay", selection) if dry_run else operator.replay(selection, now=now))
-    if not done.deliveries and not done.submissions:
-        await _require_known(operator, selection)
-    said = _of_replay(done, dry_run=dry_run)
-    _say(output, said, deliveries=done.deliveries, submissions=done.submissions, dry_run=dry_run)
+    undecided = await operator.undecided(selection)
+    said = _of_replay(done, dry_run=dry_run) + left_out(undecided)
+    _say(
+        output,
+        said,
+        deliveries=done.deliveries,
+        submissions=done.submissions,
+        undecided=undecided,
+        dry_run=dry_run,
+    )
     return True
-
-
-async def _require_known(operator: SqliteOperator, selection: Selection) -> None:
-    """Raise `UsageError` for a destination or source that nothing was ever stored of: a slip of the pen."""
-    accounts = (await operator.ledger()).accounts
-    for kind, what, wanted in (
-        ("deliveries", "destination", selection.destinations),
-        ("submissions", "source", selection.sources),
-    ):
-        known = [account.name for account in accounts if account.kind == kind]
-        if strange := [name for name in wanted if name not in known]:
-            raise UsageError(
-                f"nothing is stored of the {what} {', '.join(strange)}; there is something of "
-                f"{', '.join(known) or 'none'}"
-            )
 
 
 def _of_replay(done: Replayed, *, dry_run: bool) -> str:
@@ -171,11 +193,15 @@ def _of_replay(done: Replayed, *, dry_run: bool) -> str:
 def _told(rows: Sequence[Row], changed: int, done: str, problem: str, output: Format) -> bool:
     """Say what was done with the deliveries of an id, or that nothing could be."""
     if not changed:
-        for row in rows:
-            _refused(f"{row.id} is {row.state}, and {problem}")
-        return False
+        return _refused_all(rows, problem)
     _say(output, f"{counted(changed, 'delivery')} {done}.", lane=None, deliveries=changed)
     return True
+
+
+def _refused_all(rows: Sequence[Row], problem: str) -> bool:
+    for row in rows:
+        _refused(why_not(row, problem))
+    return False
 
 
 def _refused(problem: str) -> bool:

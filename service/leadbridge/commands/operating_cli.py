@@ -2,48 +2,52 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, get_args
 
 import typer
 
 from leadbridge.clock import SystemClock
-from leadbridge.commands import ledger, operating
+from leadbridge.commands.arguments import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    FormatOption,
+    end,
+    loaded_from,
+    named_or_usual,
+    usual_if_there,
+)
+from leadbridge.commands.format import Format
 from leadbridge.commands.moments import moment_of
-from leadbridge.commands.operating import Accounts
-from leadbridge.commands.output import Format, err, say
 from leadbridge.commands.states import State
-from leadbridge.errors import LeadbridgeError, UsageError
+from leadbridge.errors import UsageError
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
-from leadbridge.settings.loading import Loaded
 from leadbridge.store.opening import database_url, open_operator, open_reader
 from leadbridge.store.sqlite.reader import SqliteReader
 from leadbridge.store.sqlite.selecting import REPLAYABLE, REPLAYABLE_SUBMISSIONS
 from leadbridge.store.sqlite.steering import SqliteOperator
 from leadbridge.store.values import Selection
 
-FOUND_PROBLEMS: Final = 1
-DEFAULT_CONFIG: Final = Path("config/leadbridge.yaml")
+if TYPE_CHECKING:
+    from leadbridge.commands.operating import Accounts
+
 CAN_BE_REPLAYED: Final = tuple(dict.fromkeys((*REPLAYABLE, *REPLAYABLE_SUBMISSIONS)))
-
-Load: TypeAlias = Callable[[Path], Loaded]
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.", metavar="FILE")]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to show the result.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say how many it would be.")]
+DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Only say how many it would be.")]
 
 
-def register(app: typer.Typer, load: Load) -> None:
-    """Add the commands to the command line; `load` reads a configuration, or says why not."""
-    _ledger(app, load)
-    _hold(app, load)
-    _release(app, load)
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    _ledger(app)
+    _hold(app)
+    _release(app)
     _resolve(app)
     _replay(app)
 
 
-def _ledger(app: typer.Typer, load: Load) -> None:
+def _ledger(app: typer.Typer) -> None:
     @app.command(name="ledger", epilog="Example: leadbridge ledger --config site.yaml")
     def command(
         *,
@@ -62,11 +66,13 @@ def _ledger(app: typer.Typer, load: Load) -> None:
 
         Exit code 1: they do not balance.
         """
-        loaded = load(config) if config is not None else _load_if_there(load)
-        _end(_read(lambda reader: ledger.ledger(reader, loaded, output=output)))
+        from leadbridge.commands import ledger
+
+        loaded = loaded_from(config) if config is not None else usual_if_there()
+        end(_read(lambda reader: ledger.ledger(reader, loaded, output=output)))
 
 
-def _hold(app: typer.Typer, load: Load) -> None:
+def _hold(app: typer.Typer) -> None:
     @app.command(name="hold", epilog='Example: leadbridge hold copper --because "moving to another account"')
     def command(
         wanted: Annotated[
@@ -82,16 +88,22 @@ def _hold(app: typer.Typer, load: Load) -> None:
         Until a release. Submissions are still accepted; a running service takes it over within a second or two. Exit
         code 1: nothing could be held.
         """
-        _end(
+        from leadbridge.commands import operating
+
+        end(
             _operate(
                 lambda operator: operating.hold(
-                    operator, wanted, because=because, accounts=lambda: Accounts.of(load(config)), output=output
+                    operator,
+                    wanted,
+                    because=because,
+                    accounts=lambda: _accounts(config),
+                    output=output,
                 )
             )
         )
 
 
-def _release(app: typer.Typer, load: Load) -> None:
+def _release(app: typer.Typer) -> None:
     @app.command(name="release", epilog="Example: leadbridge release --reason unknown_custom_field")
     def command(
         wanted: Annotated[
@@ -106,22 +118,30 @@ def _release(app: typer.Typer, load: Load) -> None:
         config: ConfigOption = DEFAULT_CONFIG,
         output: FormatOption = Format.TEXT,
     ) -> None:
-        """Let go what is held.
+        """Let go what is held, and send now what waits for another try.
 
-        A destination, a delivery, or all that is held for a reason. They go in the order they had. Exit code 1: what
-        was named is not held.
+        A destination, a delivery, or all that is held for a reason. They go in the order they had. Of a destination or
+        a delivery retries are due at once, too; one whose last call may have been done goes when the CRM can show it.
+        What has no match key stays held for `resolve`. Exit code 1: what was named is not held, or stays so, and waits
+        for no other try.
         """
+        from leadbridge.commands import operating
+
         if (wanted is None) == (reason is None) or (reason is None and (route is not None or dry_run)):
             raise UsageError("say what to release: DESTINATION or ID, or --reason REASON (with --route and --dry-run)")
         if reason is not None:
             _known(reason, get_args(HoldReason), "reason")
             selection = Selection(reasons=(reason,), routes=(route,) if route is not None else ())
-            _operate(lambda operator: operating.release_all(operator, selection, dry_run=dry_run, output=output))
+            _operate(
+                lambda operator: operating.release_all(
+                    operator, selection, configured=lambda: named_or_usual(config), dry_run=dry_run, output=output
+                )
+            )
         elif wanted is not None:
-            _end(
+            end(
                 _operate(
                     lambda operator: operating.release(
-                        operator, wanted, accounts=lambda: Accounts.of(load(config)), output=output
+                        operator, wanted, accounts=lambda: _accounts(config), output=output
                     )
                 )
             )
@@ -141,10 +161,12 @@ def _resolve(app: typer.Typer) -> None:
 
         `leadbridge show ID` lists the records it may mean. Exit code 1: it is not held.
         """
+        from leadbridge.commands import operating
+
         if [use is not None, create, drop].count(True) != 1 or use == "":
             raise UsageError("say what becomes of it: --use RECORD, --create or --drop")
         choice = None if drop else Choice(use=use, create=create)
-        _end(_operate(lambda operator: operating.resolve(operator, wanted, choice=choice, output=output)))
+        end(_operate(lambda operator: operating.resolve(operator, wanted, choice=choice, output=output)))
 
 
 def _replay(app: typer.Typer) -> None:
@@ -166,13 +188,17 @@ def _replay(app: typer.Typer) -> None:
         until: Annotated[str | None, typer.Option(metavar="TIME", help="Those made before.")] = None,
         limit: Annotated[int | None, typer.Option(help="How many at the most, the oldest first.", min=1)] = None,
         dry_run: DryRunOption = False,
+        config: ConfigOption = DEFAULT_CONFIG,
         output: FormatOption = Format.TEXT,
     ) -> None:
         """Send once more, or map once more what could not be mapped.
 
-        They go behind what is live, and never put an old value over a newer one. Options that may be repeated take in
-        more; different ones narrow down. Exit code 1: one of the ids cannot be replayed, and nothing was changed.
+        They go behind what is live, and never put an old value over a newer one. What is held without a match key stays
+        so for `resolve`. Options that may be repeated take in more; different ones narrow down. Exit code 1: one of the
+        ids cannot be replayed, and nothing was changed.
         """
+        from leadbridge.commands import operating
+
         if not (ids or state or destination or source or route or since or until):
             raise UsageError("say what to replay: an ID, --state, --destination, --source, --route, --since or --until")
         for one in state or ():
@@ -188,19 +214,19 @@ def _replay(app: typer.Typer) -> None:
             until=moment_of(until, now=now, option="--until"),
             limit=limit,
         )
-        _end(_operate(lambda operator: operating.replay(operator, selection, dry_run=dry_run, output=output)))
+        end(
+            _operate(
+                lambda operator: operating.replay(
+                    operator, selection, configured=lambda: named_or_usual(config), dry_run=dry_run, output=output
+                )
+            )
+        )
 
 
-def _load_if_there(load: Load) -> Loaded | None:
-    """The configuration that nobody named: without it the books are shown all the same."""
-    if not DEFAULT_CONFIG.exists():
-        return None
-    try:
-        return load(DEFAULT_CONFIG)
-    except LeadbridgeError:
-        unknown = f"{DEFAULT_CONFIG} cannot be used here (`leadbridge check` says why)"
-        say(f"leadbridge: destinations and quotas are not shown: {unknown}; name yours with --config", to=err)
-        return None
+def _accounts(config: Path) -> "Accounts":
+    from leadbridge.commands.operating import Accounts
+
+    return Accounts.of(loaded_from(config))
 
 
 def _known(value: str, values: tuple[str, ...], what: str) -> None:
@@ -227,9 +253,9 @@ def _operate(change: Callable[[SqliteOperator], Coroutine[Any, Any, bool | None]
         finally:
             await operator.close()
 
-    return asyncio.run(act())
-
-
-def _end(good: bool | None) -> None:  # noqa: FBT001  # read as what it is
-    if not good:
-        raise typer.Exit(FOUND_PROBLEMS)
+    # Ctrl-Z in the middle of a commit would keep the running service from storing anything until the shell goes on.
+    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    try:
+        return asyncio.run(act())
+    finally:
+        signal.signal(signal.SIGTSTP, before)

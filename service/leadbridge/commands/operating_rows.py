@@ -29,11 +29,14 @@ class Row:
     id: str
     state: str
     destination: str | None = None
+    undecided: bool = False  # held without a match key: only what a person decides lets it go
 
     @classmethod
     def of(cls, delivery: DeliveryRow) -> "Row":
         """A delivery."""
-        return cls(id=delivery.id, state=delivery.state, destination=delivery.destination)
+        keyless = delivery.reason == "no_match_key" and (delivery.plan or {}).get("match") is None
+        undecided = delivery.state == State.HELD and keyless and delivery.choice is None
+        return cls(id=delivery.id, state=delivery.state, destination=delivery.destination, undecided=undecided)
 
 
 async def rows_of(reader: SqliteReader, wanted: str) -> Sequence[Row]:
@@ -50,12 +53,29 @@ async def rows_of(reader: SqliteReader, wanted: str) -> Sequence[Row]:
 
 def why_not_replayed(rows: Sequence[Row]) -> Sequence[str]:
     """Why none of these rows can be replayed; nothing when one can."""
-    if any(row.state in _REPLAYABLE for row in rows):
+    if any(row.state in _REPLAYABLE and not row.undecided for row in rows):
         return []
-    return [
-        f"{row.id} is {row.state}, and {'on its way already' if row.state in _ON_ITS_WAY else 'cannot be replayed'}"
-        for row in rows
-    ]
+    return [why_not(row, "on its way already" if row.state in _ON_ITS_WAY else "cannot be replayed") for row in rows]
+
+
+def why_not(row: Row, problem: str) -> str:
+    """Why nothing is done with a row: `problem`, unless it waits for a person's decision."""
+    if row.undecided:
+        return f"{row.id} is held because it has no match key: `{decide(row.id)}`"
+    return f"{row.id} is {row.state}, and {problem}"
+
+
+def decide(wanted: str) -> str:
+    """The command that lets a delivery go that waits for a person's decision."""
+    return f"leadbridge resolve {wanted} --create | --use RECORD | --drop"
+
+
+def left_out(undecided: int) -> str:
+    """What is said of those that no release and no replay lets go; nothing when there are none."""
+    if not undecided:
+        return ""
+    are, have = ("is", "it has") if undecided == 1 else ("are", "they have")
+    return f" {undecided} {are} held because {have} no match key: `{decide('ID')}`."
 
 
 def the_held_one(rows: Sequence[Row]) -> Row | str:

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel
@@ -23,6 +22,7 @@ from rich.text import Text
 from leadbridge.clock import Millis
 from leadbridge.commands.states import STYLES
 from leadbridge.masking import harmless
+from leadbridge.settings.problem import Problem
 
 Words: TypeAlias = str | Text | tuple[str, str]  # plain, put together, or with a style
 
@@ -43,13 +43,6 @@ out: Final = _Console(highlight=False, emoji=False)
 err: Final = _Console(highlight=False, emoji=False, stderr=True)
 
 
-class Format(StrEnum):
-    """How a command shows its result."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def text(*parts: Words) -> Text:
     """Parts as one text that nothing in them can break."""
     made = Text()
@@ -66,6 +59,14 @@ def text(*parts: Words) -> Text:
 def say(*parts: Words, to: Console = out) -> None:
     """Print a line of words, as long as it is: it can be copied whole."""
     to.print(text(*parts), soft_wrap=True)
+
+
+def say_problems(problems: Iterable[Problem], warnings: Iterable[Problem], *, to: Console = out) -> None:
+    """A line each, beginning with its place, so that editors find it; warnings say that they are some."""
+    for problem in problems:
+        say(str(problem), to=to)
+    for warning in warnings:
+        say(("warning: ", "yellow"), str(warning), to=to)
 
 
 def show(thing: RenderableType) -> None:

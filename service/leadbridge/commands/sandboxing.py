@@ -5,7 +5,7 @@ import logging
 from leadbridge import logs
 from leadbridge.clock import SystemClock
 from leadbridge.commands.output import say
-from leadbridge.commands.serving import listen, run_server, url_of
+from leadbridge.http.server import listen, run_server, url_of
 from leadbridge.sandbox.app import COPPER_PATH, LEADCONNECTOR_PATH, Sandbox
 from leadbridge.sandbox.gateway import HideDrops
 from leadbridge.sandbox.options import SandboxOptions

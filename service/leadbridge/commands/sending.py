@@ -10,7 +10,8 @@ import httpx
 import orjson
 
 from leadbridge.clock import SystemClock
-from leadbridge.commands.output import Format, facts, say, show, show_json, text
+from leadbridge.commands.format import Format
+from leadbridge.commands.output import facts, say, show, show_json, text
 from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.ids import new_id
 from leadbridge.schemes import Layout, Scheme, StandardWebhooks

@@ -1,109 +1,25 @@
-"""`serve`, and what it shares with `demo` and `sandbox`: one uvicorn server, set up the same way everywhere."""
+"""`serve`: the service, until it is stopped."""
 
 import asyncio
 import os
-import signal
-import socket
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
 
 import structlog
-import uvicorn
 
 from leadbridge import logs
-from leadbridge.app import Service, adapters
-from leadbridge.commands.bounded import BoundedHttp
+from leadbridge.app import Service
 from leadbridge.commands.granting import open_keeper
-from leadbridge.errors import LeadbridgeError, UsageError
+from leadbridge.configured import adapters
+from leadbridge.http.server import listen, run_server, url_of
 from leadbridge.settings.loading import Loaded
-from leadbridge.store.opening import open_store
-
-GRACE: Final = 15  # seconds requests under way may take at a stop
-STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+from leadbridge.store.opening import database_url, open_store
 
 
-class _Foreground(uvicorn.Server):
-    """The server that a process is for."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop in order at SIGTERM and SIGINT. uvicorn would raise them again afterwards: a stop is no failure."""
-        before = {name: signal.signal(name, self.handle_exit) for name in STOPS}
-        try:
-            yield
-        finally:
-            for name, handler in before.items():
-                signal.signal(name, handler)
-
-
-class Embedded(uvicorn.Server):
-    """A server whose process has other things to do: it leaves the signals alone and stops by `should_exit`."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and set `ready`."""
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
-def server_config(app: Any, *, trusted_proxies: Sequence[object] = ()) -> uvicorn.Config:
-    """How every server of ours runs. What a proxy says of the sender is believed from these networks alone."""
-    return uvicorn.Config(
-        app,
-        http=BoundedHttp,
-        loop="uvloop",
-        lifespan="on",
-        log_config=None,  # structlog does that
-        access_log=False,  # `submission.*` and `request.refused` say more, and no query string
-        server_header=False,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=[str(network) for network in trusted_proxies],
-        timeout_graceful_shutdown=GRACE,
-    )
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any free one. Raises `UsageError` when the address cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error
-    listener.listen(2048)
-    return listener
-
-
-def url_of(listener: socket.socket) -> str:
-    """Where a listening socket is reached."""
-    host, port, *_ = listener.getsockname()
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def run_server(app: Any, listener: socket.socket, *, trusted_proxies: Sequence[object] = ()) -> None:
-    """Serve until SIGTERM or SIGINT, then stop in order. Raises `LeadbridgeError` when `app` does not start."""
-    try:
-        _Foreground(server_config(app, trusted_proxies=trusted_proxies)).run(sockets=[listener])
-    except SystemExit as refused:  # uvicorn's own, with a code that is none of ours
-        raise LeadbridgeError("the service could not start; the log says why") from refused
-
-
-def serve(loaded: Loaded, *, config: Path, host: str, port: int, database: str) -> None:
+def serve(loaded: Loaded, *, config: Path, host: str, port: int) -> None:
     """Run the service."""
     logs.configure()
     log = structlog.get_logger()
+    database = database_url(os.environ)
     for warning in loaded.warnings:
         log.warning("config.warning", problem=str(warning))
     with listen(host, port) as listener:

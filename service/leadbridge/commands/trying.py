@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from leadbridge.clock import SystemClock
-from leadbridge.commands.output import Format, show_json
+from leadbridge.commands.format import Format
+from leadbridge.commands.output import show_json
 from leadbridge.commands.sending import content_type
 from leadbridge.commands.trying_view import print_trial
 from leadbridge.errors import UsageError

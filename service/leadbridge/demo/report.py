@@ -57,11 +57,11 @@ def wrongs(seen: Seen) -> list[str]:
     if row.reply == "refused" and seen.kept_as != row.reason:
         wrong.append(f"kept as {seen.kept_as}, not {row.reason}")
     for destination, expected in row.states.items():
-        wrong += _wrong_delivery(row, destination, expected, seen.deliveries.get(destination))
+        wrong += _wrong_delivery(row, destination, seen.deliveries.get(destination), expected=expected)
     return wrong
 
 
-def _wrong_delivery(row: Row, destination: str, expected: str, delivery: DeliveryRow | None) -> list[str]:
+def _wrong_delivery(row: Row, destination: str, delivery: DeliveryRow | None, *, expected: str) -> list[str]:
     if delivery is None:
         return [f"nothing went to {destination}"]
     if delivery.state != expected:

@@ -7,8 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -23,11 +22,11 @@ from leadbridge import logs
 from leadbridge.app import Service
 from leadbridge.clock import SystemClock
 from leadbridge.commands.output import err, say
-from leadbridge.commands.serving import Embedded, listen, server_config, url_of
 from leadbridge.demo.report import print_report, print_welcome
 from leadbridge.demo.scenario import AFTER_TAGGING, BEFORE_TAGGING, DESTINATIONS, ENVIRON, SEEDS, SOURCES
 from leadbridge.demo.sender import Seen, Sender, WatchedStore, tag_ann
 from leadbridge.errors import UsageError
+from leadbridge.http.server import embedded, listen, server_config, url_of
 from leadbridge.sandbox.app import COPPER_PATH, LEADCONNECTOR_PATH, Sandbox
 from leadbridge.sandbox.options import SandboxOptions
 from leadbridge.settings.loading import Loaded, load
@@ -97,8 +96,8 @@ async def _run(stage: _Stage, *, once: bool) -> bool:
     store = WatchedStore(stage.database)
     service = Service(loaded, store)
     async with (
-        _serving(sandbox.app, stage.crms),
-        _serving(service.asgi, stage.hooks),
+        embedded(server_config(sandbox.app), stage.crms),
+        embedded(server_config(service.asgi), stage.hooks),
         httpx.AsyncClient(timeout=30.0, trust_env=False) as client,
     ):
         print_welcome(hook_url=hook_url, crm_url=crm_url)
@@ -113,19 +112,6 @@ async def _run(stage: _Stage, *, once: bool) -> bool:
             await _until_stopped()
     await store.close()
     return good
-
-
-@asynccontextmanager
-async def _serving(app: Any, listener: socket) -> AsyncIterator[None]:
-    """A server in this process, started when the body runs and stopped in order afterwards."""
-    server = Embedded(server_config(app))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        await server.ready.wait()
-        yield
-    finally:
-        server.should_exit = True
-        await task
 
 
 async def _until_stopped() -> None:

@@ -39,7 +39,7 @@ def account_view(
                 "name": _title(kind),
                 "total": len(listed),
                 "found": len(found) if find else len(listed),
-                "records": [_line(line, emulator.crm, account, kind) for line in found[:MOST_RECORDS]],
+                "records": [_line(line, crm=emulator.crm, account=account, kind=kind) for line in found[:MOST_RECORDS]],
             }
         )
     return {
@@ -110,7 +110,9 @@ def _call(call: Mapping[str, Any], kind: str | None) -> dict[str, Json]:
         "status": "dropped" if status is None else f"{status} {_phrase(status)}".strip(),
         "good": status is not None and status < 400,
         "record_id": harmless(call["record_id"] or ""),
-        "record_url": _record_url(call["crm"], call["account"], kind, call["record_id"]) if kind else None,
+        "record_url": (
+            _record_url(call["crm"], call["account"], kind=kind, record_id=call["record_id"]) if kind else None
+        ),
         "crm_trace_id": call["crm_trace_id"] or "",
         "faults": ", ".join(call["faults"]),
         "bodies": [{"name": name, "value": _written(call[name])} for name in _KEPT if call.get(name)],
@@ -125,8 +127,8 @@ def _phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in {one.value for one in HTTPStatus} else ""
 
 
-def _line(line: Summary, crm: CrmName, account: str, kind: str) -> dict[str, Json]:
-    return {**_texts_of(line), "url": _record_url(crm, account, kind, line.id)}
+def _line(line: Summary, *, crm: CrmName, account: str, kind: str) -> dict[str, Json]:
+    return {**_texts_of(line), "url": _record_url(crm, account, kind=kind, record_id=line.id)}
 
 
 def _texts_of(line: Summary) -> dict[str, Json]:
@@ -142,7 +144,7 @@ def _texts_of(line: Summary) -> dict[str, Json]:
     }
 
 
-def _record_url(crm: str, account: str, kind: str, record_id: str) -> str:
+def _record_url(crm: str, account: str, *, kind: str, record_id: str) -> str:
     return "record?" + urlencode({"crm": crm, "account": account, "kind": kind, "id": record_id})
 
 

@@ -10,19 +10,8 @@ from leadbridge.expressions import ABSENT
 from leadbridge.expressions.filters.phones import is_e164
 from leadbridge.expressions.values import text_of
 from leadbridge.mapping import Filled
+from leadbridge.settings.write import MADE_OF
 
-_NAMES: Final = ("name", "first_name", "middle_name", "last_name", "prefix", "suffix")
-# Of which other keys a key is made when no rule fills it, the likeliest first.
-_MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(_NAMES[1:], ("name",)),
-    "name": _NAMES[1:],
-    "email": ("emails",),
-    "emails": ("email",),
-    "phone": ("phones",),
-    "phones": ("phone",),
-    "website": ("websites",),
-    "websites": ("website",),
-}
 _HOW: Final[Mapping[str, str]] = {
     "address.country": "by its ISO 3166-1 code",
     "date_of_birth": "as ISO 8601 has it",
@@ -34,7 +23,7 @@ _HOW: Final[Mapping[str, str]] = {
 
 def made_of(key: str, targets: Collection[str]) -> tuple[str, ...]:
     """The keys with rules of which `key`, that has none, was made."""
-    return tuple(source for source in _MADE_OF.get(key, ()) if source in targets)
+    return tuple(source for source in MADE_OF.get(key, ()) if source in targets)
 
 
 def note_of(key: str, value: Json, filled: Sequence[Filled]) -> str | None:
@@ -48,7 +37,7 @@ def note_of(key: str, value: Json, filled: Sequence[Filled]) -> str | None:
     after = text_of(value)
     if before == after:
         return None
-    return f'"{before}" → "{after}", {_how(key, before, after, one)}'
+    return f'"{before}" → "{after}", {_how(key, one, before=before, after=after)}'
 
 
 def _input(filled: Filled) -> str | None:
@@ -62,7 +51,7 @@ def _input(filled: Filled) -> str | None:
     return text_of(found)
 
 
-def _how(key: str, before: str, after: str, filled: Filled) -> str:
+def _how(key: str, filled: Filled, *, before: str, after: str) -> str:
     if key in ("email", "emails"):
         return "trimmed and lower-cased" if before.strip().lower() == after else "the address in it"
     if is_e164(after):

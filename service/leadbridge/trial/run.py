@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from leadbridge.app import adapters, door, record_of
 from leadbridge.clock import Clock
+from leadbridge.configured import adapters, door, record_of
 from leadbridge.desk import Desk, desks
 from leadbridge.errors import RequestRefused, Unparseable, UsageError
 from leadbridge.events import Event, Parsed, Received

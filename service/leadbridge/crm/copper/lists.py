@@ -13,12 +13,18 @@ from leadbridge.crm.copper.rules import UNSEEN, rule_for
 from leadbridge.crm.draft import unique
 from leadbridge.crm.echo import same_phone, same_text, same_website
 from leadbridge.events import Json
+from leadbridge.lead import Lead
 from leadbridge.outcome import WriteWarning
 from leadbridge.plan import Plan, WriteRule
 
 _LISTS: Final = frozenset({"tags", "phone", "phones", "website", "websites"})  # keys of the lead
 _PERSON_LISTS: Final = _LISTS | {"email", "emails"}
 _DROPPED: Final = "Copper does not show it after it was added"
+
+
+def same_phone_or_text(sent: Json, got: Json) -> bool:
+    """As phone numbers, or as texts where one of them holds no digits to compare."""
+    return same_phone(sent, got) or same_text(sent, got)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,14 @@ class ListChange:
         return kept
 
 
+# Copper's own examples use these categories: https://developer.copper.com/introduction/appendix.html
+_EMAILS: Final = ListChange(field="email", attribute="emails", inner="email", category="work", same=same_text)
+_PHONES: Final = ListChange(
+    field="phone", attribute="phone_numbers", inner="number", category="mobile", same=same_phone_or_text
+)
+_WEBSITES: Final = ListChange(field="website", attribute="websites", inner="url", category="work", same=same_website)
+
+
 def list_changes(plan: Plan, kind: Kind) -> tuple[ListChange, ...]:
     """What this plan does to the lists of its record. `phone: {{ none }}` on purpose empties the list it stands for.
 
@@ -97,38 +111,17 @@ def _contact_changes(plan: Plan, kind: Kind) -> Iterator[ListChange]:
     lead, match = plan.lead, plan.match
     by = match.by if match is not None and kind.name == "person" else None
     matched = str(match.value) if match is not None else ""
-    # Copper's own examples use these categories: https://developer.copper.com/introduction/appendix.html
     if kind.name == "person":
         addresses = unique(matched if by == "email" else None, lead.email, *lead.emails)
-        yield ListChange(
-            field="email",
-            attribute="emails",
-            inner="email",
-            category="work",
-            same=same_text,
-            add=tuple(addresses),
-            replace="email" in lead.model_fields_set and lead.email is None and not addresses,
-        )
-    phones = unique(matched if by == "phone" else None, lead.phone, *lead.phones)
-    yield ListChange(
-        field="phone",
-        attribute="phone_numbers",
-        inner="number",
-        category="mobile",
-        same=same_phone_or_text,
-        add=tuple(phones),
-        replace="phone" in lead.model_fields_set and lead.phone is None and not phones,
-    )
-    websites = unique(lead.website, *lead.websites)
-    yield ListChange(
-        field="website",
-        attribute="websites",
-        inner="url",
-        category="work",
-        same=same_website,
-        add=tuple(websites),
-        replace="website" in lead.model_fields_set and lead.website is None and not websites,
-    )
+        yield _filled(_EMAILS, addresses, lead)
+    yield _filled(_PHONES, unique(matched if by == "phone" else None, lead.phone, *lead.phones), lead)
+    yield _filled(_WEBSITES, unique(lead.website, *lead.websites), lead)
+
+
+def _filled(change: ListChange, items: list[str], lead: Lead) -> ListChange:
+    """The change with its items; it empties the list when there are none and the key was cleared on purpose."""
+    cleared = change.field in lead.model_fields_set and getattr(lead, change.field) is None
+    return replace(change, add=tuple(items), replace=cleared and not items)
 
 
 def _change(plan: Plan, kind: Kind, change: ListChange) -> ListChange:
@@ -139,11 +132,6 @@ def _change(plan: Plan, kind: Kind, change: ListChange) -> ListChange:
         case "if_empty" | "on_create" as rule:
             return replace(change, replace=False, remove=(), rule=rule)
     return change
-
-
-def same_phone_or_text(sent: Json, got: Json) -> bool:
-    """As phone numbers, or as texts where one of them holds no digits to compare."""
-    return same_phone(sent, got) or same_text(sent, got)
 
 
 def replacing(changes: tuple[ListChange, ...]) -> dict[str, Json]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from leadbridge.crm.adapter import Answer, Answers, Call, Done
-from leadbridge.crm.answers import Refusal, effective_status
+from leadbridge.crm.answers import Refusal, effective_status, words
 from leadbridge.crm.copper import lists
 from leadbridge.crm.copper.ids import identifier
 from leadbridge.crm.copper.prepared import Prepared
@@ -31,7 +31,8 @@ def update_chosen(prepared: Prepared, use: str, answers: Answers) -> Written | C
     if isinstance(answer, Call):
         return answer
     if number is None or answer is None or effective_status(answer) == 404:
-        detail = f"Copper has no {kind.name} {use}: choose another one, or have one made."
+        said = "an id is a whole number" if answer is None else f"it answered 404: {words(answer)}"
+        detail = f"Copper has no {kind.name} {use} ({said}). Choose another one, or have one made."
         return Done(outcome=Hold(reason="ambiguous_match", detail=detail))
     return update(prepared, number, purpose, answers)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from leadbridge.crm.adapter import Answer, Answers, Call, Done
-from leadbridge.crm.answers import Refusal
+from leadbridge.crm.answers import Refusal, effective_status, words
 from leadbridge.crm.leadconnector.contact import ContactDraft, attributes
 from leadbridge.crm.leadconnector.looking import CLOCK_SKEW, look_first, time_in, unknown
 from leadbridge.crm.leadconnector.reading import (
@@ -111,13 +111,19 @@ def _chosen(draft: ContactDraft, contact_id: str, answers: Answers) -> Written |
     if isinstance(answer, Call):
         return answer
     if is_gone(answer):
-        return _no_choice(f"the contact {contact_id} is not there any more")
+        return _gone(contact_id, answer)
     written = written_in(answer)
     return _judged(draft, replace(written, created=False) if isinstance(written, Written) else written)
 
 
+def _gone(contact_id: str, answer: Answer) -> Done:
+    said = f"LeadConnector answered {effective_status(answer)}: {words(answer)}"
+    return _no_choice(f"the contact {contact_id} is not there ({said})")
+
+
 def _no_choice(why: str) -> Done:
-    return Done(outcome=Hold(reason="ambiguous_match", detail=f"It was to be written to a chosen contact, but {why}."))
+    detail = f"It was to be written to a chosen contact, but {why}. Choose another one, or have one made."
+    return Done(outcome=Hold(reason="ambiguous_match", detail=detail))
 
 
 def _made_once(draft: ContactDraft, call: Call, location_id: str, answers: Answers) -> Written | Call | Done:
@@ -179,7 +185,7 @@ def _read(draft: ContactDraft, contact_id: str, answers: Answers, *, created: bo
         return Call(purpose=_READ, method="GET", path=f"/contacts/{contact_id}")
     answer = answers[_READ]
     if is_gone(answer):
-        return _no_choice(f"the contact {contact_id} is not there any more")
+        return _gone(contact_id, answer)
     written = written_in(answer, needs=READ)
     return _judged(draft, replace(written, created=created) if isinstance(written, Written) else written)
 

@@ -8,7 +8,7 @@ import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from leadbridge.commands.joined import JoinedWrites
+from leadbridge.http.joined import JoinedWrites
 
 MOST_HEAD: Final = 64 * 1024  # bytes of request line and headers
 HEAD_TIME: Final = 30.0  # seconds until they must be complete

@@ -1,0 +1,68 @@
+"""The secrets of a scheme: never empty, never shown, and the keys that are made of them."""
+
+import base64
+import binascii
+from typing import Annotated, Final, Literal, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+KeyEncoding: TypeAlias = Literal["utf8", "base64", "hex"]
+
+# How Standard Webhooks marks the two halves of an ed25519 key.
+_PUBLIC: Final = "whpk_"
+_PRIVATE: Final = "whsk_"
+
+
+def _not_blank(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().strip():
+        raise ValueError("a secret must not be empty")
+    return secret
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str | SecretStr) else value
+
+
+Secret: TypeAlias = Annotated[SecretStr, AfterValidator(_not_blank)]
+Secrets: TypeAlias = Annotated[
+    tuple[Secret, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=str | list[str]),
+    Field(
+        min_length=1,
+        description="The shared secret, or several of them while it is being changed; any may match.",
+    ),
+]
+
+
+def key_of(secret: SecretStr, prefix: str, encoding: KeyEncoding) -> bytes:
+    """The key that a secret is, without its prefix; raises `ValueError` when it is not so encoded."""
+    text = secret.get_secret_value().removeprefix(prefix)
+    try:
+        match encoding:
+            case "utf8":
+                return text.encode()
+            case "hex":
+                return bytes.fromhex(text)
+            case "base64":
+                return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise ValueError(f"a secret is not {encoding}, as this scheme has it: copy it whole from the sender") from exc
+
+
+def is_public(secret: SecretStr) -> bool:
+    """Whether it is a sender's public key, which proves `v1a,` signatures alone."""
+    return secret.get_secret_value().startswith(_PUBLIC)
+
+
+def is_private(secret: SecretStr) -> bool:
+    """Whether it is a private key, which has no place here."""
+    return secret.get_secret_value().startswith(_PRIVATE)
+
+
+def public_key(secret: SecretStr) -> Ed25519PublicKey:
+    """The public key; raises `ValueError` when it is none."""
+    try:
+        return Ed25519PublicKey.from_public_bytes(key_of(secret, _PUBLIC, "base64"))
+    except ValueError as exc:
+        raise ValueError("a public key, `whpk_…`, is 32 bytes in base64: copy it whole from the sender") from exc
