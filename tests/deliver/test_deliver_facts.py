@@ -127,13 +127,14 @@ async def test_follow_ups_of_begun_deliveries_go_before_new_ones(
     await add(store, new_delivery("email:warm"))
     deliverer = await run(quota=Quota(limit=2, window=10.0))
     await journal.seen("delivery.attempted", outcome="delivered")
-    clock.advance(10.1)
+    await clock.watch_begun()
+    await clock.looked(deliverer)
     transport.calls.clear()
     for number in range(2):
         await add(store, with_plan(new_delivery(f"email:{number}"), tags=TagChange(add=("vip",))))
     for number in range(2, 4):
         await add(store, new_delivery(f"email:{number}"))
-    deliverer.wake([LANE])
+    clock.pass_for(deliverer, 10.1)
     await journal.seen("delivery.attempted", outcome="answered", count=2)
     for count in (3, 5):
         await clock.looked(deliverer)
