@@ -20,11 +20,12 @@ setup: $(RUN) $(DEV) ## make .venv with everything that running, testing and che
 run: $(RUN) ## sandbox CRMs, the service and sample submissions, in one terminal
 	@$(BIN)/leadbridge demo --config config/leadbridge.yaml
 
+# Three at once on two cores: tests wait for the processes that they start.
 test: $(DEV) ## the quick tests, in random order
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 coverage: $(DEV) ## the quick tests, and which lines and branches they leave out; fails under 97 %
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
 
 check: $(DEV) ## format, lint, types, import direction, generated files; writes nothing
 	$(BIN)/ruff format --check
