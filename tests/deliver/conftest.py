@@ -58,6 +58,7 @@ async def run(
         deliverer = Deliverer(adapters, quotas=quotas, means=means)
         started.append(deliverer)
         await deliverer.start()
+        await clock.watch_begun()  # else it would look at what the test does next as at what a start finds
         return deliverer
 
     yield start

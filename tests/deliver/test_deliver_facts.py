@@ -127,7 +127,6 @@ async def test_follow_ups_of_begun_deliveries_go_before_new_ones(
     await add(store, new_delivery("email:warm"))
     deliverer = await run(quota=Quota(limit=2, window=10.0))
     await journal.seen("delivery.attempted", outcome="delivered")
-    await clock.watch_begun()
     await clock.looked(deliverer)
     transport.calls.clear()
     for number in range(2):

@@ -255,7 +255,6 @@ async def test_a_lane_whose_store_cannot_be_read_rests_between_its_tries_and_can
     monkeypatch.setattr(store, "recent_calls", unreadable)
     deliverer = await run(quota=Quota(limit=1, window=WINDOW))
     await journal.seen("storage.unavailable", lane=LANE)
-    await clock.watch_begun()
     await clock.looked(deliverer)
     before = len(tries)
     tried.clear()

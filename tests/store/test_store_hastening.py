@@ -7,8 +7,10 @@ import apsw
 import pytest
 
 from leadbridge.crm.adapter import Call
+from leadbridge.errors import StorageUnavailable
 from leadbridge.plan import Choice
 from leadbridge.store.base import Store
+from leadbridge.store.sqlite.operating import AT_ONCE
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import (
     DeliveryUpdate,
@@ -137,6 +139,25 @@ async def test_more_than_one_commit_holds_takes_no_group_apart(
     monkeypatch.setattr(store, "_write", looked_at)
     assert await store.hasten(ALL, now=START + 1) == Hastened(due=1_000, later=0)
     assert seen == [[], [tuple(group)]]
+
+
+async def test_a_change_that_was_cut_short_counts_what_it_did_though_it_began_at_the_end(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(store, *(new_delivery(f"email:{number}") for number in range(AT_ONCE + 1)))
+    for claimed in await claim(store, limit=2_000):
+        await store.record(LANE, TryResult(claim=claimed, at=START, update=IN_AN_HOUR))
+    really, writes = store._write, [0]
+
+    async def full(apply: Callable[[apsw.Connection], Any]) -> Any:
+        writes[0] += 1
+        if writes[0] == 2:
+            raise StorageUnavailable("the disk is full")
+        return await really(apply)
+
+    monkeypatch.setattr(store, "_write", full)
+    with pytest.raises(StorageUnavailable, match=f"^only 1 of {AT_ONCE + 1} were done; .*: the disk is full$"):
+        await store.hasten(ALL, now=START + 1)
 
 
 async def unsure_and_held(store: Store) -> NewDelivery:

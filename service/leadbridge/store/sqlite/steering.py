@@ -131,6 +131,7 @@ class SqliteSteering(SqliteReader, ABC):
         """Change some at a time; returns what each part came to."""
         starts = range(0, len(items), operating.AT_ONCE)
         done: list[R] = []
+        changed = 0  # items; the last part may be a short one, and the first to be done
         for first in reversed(starts) if last_first else starts:
             part = items[first : first + operating.AT_ONCE]
             began = time.monotonic()
@@ -139,10 +140,9 @@ class SqliteSteering(SqliteReader, ABC):
             except StorageUnavailable as error:
                 if not done:
                     raise
-                problem = (
-                    f"only {len(done) * operating.AT_ONCE} of {len(items)} were done; the same again does the rest"
-                )
+                problem = f"only {changed} of {len(items)} were done; the same again does the rest"
                 raise StorageUnavailable(f"{problem}: {error.__cause__ or error}") from error
+            changed += len(part)
             if len(done) < len(starts):
                 await self._let_others_write(time.monotonic() - began)
         return done
