@@ -15,6 +15,7 @@ from benchmarks.processes import BenchmarkFailed
 from benchmarks.rows import Row, Target, median_row, percentile
 from leadbridge.clock import SystemClock
 from leadbridge.crm.adapter import Call
+from leadbridge.deliver.account import LEASE
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
 
@@ -40,7 +41,7 @@ class _Backlog:
     async def turn(self, batch: int) -> None:
         """Claim a batch and deliver it."""
         lane, clock = self.lane, SystemClock()
-        owned = await self.store.own_lane(lane, owner="benchmark", now=clock.now())
+        owned = await self.store.own_lane(lane, owner="benchmark", lease=LEASE)
         if owned is None:
             raise BenchmarkFailed(f"another process sends for {lane}")
         began = time.perf_counter()

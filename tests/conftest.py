@@ -9,9 +9,9 @@ import hypothesis
 import pytest
 
 from leadbridge.store.base import Store
-from leadbridge.store.sqlite.store import SqliteStore
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
+from tests.support.stores import opened_store
 
 # The same examples on every machine; `make explore` looks for new ones, and what it finds becomes an `@example`.
 hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -39,10 +39,22 @@ async def journal() -> Journal:
     return Journal()
 
 
-@pytest.fixture(params=["sqlite"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    """Every engine in turn; afterwards its books must balance."""
-    opened = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
+@pytest.fixture
+def engine() -> str:
+    """What stores are on; folders whose tests run on every engine say so in their own `conftest.py`."""
+    return "sqlite"
+
+
+@pytest.fixture
+def database_url(engine: str, tmp_path: Path) -> str:
+    """An empty database."""
+    return f"sqlite:///{tmp_path / 'leadbridge.db'}"
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """A store; afterwards its books must balance."""
+    opened = opened_store(database_url)
     yield opened
     books = await opened.ledger()
     await opened.close()

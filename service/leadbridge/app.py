@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from leadbridge.clock import Clock, SystemClock
 from leadbridge.configured import adapters, door, record_of
-from leadbridge.deliver.account import Means
+from leadbridge.deliver.account import LEASE, Means
 from leadbridge.deliver.deliverer import Deliverer
 from leadbridge.deliver.transport import HttpTransport, Transport
 from leadbridge.desk import desks
@@ -31,6 +31,7 @@ from leadbridge.record import Recorder
 from leadbridge.retry import RetryPolicy
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.base import Store
+from leadbridge.store.values import Lease
 from leadbridge.supervise import keep_running
 from leadbridge.tokens import TokenKeeper
 
@@ -64,6 +65,7 @@ class Service:
         dice: Random | None = None,
         tokens: TokenKeeper | None = None,
         log: Logger | None = None,
+        lease: Lease = LEASE,
     ) -> None:
         """Wire the stages together; nothing runs before `start`, or before the application's lifespan."""
         clock = clock or SystemClock()
@@ -94,6 +96,7 @@ class Service:
                 precedence=precedence,
                 tokens=tokens,
                 dice=dice,
+                lease=lease,
             ),
         )
         self._mapper = Mapper(

@@ -9,6 +9,7 @@ LeadbridgeError
 │   ├── Unparseable              ... names the place
 │   └── ControlRefused           ... whoever steers the sandbox: the wish is not understood
 ├── StorageUnavailable           the operator: nothing can be made durable now; senders get 503 and try again
+│   └── StorageInDoubt           ... and whether the last change was stored nobody knows
 ├── MappingError                 the operator: a route's expression fails on this submission; replayable after a fix
 ├── GrantLost                    a person: the CRM gives no more tokens until the command in the message was run
 ├── TokenUnavailable             nobody: no token can be had now, and nothing is lost; it is asked for again
@@ -89,6 +90,10 @@ class Unparseable(RequestRefused):
 
 class StorageUnavailable(LeadbridgeError):
     """The disk or the database cannot take a commit now."""
+
+
+class StorageInDoubt(StorageUnavailable):
+    """The connection to the database broke: the last change may be stored all the same."""
 
 
 class MappingError(LeadbridgeError):

@@ -14,9 +14,19 @@ from leadbridge.precedence import Precedence
 from leadbridge.record import Recorder
 from leadbridge.retry import RetryPolicy
 from leadbridge.store.base import Store
+from leadbridge.store.opening import Operator, open_operator
+from leadbridge.store.values import Lease
 from tests.deliver.lanes import Run, WatchedClock
 from tests.support.crm import PlainAdapter, ScriptedTransport
 from tests.support.journal import Journal
+from tests.support.stored import FOREVER
+from tests.support.stores import ENGINES
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every engine in turn."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -48,13 +58,14 @@ async def run(
         destinations: dict[str, Quota | None] | None = None,
         adapters: dict[str, Adapter] | None = None,
         tokens: Tokens | None = None,
+        lease: Lease = FOREVER,
     ) -> Deliverer:
         log: Any = journal
         recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=Random(1), log=log)
         quotas = destinations or dict.fromkeys(adapters or ["copper"], quota)
         adapters = adapters or {name: adapter or PlainAdapter() for name in quotas}
         means = Means(store=store, transport=transport, recorder=recorder, clock=clock, log=log, precedence=precedence,
-                      tokens=tokens, dice=Random(1))  # fmt: skip
+                      tokens=tokens, dice=Random(1), lease=lease)  # fmt: skip
         deliverer = Deliverer(adapters, quotas=quotas, means=means)
         started.append(deliverer)
         await deliverer.start()
@@ -65,3 +76,11 @@ async def run(
     transport.gate.set()
     for deliverer in started:
         await deliverer.stop()
+
+
+@pytest.fixture
+async def operator(store: Store, database_url: str) -> AsyncIterator[Operator]:
+    """Somebody at the command line, beside the service."""
+    opened = open_operator(database_url)
+    yield opened
+    await opened.close()

@@ -1,5 +1,6 @@
 """A CRM that is down: nothing is sent to it but a test now and then, and nobody else notices."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from leadbridge.store.values import NewDelivery
 from tests.deliver.lanes import Run, SlowClaims, WatchedClock, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
+from tests.support.patience import PATIENCE
 from tests.support.stored import LANE, add, new_delivery
 
 MOST_PAUSE = 1.1 * FIRST_PAUSE
@@ -119,6 +121,9 @@ async def test_a_delivery_between_two_calls_waits_for_the_circuit_and_goes_on_wh
     transport.gate.set()
     await journal.seen("lane.circuit_opened")
     await clock.looked(deliverer)
+    async with asyncio.timeout(PATIENCE):
+        while (await row(store, tagged)).state == "sending":  # noqa: ASYNC110  # its end is on its way to the disk
+            await asyncio.sleep(0)
     assert (await row(store, tagged)).state in ("pending", "retrying")
     transport.respond = lambda _call: answer()
     clock.pass_for(deliverer, MOST_PAUSE)

@@ -12,17 +12,21 @@ from leadbridge.deliver.governor import Governor
 from leadbridge.deliver.lane import ANOTHERS_LANE
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.standing import Standing
+from leadbridge.deliver.tenure import Tenure
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.base import Store
-from leadbridge.store.sqlite.steering import SqliteOperator
-from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import Hastened, LaneState, NewDelivery, Selection
+from leadbridge.store.opening import Operator
+from leadbridge.store.values import Hastened, LaneState, Lease, NewDelivery, Selection
 from tests.deliver.lanes import Run, WatchedClock, row
 from tests.deliver.test_deliver_holding import heard
 from tests.support.crm import ScriptedTransport, answer
 from tests.support.journal import Journal
 from tests.support.patience import PATIENCE
-from tests.support.stored import LANE, START, add, claim, new_delivery
+from tests.support.stored import AT_ONCE, LANE, START, add, claim, new_delivery
+
+
+async def forget_lanes(operator: Operator) -> None:
+    await operator._write(lambda connection: connection.execute("DELETE FROM lanes"))
 
 
 async def waiting(store: Store, clock: WatchedClock, key: str) -> NewDelivery:
@@ -32,10 +36,9 @@ async def waiting(store: Store, clock: WatchedClock, key: str) -> NewDelivery:
 
 
 async def test_a_release_is_heard_although_the_disk_failed_when_it_was_noticed(
-    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport,
+    store: Store, operator: Operator, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    operator = SqliteOperator(store._path)
     await operator.set_lane(LANE, LaneState(held="paused", detail="on Friday", since=START))
     await waiting(store, clock, "email:1")
     deliverer = await run()
@@ -51,7 +54,6 @@ async def test_a_release_is_heard_although_the_disk_failed_when_it_was_noticed(
 
     monkeypatch.setattr(store, "lane", failing)
     await operator.set_lane(LANE, LaneState())
-    await operator.close()
     await heard(clock, journal, "lane.released", reason="paused")
     await journal.seen("delivery.attempted", outcome="delivered")
     for _ in range(3):
@@ -62,19 +64,19 @@ async def test_a_release_is_heard_although_the_disk_failed_when_it_was_noticed(
 
 @pytest.mark.parametrize("meanwhile", ["a probe ended", "a rest was asked for"])
 async def test_a_release_stands_whatever_comes_back_before_its_owner_heard_of_it(
-    store: SqliteStore, clock: WatchedClock, journal: Journal, meanwhile: str
+    store: Store, operator: Operator, clock: WatchedClock, journal: Journal, meanwhile: str
 ) -> None:
     log: Any = journal
     places = Places(Governor([], deadline=30), clock)
-    standing = Standing(LANE, store=store, places=places, clock=clock, log=log, dice=Random(1))
-    owned = await store.own_lane(LANE, owner="me", now=clock.now())
+    standing = Standing(
+        LANE, store=store, places=places, tenure=Tenure(clock, deadline=30), clock=clock, log=log, dice=Random(1)
+    )
+    owned = await store.own_lane(LANE, owner="me", lease=AT_ONCE)
     assert owned is not None
     standing.begin(owned.epoch, owned.state)
     standing.hold("bad_credentials", "401")
     await standing.keep()
-    operator = SqliteOperator(store._path)
     await operator.set_lane(LANE, LaneState())
-    await operator.close()
     if meanwhile == "a probe ended":
         standing.still_refused("bad_credentials", "401")
     else:
@@ -89,16 +91,14 @@ async def test_a_release_stands_whatever_comes_back_before_its_owner_heard_of_it
 
 
 async def test_a_retry_that_a_person_lets_go_is_sent_in_seconds_and_not_in_an_hour(
-    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
+    store: Store, operator: Operator, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport
 ) -> None:
     transport.respond = lambda _call: answer(503, headers={"retry-after": "3600"})
     delivery = await waiting(store, clock, "email:1")
     await run()
     await journal.seen("delivery.attempted", outcome="retrying")
     transport.respond = lambda _call: answer(200)
-    operator = SqliteOperator(store._path)
     assert await operator.hasten(Selection(), now=clock.now()) == Hastened(due=1, later=0)
-    await operator.close()
     for _ in range(2):
         await clock.watched(WATCH)
     await journal.seen("delivery.attempted", outcome="delivered")
@@ -106,15 +106,13 @@ async def test_a_retry_that_a_person_lets_go_is_sent_in_seconds_and_not_in_an_ho
 
 
 async def test_what_a_person_lets_go_to_an_account_that_is_gone_is_held_again(
-    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal
+    store: Store, operator: Operator, run: Run, clock: WatchedClock, journal: Journal
 ) -> None:
     gone = new_delivery("email:1", lane="copper:localhost:gone")
     await add(store, gone)
     await run()
     await journal.seen("lane.held", lane=gone.lane, reason="destination_removed", deliveries=1)
-    operator = SqliteOperator(store._path)
     assert await operator.release(Selection(reasons=("destination_removed",)), now=clock.now()) == 1
-    await operator.close()
     assert (await row(store, gone)).state == "pending"
     async with asyncio.timeout(PATIENCE):
         while len(journal.find("lane.held", lane=gone.lane)) < 2:
@@ -123,13 +121,13 @@ async def test_what_a_person_lets_go_to_an_account_that_is_gone_is_held_again(
 
 
 async def test_what_was_read_before_the_lane_itself_changed_does_not_undo_that(
-    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport,
+    store: Store, operator: Operator, run: Run, clock: WatchedClock, journal: Journal, transport: ScriptedTransport,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """The account is found unusable while somebody's command for another lane makes this one look at its own row."""
     deliverer = await run()
     await clock.looked(deliverer)
-    operator, read, go = SqliteOperator(store._path), asyncio.Event(), asyncio.Event()
+    read, go = asyncio.Event(), asyncio.Event()
     really = store.lane
 
     async def slow(lane: str) -> LaneState:
@@ -141,7 +139,6 @@ async def test_what_was_read_before_the_lane_itself_changed_does_not_undo_that(
     monkeypatch.setattr(store, "lane", slow)
     await operator.set_lane("another", LaneState(held="paused", since=START))
     await operator.set_lane(LANE, LaneState(failures=1))
-    await operator.close()
     async with asyncio.timeout(PATIENCE):
         while not read.is_set():
             clock.advance(WATCH)
@@ -163,11 +160,11 @@ async def test_a_lane_that_another_process_has_sends_nothing_and_is_taken_up_whe
     await waiting(store, clock, "email:first")
     deliverer = await run(quota=Quota(limit=3, window=10.0))
     await journal.seen("delivery.attempted", outcome="delivered")
-    await store.own_lane(LANE, owner="another process", now=clock.now())
+    await store.own_lane(LANE, owner="another process", lease=AT_ONCE)
     really, theirs = store.own_lane, True
 
-    async def own_lane(lane: str, *, owner: str, now: int) -> Any:
-        return None if theirs else await really(lane, owner=owner, now=now)
+    async def own_lane(lane: str, *, owner: str, lease: Lease) -> Any:
+        return None if theirs else await really(lane, owner=owner, lease=lease)
 
     monkeypatch.setattr(store, "own_lane", own_lane)
     mine = [await waiting(store, clock, f"email:{number}") for number in range(3)]
@@ -186,14 +183,12 @@ async def test_a_lane_that_another_process_has_sends_nothing_and_is_taken_up_whe
 
 
 async def test_a_database_put_back_from_a_copy_under_a_running_service_loses_it_no_lane(
-    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal
+    store: Store, operator: Operator, run: Run, clock: WatchedClock, journal: Journal
 ) -> None:
     await waiting(store, clock, "email:1")
     deliverer = await run()
     await journal.seen("delivery.attempted", outcome="delivered")
-    operator = SqliteOperator(store._path)
-    await operator._write(lambda connection: connection.execute("DELETE FROM lanes"))
-    await operator.close()
+    await forget_lanes(operator)
     await waiting(store, clock, "email:2")
     deliverer.wake([LANE])
     await clock.looked(deliverer)

@@ -17,8 +17,7 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Hold, HoldReason
 from leadbridge.plan import Plan
 from leadbridge.store.base import Store
-from leadbridge.store.sqlite.steering import SqliteOperator
-from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.opening import Operator
 from leadbridge.store.values import LaneState, NewDelivery, Selection
 from tests.deliver.lanes import Run, WatchedClock, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
@@ -228,9 +227,8 @@ async def test_other_lanes_go_on_while_one_is_held(
 
 
 async def test_what_a_person_pauses_and_releases_elsewhere_is_heard_within_a_second(
-    store: SqliteStore, run: Run, clock: WatchedClock, journal: Journal, crm: Crm
+    store: Store, operator: Operator, run: Run, clock: WatchedClock, journal: Journal, crm: Crm
 ) -> None:
-    operator = SqliteOperator(store._path)
     deliverer = await run()
     await clock.looked(deliverer)
     await operator.set_lane(LANE, LaneState(held="paused", detail="on Friday", since=START))
@@ -240,7 +238,6 @@ async def test_what_a_person_pauses_and_releases_elsewhere_is_heard_within_a_sec
     await clock.looked(deliverer)
     assert (crm.calls, await states(store, waiting)) == ([], ["pending"] * 2)
     await operator.set_lane(LANE, LaneState())
-    await operator.close()
     await heard(clock, journal, "lane.released", reason="paused")
     await journal.seen("delivery.attempted", outcome="delivered", count=2)
 

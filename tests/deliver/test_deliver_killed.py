@@ -16,7 +16,7 @@ from tests.deliver.lanes import Run, SlowClaims, WatchedClock, row
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
 from tests.support.patience import PATIENCE
-from tests.support.stored import LANE, add, claim, new_delivery
+from tests.support.stored import LANE, add, claim, new_delivery, recover
 
 WINDOW = 10.0  # seconds
 QUOTA = Quota(limit=3, window=WINDOW)
@@ -31,6 +31,7 @@ async def test_a_call_that_was_claimed_long_before_a_kill_counts_from_the_start_
     assert len(await claim(store, now=clock.now())) == QUOTA.limit
     clock.advance(waited)  # the last of it under way; then a kill
     deliverer = await run(quota=QUOTA)
+    await clock.looked(deliverer)
     clock.advance(DEADLINE + WINDOW - 0.1)
     await clock.looked(deliverer)
     assert transport.calls == []
@@ -45,9 +46,10 @@ async def test_a_second_kill_right_after_the_start_forgets_none_of_them(
         await add(store, new_delivery(f"email:{number}"), now=clock.now())
     await claim(store, now=clock.now())
     clock.advance(600)
-    await store.recover(now=clock.now())  # as far as the next process came
+    await recover(store, now=clock.now())  # as far as the next process came
     clock.advance(5)
     deliverer = await run(quota=QUOTA)
+    await clock.looked(deliverer)
     clock.advance(DEADLINE + WINDOW - 5.1)
     await clock.looked(deliverer)
     assert transport.calls == []

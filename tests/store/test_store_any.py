@@ -9,7 +9,7 @@ from leadbridge.plan import Choice
 from leadbridge.store.base import Store
 from leadbridge.store.values import Claim, DeliveryUpdate, DueDelivery, Selection
 from tests.store.test_store_groups import end
-from tests.support.stored import START, add, in_line, new_delivery, upsert
+from tests.support.stored import AT_ONCE, START, add, in_line, new_delivery, upsert
 
 KEYS = st.sets(st.sampled_from(["e1", "e2", "p1", "p2"]), max_size=3)
 ENDS = st.sampled_from(["delivered", "retrying", "pending", "apart", "held", "failed", "superseded"])
@@ -43,7 +43,7 @@ class World:
 
     async def own(self) -> None:
         self.former = self.epoch
-        owned = await self.store.own_lane(self.lane, owner=f"owner {self.owner}", now=START)
+        owned = await self.store.own_lane(self.lane, owner=f"owner {self.owner}", lease=AT_ONCE)
         assert owned is not None
         assert owned.epoch > self.former
         self.epoch = owned.epoch
@@ -63,7 +63,7 @@ class World:
                 if self.under_way:
                     await end_as(self.store, self.lane, self.under_way.pop(0), how, record_id)
             case ("crash",):
-                await self.store.recover(now=START)
+                await self.store.recover(self.lane, epoch=self.epoch, now=START)
                 self.under_way, self.read = [], ()
             case ("take over",):
                 self.owner += 1

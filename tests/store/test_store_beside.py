@@ -1,6 +1,6 @@
 """A command beside the service: it changes what the service then sees, and never takes its place."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +10,25 @@ import pytest
 from leadbridge.errors import StorageUnavailable
 from leadbridge.plan import Choice
 from leadbridge.store.base import Store
-from leadbridge.store.opening import open_operator
-from leadbridge.store.sqlite.operating import AT_ONCE
-from leadbridge.store.sqlite.steering import SqliteOperator
+from leadbridge.store.opening import Operator, open_operator
 from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.steering import AT_ONCE
 from leadbridge.store.values import DeliveryUpdate, LaneState, Replayed, Selection
 from tests.store.test_store_groups import end
 from tests.support.stored import LANE, START, add, claim, ids, new_delivery, new_request
+from tests.support.stores import opened_store
 
 HELD = DeliveryUpdate(state="held", reason="ambiguous_match")
 
 
 @pytest.fixture
-async def operator(store: Store, tmp_path: Path) -> AsyncIterator[SqliteOperator]:
-    assert isinstance(store, SqliteStore)
-    opened = open_operator(f"sqlite:///{tmp_path / 'leadbridge.db'}")
+async def operator(store: Store, database_url: str) -> AsyncIterator[Operator]:
+    opened = open_operator(database_url)
     yield opened
     await opened.close()
 
 
-async def test_the_service_sees_what_a_command_changed(store: Store, operator: SqliteOperator) -> None:
+async def test_the_service_sees_what_a_command_changed(store: Store, operator: Operator) -> None:
     delivery = new_delivery("email:1")
     await add(store, delivery)
     this = Selection(ids=(delivery.delivery_id,))
@@ -51,9 +50,7 @@ async def test_the_service_sees_what_a_command_changed(store: Store, operator: S
     assert (await store.lane(LANE)).held == "paused"
 
 
-async def test_a_person_under_way_stays_alone_whatever_a_command_lets_go(
-    store: Store, operator: SqliteOperator
-) -> None:
+async def test_a_person_under_way_stays_alone_whatever_a_command_lets_go(store: Store, operator: Operator) -> None:
     first, second = new_delivery("email:1"), new_delivery("email:1")
     await add(store, first)
     await operator.hold(Selection(), reason="paused", detail="", now=START)
@@ -65,12 +62,11 @@ async def test_a_person_under_way_stays_alone_whatever_a_command_lets_go(
     assert ids(await claim(store)) == [first.delivery_id]
 
 
-async def test_a_command_works_without_a_service(tmp_path: Path) -> None:
-    path = tmp_path / "leadbridge.db"
-    store = SqliteStore(path, disk_reserve=0)
+async def test_a_command_works_without_a_service(database_url: str) -> None:
+    store = opened_store(database_url)
     await add(store, new_delivery("email:1"))
     await store.close()
-    operator = open_operator(f"sqlite:///{path}")
+    operator = open_operator(database_url)
     assert await operator.hold(Selection(), reason="paused", detail="", now=START) == 1
     await operator.close()
 
@@ -104,9 +100,10 @@ async def test_no_database_is_made_by_a_command(tmp_path: Path) -> None:
 
 
 async def test_a_command_that_cannot_write_says_so_and_changes_nothing(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("leadbridge.store.sqlite.beside.BUSY_TIMEOUT", 1)
+    store = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
     delivery = new_delivery("email:1")
     await add(store, delivery)
     operator = open_operator(f"sqlite:///{tmp_path / 'leadbridge.db'}")
@@ -118,31 +115,30 @@ async def test_a_command_that_cannot_write_says_so_and_changes_nothing(
     busy.close()
     assert await operator.hold(Selection(), reason="paused", detail="", now=START) == 1
     await operator.close()
+    await store.close()
 
 
 async def test_a_change_that_was_cut_short_says_how_far_it_came_and_lets_the_service_write_in_between(
-    store: Store, operator: SqliteOperator, monkeypatch: pytest.MonkeyPatch
+    store: Store, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add(store, *(new_delivery(f"email:{number}") for number in range(2 * AT_ONCE + 1)))
-    really, writes, rests = operator._write, [0], list[float]()
+    really, writes, rests = operator._hold, [0], list[float]()
 
-    async def locked(apply: Callable[[apsw.Connection], Any]) -> Any:
+    async def locked(*values: Any) -> Any:
         writes[0] += 1
         if writes[0] == 3:
-            raise StorageUnavailable("nothing was changed: database is locked") from apsw.BusyError(
-                "database is locked"
-            )
-        return await really(apply)
+            raise StorageUnavailable("nothing was changed: it is locked") from OSError("it is locked")
+        return await really(*values)
 
     async def rested(seconds: float) -> None:
         rests.append(seconds)
         await store.accept(new_request())
 
-    monkeypatch.setattr(operator, "_write", locked)
+    monkeypatch.setattr(operator, "_hold", locked)
     monkeypatch.setattr(operator, "_let_others_write", rested)
     with pytest.raises(StorageUnavailable) as raised:
         await operator.hold(Selection(), reason="paused", detail="", now=START)
-    assert str(raised.value) == ("only 1000 of 1001 were done; the same again does the rest: database is locked")
+    assert str(raised.value) == ("only 1000 of 1001 were done; the same again does the rest: it is locked")
     assert len(rests) == 2
     assert min(rests) > 0, "as long as each part took"
     assert await operator.hold(Selection(), reason="paused", detail="", now=START) == 1

@@ -13,7 +13,7 @@ from leadbridge.retry import RetryPolicy
 from leadbridge.store.base import Store
 from leadbridge.store.values import Claim, NewDelivery, Selection, TryResult
 from tests.store.test_store_groups import one, put
-from tests.support.stored import LANE, START, add, claim, new_delivery
+from tests.support.stored import LANE, START, add, claim, new_delivery, recover
 
 POLICY = RetryPolicy(base=2.0, cap=3_600.0)
 DOWN = Retry(detail="HTTP 503")
@@ -47,7 +47,7 @@ async def test_after_twelve_kills_the_first_failure_waits_as_a_first_one(store: 
     for kill in range(12):
         (claimed,) = await claim(store, now=START + kill)
         assert claimed.attempt == kill + 1
-        await store.recover(now=START + kill)
+        await recover(store, now=START + kill)
     (claimed,) = await claim(store, now=START + 12)
     assert claimed.attempt == 13, "people see every try"
     assert await waited(store, claimed, START + 12) == 2, "2 * 2^0, and not 2 * 2^12"
@@ -61,7 +61,7 @@ async def test_a_kill_counts_for_all_that_went_together(store: Store) -> None:
     names = await put(store, leader, follower)
     (claimed,) = await claim(store)
     assert list(claimed.delivery.all_ids) == names
-    await store.recover(now=START)
+    await recover(store, now=START)
     await store.cancel(Selection(ids=(leader.delivery_id,)), detail="dropped", now=START)
     (claimed,) = await claim(store)
     assert (claimed.delivery.delivery_id, claimed.attempt) == (follower.delivery_id, 2)
@@ -118,7 +118,7 @@ async def test_the_wait_doubles_with_each_failure_whatever_comes_in_between(stor
         (claimed,) = await claim(store, now=now)
         assert claimed.attempt == number
         if end == "killed":
-            await store.recover(now=now)
+            await recover(store, now=now)
         elif end == "put back":
             await waited(store, claimed, now, Postponed(detail="x"))
         else:

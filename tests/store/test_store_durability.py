@@ -15,7 +15,7 @@ from leadbridge.store.sqlite.connection import JOURNAL_LIMIT, claim_ownership
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.sqlite.writer import MOST_IN_ONE_COMMIT, Writer
 from tests.support.patience import PATIENCE
-from tests.support.stored import START, add, claim, ids, new_delivery, new_request
+from tests.support.stored import AT_ONCE, add, claim, ids, new_delivery, new_request
 
 SMALL = 40  # pages beyond what a fresh database needs
 
@@ -327,10 +327,28 @@ async def test_the_mode_that_an_operator_gave_a_file_stays(tmp_path: Path) -> No
     assert found == {**dict.fromkeys(("leads.db", "leads.db-wal", "leads.db-shm"), 0o640), "leads.db.lock": 0o600}
 
 
-async def test_whose_lock_was_removed_and_taken_by_another_owns_no_lane_any_more(store: SqliteStore) -> None:
+async def test_whose_lock_was_removed_and_taken_by_another_owns_no_lane_any_more(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
     lock = store._path.with_name(store._path.name + ".lock")
     lock.unlink()
-    assert await store.own_lane("copper", owner="me", now=START) is not None, "nobody else serves the file"
+    assert await store.own_lane("copper", owner="me", lease=AT_ONCE) is not None, "nobody else serves the file"
     other = claim_ownership(store._path)
-    assert await store.own_lane("copper", owner="me", now=START) is None
+    assert await store.own_lane("copper", owner="me", lease=AT_ONCE) is None
     other.close()
+    await store.close()
+
+
+async def test_asking_whether_something_changed_or_who_owns_a_lane_writes_nothing(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
+    await add(store, new_delivery("email:1"))
+    wal = tmp_path / "leadbridge.db-wal"
+    before = wal.stat()
+    for _ in range(3):
+        await store.changed_elsewhere()
+        await store.own_lane("copper", owner="a", lease=AT_ONCE)
+    written = wal.stat().st_size - before.st_size
+    for _ in range(3):
+        await store.changed_elsewhere()
+        await store.own_lane("copper", owner="a", lease=AT_ONCE)
+    assert wal.stat().st_size - before.st_size == written
+    await store.close()

@@ -14,7 +14,7 @@ from leadbridge.store.values import (
     Selection,
     TryResult,
 )
-from tests.support.stored import LANE, OWNER, START, add, claim, ids, in_line, new_delivery, upsert
+from tests.support.stored import AT_ONCE, LANE, OWNER, START, add, claim, ids, in_line, new_delivery, recover, upsert
 
 DELIVERED = DeliveryUpdate(state="delivered", record_id="7", created=True)
 APART = DeliveryUpdate(state="pending", next_at=START, alone=True)
@@ -161,7 +161,7 @@ async def test_after_a_retry_the_first_goes_first_and_all_keep_their_place(store
 async def test_a_claim_takes_no_group_that_lost_a_follower_or_has_one_in_between(store: Store) -> None:
     names = await put(store, one(), one(), one())
     (read,) = in_line(await store.due(LANE, limit=10, now=START))
-    owned = await store.own_lane(LANE, owner=OWNER, now=START)
+    owned = await store.own_lane(LANE, owner=OWNER, lease=AT_ONCE)
     assert owned is not None
 
     async def take(delivery: DueDelivery) -> tuple[Claim, ...]:
@@ -183,7 +183,7 @@ async def test_a_claim_takes_no_group_that_lost_a_follower_or_has_one_in_between
 async def test_a_crash_leaves_a_group_in_line_and_only_its_first_looks_what_was_done(store: Store) -> None:
     names = await put(store, one(), one())
     (claimed,) = await claim(store, begin=lambda due: replace(upsert(due), safe_to_repeat=False, shows_after=60))
-    recovered = await store.recover(now=START + 1)
+    recovered = await recover(store, now=START + 1)
     assert (recovered.again, recovered.unsure) == (1, 1)
     rows = [await store.delivery(name) for name in names]
     assert [(row.progress, row.next_at) for row in rows if row] == [

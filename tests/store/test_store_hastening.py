@@ -22,7 +22,7 @@ from leadbridge.store.values import (
     TryResult,
 )
 from tests.store.test_store_groups import one, put
-from tests.support.stored import LANE, START, add, claim, ids, in_line, new_delivery
+from tests.support.stored import LANE, START, add, claim, ids, in_line, new_delivery, recover
 
 HOUR = 3_600_000  # milliseconds
 IN_AN_HOUR = DeliveryUpdate(state="retrying", next_at=START + HOUR)
@@ -90,7 +90,7 @@ async def test_what_a_call_may_have_done_shows_first(store: Store) -> None:
 async def test_what_a_kill_left_in_doubt_is_not_looked_for_before_it_shows(store: Store) -> None:
     await add(store, new_delivery("email:1"))
     await claim(store, begin=create)
-    await store.recover(now=START + HOUR)
+    await recover(store, now=START + HOUR)
     assert await store.hasten(ALL, now=START + HOUR + 1) == Hastened(due=0, later=1)
     assert await store.next_due(LANE) == START + HOUR + MINUTE
 

@@ -12,7 +12,7 @@ import pytest
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import CallSpan, DeliveryUpdate, LaneState, Selection
 from tests.store.test_store_groups import end
-from tests.support.stored import LANE, OWNER, START, add, claim, in_line, new_delivery, plan
+from tests.support.stored import AT_ONCE, LANE, OWNER, START, add, claim, in_line, new_delivery, plan, recover
 
 DELIVERED = DeliveryUpdate(state="delivered", record_id="9", created=True)
 
@@ -37,7 +37,7 @@ async def test_calls_from_before_the_time_of_their_send_was_kept_count_from_thei
         )
     connection.close()
     store = SqliteStore(path, disk_reserve=0)
-    await store.recover(now=START + 600_000)
+    await recover(store, now=START + 600_000)
     spans = await store.recent_calls(LANE, since=0)
     await store.close()
     assert sorted(spans, key=lambda span: span.started_at) == [
@@ -133,7 +133,7 @@ async def test_rows_of_every_state_are_what_they_were(upgraded: SqliteStore) -> 
 async def test_a_crash_of_the_version_before_is_recovered_and_a_create_is_looked_for_when_it_shows(
     upgraded: SqliteStore,
 ) -> None:
-    recovered = await upgraded.recover(now=START + 10)
+    recovered = await recover(upgraded, now=START + 10)
     assert (recovered.again, recovered.unsure) == (1, 1)
     row = await upgraded.delivery("creating")
     assert row is not None
@@ -141,7 +141,7 @@ async def test_a_crash_of_the_version_before_is_recovered_and_a_create_is_looked
 
 
 async def test_everything_unfinished_goes_on_in_its_order(upgraded: SqliteStore) -> None:
-    await upgraded.recover(now=START)
+    await recover(upgraded, now=START)
     due = await upgraded.due(LANE, limit=99, now=START + 90_000)
     assert [one.all_ids for one in due.live] == [("pending",), ("first in line", "second in line")]
     assert [one.delivery_id for one in due.retry] == ["sending", "retrying", "creating"]
@@ -158,7 +158,7 @@ async def test_what_was_written_before_overtakes_what_comes_late(upgraded: Sqlit
 
 
 async def test_a_lane_keeps_its_epoch_and_stands_as_usual(upgraded: SqliteStore) -> None:
-    owned = await upgraded.own_lane(LANE, owner=OWNER, now=START)
+    owned = await upgraded.own_lane(LANE, owner=OWNER, lease=AT_ONCE)
     assert owned is not None
     assert (owned.epoch, owned.state) == (5, LaneState())
 
@@ -178,7 +178,7 @@ async def test_retries_of_the_version_before_wait_as_they_did_and_kills_count_fr
     assert {name for name in ROWS if (row := await store.delivery(name)) and row.tries} == {
         name for name, values in ROWS.items() if values.get("tries")
     }
-    await store.recover(now=START)
+    await recover(store, now=START)
     due = await store.due(LANE, limit=99, now=START + 90_000)
     assert {one.delivery_id: (one.tries, one.cut_off) for one in due.retry} == {
         "sending": (1, 1),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from leadbridge.store.base import Store
 from leadbridge.store.values import DeliveryUpdate, NewDelivery, Selection, Written
 from tests.store.test_store_groups import end
-from tests.support.stored import LANE, OWNER, START, add, claim, in_line, new_delivery, upsert
+from tests.support.stored import AT_ONCE, LANE, OWNER, START, add, claim, in_line, new_delivery, upsert
 
 
 async def delivered(store: Store, *keys: str, record_id: str = "7", event_at: int = START) -> NewDelivery:
@@ -51,7 +51,7 @@ async def test_what_overtakes_between_reading_and_claiming_is_not_undone(store: 
     await delivered(store, "email:1", "phone:1", event_at=START - 5)
     by_email, by_phone = new_delivery("email:1", event_at=START), new_delivery("phone:1", event_at=START + 5)
     await add(store, by_email, by_phone)
-    owned = await store.own_lane(LANE, owner=OWNER, now=START)
+    owned = await store.own_lane(LANE, owner=OWNER, lease=AT_ONCE)
     assert owned is not None
     read, other = in_line(await store.due(LANE, limit=2, now=START))
     (claimed,) = await store.claim(LANE, [(other, upsert(other))], now=START, epoch=owned.epoch)
@@ -66,7 +66,7 @@ async def test_what_overtook_a_follower_alone_is_known_with_its_leader(store: St
     await delivered(store, "email:1", event_at=START + 5)
     first, second = (new_delivery("email:1", alone=False, event_at=START + add_) for add_ in (9, 0))
     await add(store, first, second)
-    owned = await store.own_lane(LANE, owner=OWNER, now=START)
+    owned = await store.own_lane(LANE, owner=OWNER, lease=AT_ONCE)
     assert owned is not None
     (leader,) = in_line(await store.due(LANE, limit=2, now=START))
     assert [len(one.newer) for one in (leader, *leader.followers)] == [1, 0]

@@ -1,23 +1,19 @@
 """What came of many tries, stored at once, is what it would be one after the other."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import WriteWarning
 from leadbridge.store.base import Store
 from leadbridge.store.rows import AttemptRow, DeliveryRow
-from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import Claim, DeliveryUpdate, FinishedCall, LaneState, NewDelivery, TryResult
-from tests.support.stored import LANE, START, add, claim, ids, in_line, new_delivery
+from tests.store.conftest import Made
+from tests.support.stored import AT_ONCE, LANE, START, add, claim, ids, in_line, new_delivery, recover
 
 TAGS = Call(purpose="add tags", method="PUT", path="/leads/7", body={"tags": ["vip"], "big": 2**70})
 WARNED = (WriteWarning(field="phone", sent="+1", got=None, cause="it belongs to another"),)
@@ -33,14 +29,6 @@ UPDATES = st.builds(
 # Per delivery: whether its call was answered, whether the try is over and how, and else whether a call follows.
 CAME = st.lists(st.tuples(st.booleans(), st.none() | UPDATES, st.booleans()), min_size=1, max_size=12)
 MADE_ONE = (True, DeliveryUpdate(state="delivered", record_id="1", created=True), False)
-
-
-@asynccontextmanager
-async def a_store() -> AsyncIterator[SqliteStore]:
-    with TemporaryDirectory() as folder:
-        store = SqliteStore(Path(folder) / "leadbridge.db", disk_reserve=0)
-        yield store
-        await store.close()
 
 
 def result(claimed: Claim, came: tuple[bool, DeliveryUpdate | None, bool]) -> TryResult:
@@ -78,9 +66,9 @@ async def stored(store: Store, deliveries: list[NewDelivery]) -> list[tuple[Deli
     return everything
 
 
-async def recorded(came: list[Any], *, together: bool) -> Any:
+async def recorded(came: list[Any], made: Made, *, together: bool) -> Any:
     """Every person has two deliveries: the second one waits for the first."""
-    async with a_store() as store:
+    async with made() as store:
         first = [new_delivery(f"email:{number}", f"phone:{number // 2}") for number in range(len(came))]
         second = [new_delivery(f"email:{number}") for number in range(len(came))]
         await add(store, *first)
@@ -96,12 +84,12 @@ async def recorded(came: list[Any], *, together: bool) -> Any:
         return attempts, due, await stored(store, [*first, *second])
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(came=CAME)
 @example(came=[MADE_ONE] * 4)  # two of them may be under way at once
-def test_many_outcomes_in_one_commit_are_as_one_after_the_other(came: list[Any]) -> None:
-    together = asyncio.run(recorded(came, together=True))
-    assert together == asyncio.run(recorded(came, together=False))
+async def test_many_outcomes_in_one_commit_are_as_one_after_the_other(a_store: Made, came: list[Any]) -> None:
+    together = await recorded(came, a_store, together=True)
+    assert together == await recorded(came, a_store, together=False)
 
 
 async def test_of_two_that_made_one_record_in_one_commit_only_the_first_created_it(store: Store) -> None:
@@ -143,7 +131,7 @@ async def test_a_delivery_that_left_in_the_meantime_keeps_what_it_became(store: 
     late, other = new_delivery("email:1"), new_delivery("email:2")
     await add(store, late, other)
     claims = await claim(store)
-    await store.recover(now=START)  # as when another process took over
+    await recover(store, now=START)  # as when another process took over
     delivered = DeliveryUpdate(state="delivered", record_id="7", created=True)
     await asyncio.gather(*(store.record(LANE, result(one, (True, delivered, False))) for one in claims))
     again = await claim(store)
@@ -158,7 +146,7 @@ async def test_a_delivery_that_left_in_the_meantime_keeps_what_it_became(store: 
 async def test_of_a_claim_only_what_is_still_due_is_begun(store: Store) -> None:
     first, second = new_delivery("email:1"), new_delivery("email:2")
     await add(store, first, second)
-    owned = await store.own_lane(LANE, owner="me", now=START)
+    owned = await store.own_lane(LANE, owner="me", lease=AT_ONCE)
     assert owned is not None
     due = in_line(await store.due(LANE, limit=10, now=START))
     call = Call(purpose="upsert lead", method="PUT", path="/leads/upsert", body={})

@@ -12,7 +12,7 @@ from leadbridge.outcome import Candidate, WriteWarning
 from leadbridge.plan import Plan
 from leadbridge.store.base import Store
 from leadbridge.store.values import CallSpan, Claim, DeliveryUpdate, DueDelivery, FinishedCall, Selection, TryResult
-from tests.support.stored import LANE, OWNER, START, add, claim, ids, in_line, new_delivery, upsert
+from tests.support.stored import AT_ONCE, LANE, OWNER, START, add, claim, ids, in_line, new_delivery, recover, upsert
 
 DELIVERED = DeliveryUpdate(state="delivered", record_id="7", created=True)
 
@@ -27,7 +27,7 @@ async def finish(
 
 
 async def owned(store: Store, lane: str = LANE) -> int:
-    mine = await store.own_lane(lane, owner=OWNER, now=START)
+    mine = await store.own_lane(lane, owner=OWNER, lease=AT_ONCE)
     assert mine is not None
     return mine.epoch
 
@@ -92,7 +92,7 @@ async def test_the_same_keys_on_another_account_are_another_person(store: Store)
     await add(store, here, there)
     assert ids(await claim(store)) == [here.delivery_id]
     assert ids(await claim(store, lane="copper:localhost:2")) == [there.delivery_id]
-    assert set(await store.lanes_waiting()) == set()
+    assert set(await store.lanes_waiting()) == {LANE, "copper:localhost:2"}
 
 
 async def test_a_released_delivery_waits_for_one_of_the_same_person_under_way(store: Store) -> None:
@@ -132,7 +132,7 @@ async def test_what_a_crash_left_is_sent_again_unless_a_repeat_could_double_a_re
         return Call(purpose="create lead", method="POST", path="/leads", body={}, safe_to_repeat=repeatable)
 
     await claim(store, begin=begin)
-    recovered = await store.recover(now=START + 1)
+    recovered = await recover(store, now=START + 1)
     assert (recovered.again, recovered.unsure) == (1, 1)
     (attempt,) = await store.attempts_of(safe.delivery_id)
     assert (attempt.outcome, attempt.answered_at) == ("unknown", None)
@@ -147,7 +147,7 @@ async def test_a_crash_keeps_when_a_call_was_sent_whose_answer_says_if_the_recor
     plan = Plan.model_validate_json(minding.plan or "").model_copy(update={"write": {"source": "on_create"}})
     await add(store, replace(minding, plan=plan.model_dump_json(exclude_unset=True)), other)
     await claim(store, now=START + 5)
-    await store.recover(now=START + 9)
+    await recover(store, now=START + 9)
     rows = [await store.delivery(one.delivery_id) for one in (minding, other)]
     assert [row and row.progress for row in rows] == [{"unsure": {"upsert lead": START + 5}}, None]
     assert ids(await claim(store, now=START + 9)) == [minding.delivery_id, other.delivery_id]
@@ -161,7 +161,7 @@ async def test_a_crash_after_a_create_was_answered_does_not_make_another(store: 
     answered = FinishedCall(attempt_id=claimed.attempt_id or 0, answered_at=START, outcome="answered", status=200)
     tags = Call(purpose="add tags", method="POST", path="/tags", body={})
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=answered, next_call=tags))
-    recovered = await store.recover(now=START + 1)
+    recovered = await recover(store, now=START + 1)
     assert (recovered.again, recovered.unsure) == (0, 1)
 
 
@@ -198,7 +198,7 @@ async def test_the_attempts_of_an_earlier_try_do_not_make_a_later_one_unsure(sto
     again = DeliveryUpdate(state="retrying", next_at=START + 1)
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=unsent, update=again))
     await claim(store, now=START + 1)
-    recovered = await store.recover(now=START + 2)
+    recovered = await recover(store, now=START + 2)
     assert (recovered.again, recovered.unsure) == (1, 0)
 
 
@@ -215,7 +215,7 @@ async def test_a_crash_after_the_answer_to_a_create_looks_for_what_may_have_been
     answered = FinishedCall(attempt_id=claimed.attempt_id or 0, answered_at=START, outcome="answered", status=status)
     look = Call(purpose="find lead", method="GET", path="/leads")
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=answered, next_call=look))
-    recovered = await store.recover(now=START + 1)
+    recovered = await recover(store, now=START + 1)
     assert (recovered.again, recovered.unsure) == (1 - unsure, unsure)
 
 
@@ -371,7 +371,7 @@ async def test_no_two_of_one_person_are_ever_under_way_and_nothing_is_stuck(stor
             await store.release(Selection(reasons=("bad_credentials",), lanes=(lane,)), now=START)
         elif step == "crash":
             under_way.clear()
-            await store.recover(now=START)
+            await recover(store, now=START, lane=lane)
     while under_way or await take(3):
         _, claimed = under_way.popitem()
         await finish(store, claimed, lane=lane)
@@ -399,8 +399,8 @@ async def test_what_was_open_when_a_process_died_counts_as_sent_at_its_recovery(
     again = DeliveryUpdate(state="retrying", next_at=START)
     await store.record(LANE, TryResult(claim=unsent, at=START, finished=never, update=again))
     died, later = START + 86_400_000, START + 86_500_000
-    await store.recover(now=died)
-    await store.recover(now=later)  # another crash at once: this one found nothing open
+    await recover(store, now=died)
+    await recover(store, now=later)  # another crash at once: this one found nothing open
     assert await store.recent_calls(LANE, since=died - 1) == (CallSpan(started_at=died, answered_at=None),)
     (attempt,) = await store.attempts_of(lost.delivery.delivery_id)
     assert attempt.started_at == START, "what is shown stays true"
@@ -412,7 +412,7 @@ async def test_a_call_that_never_left_leaves_its_delivery_sure(store: Store) -> 
     (claimed,) = await claim(store, begin=lambda _due: create)
     never = FinishedCall(attempt_id=claimed.attempt_id or 0, answered_at=None, outcome="answered", sent=False)
     await store.record(LANE, TryResult(claim=claimed, at=START, finished=never))
-    recovered = await store.recover(now=START + 1)
+    recovered = await recover(store, now=START + 1)
     assert (recovered.again, recovered.unsure) == (1, 0)
 
 

@@ -22,10 +22,12 @@ class Process:
     _reading: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, *arguments: str, environ: Mapping[str, str] | None = None, cwd: Path) -> "Process":
+    async def start(
+        cls, *arguments: str, environ: Mapping[str, str] | None = None, cwd: Path, module: str = "leadbridge.cli"
+    ) -> "Process":
         """Start the command with nothing of the caller's environment but what it needs to run."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "leadbridge.cli", *arguments,
+            sys.executable, "-m", module, *arguments,
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, cwd=cwd,
             env={"PATH": os.environ["PATH"], **(environ or {})},
         )  # fmt: skip

@@ -8,10 +8,22 @@ from leadbridge.ids import new_id, new_trace_id
 from leadbridge.lead import Lead
 from leadbridge.plan import MatchKey, Plan
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, DueByUrgency, DueDelivery, MappedSubmission, NewDelivery, NewItem, NewRequest
+from leadbridge.store.values import (
+    Claim,
+    DueByUrgency,
+    DueDelivery,
+    Lease,
+    MappedSubmission,
+    NewDelivery,
+    NewItem,
+    NewRequest,
+    Recovered,
+)
 
 LANE = "copper:localhost:1"
 OWNER = "this process"
+AT_ONCE = Lease(seconds=0.0, grace=-1e9)  # whoever has the lane
+FOREVER = Lease(seconds=1e8, grace=-1e9)  # a clock that a test advances is not the database's
 START = 1_700_000_000_000
 
 
@@ -91,11 +103,18 @@ async def claim(
     begin: Callable[[DueDelivery], Call | None] = upsert,
 ) -> tuple[Claim, ...]:
     """Claim what is due, as a lane does: the most urgent first."""
-    owned = await store.own_lane(lane, owner=OWNER, now=now)
+    owned = await store.own_lane(lane, owner=OWNER, lease=AT_ONCE)
     assert owned is not None
     due = in_line(await store.due(lane, limit=limit, now=now))[:limit]
     starts = [(delivery, begin(delivery)) for delivery in due]
     return await store.claim(lane, starts, now=now, epoch=owned.epoch)
+
+
+async def recover(store: Store, *, now: int, lane: str = LANE, owner: str = OWNER) -> Recovered:
+    """Take back what is claimed in a lane, as its owner does before it begins."""
+    owned = await store.own_lane(lane, owner=owner, lease=AT_ONCE)
+    assert owned is not None
+    return await store.recover(lane, epoch=owned.epoch, now=now)
 
 
 def in_line(due: DueByUrgency) -> tuple[DueDelivery, ...]:

@@ -12,21 +12,28 @@ from leadbridge.store.opening import open_tokens
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.sqlite.tokens import SqliteTokens
 from leadbridge.store.tokens import TokenRow, TokenStore
+from tests.support.stores import ENGINES
 
 from .memory import MemoryTokens
 
 NAME = "leadconnector:crm.test:app1:LOC1"
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-async def two(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[TokenStore, TokenStore]]:
+@pytest.fixture(params=[*ENGINES, "memory"])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+async def two(request: pytest.FixtureRequest, engine: str) -> AsyncIterator[tuple[TokenStore, TokenStore]]:
     """The same tokens, as two processes have them open."""
-    rows: dict[str, TokenRow] = {}
-    opened: list[TokenStore] = (
-        [SqliteTokens(tmp_path / "leadbridge.db") for _ in range(2)]
-        if request.param == "sqlite"
-        else [MemoryTokens(rows), MemoryTokens(rows)]
-    )
+    opened: list[TokenStore]
+    if engine == "memory":
+        rows: dict[str, TokenRow] = {}
+        opened = [MemoryTokens(rows), MemoryTokens(rows)]
+    else:
+        url = request.getfixturevalue("database_url")
+        opened = [open_tokens(url), open_tokens(url)]
     yield opened[0], opened[1]
     for store in opened:
         await store.close()

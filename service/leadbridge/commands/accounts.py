@@ -9,7 +9,7 @@ from leadbridge.configured import adapters, lane_name
 from leadbridge.crm.adapter import Quota
 from leadbridge.deliver.health import FAILURES
 from leadbridge.settings.loading import Loaded
-from leadbridge.store.sqlite.reader import SqliteReader
+from leadbridge.store.opening import Reader
 from leadbridge.store.values import Backlog, LaneState
 
 MEASURED: Final = 1_000  # calls, the last ones: how many a lead takes
@@ -58,7 +58,7 @@ class _Lane:
     quotas: list[Quota] = field(default_factory=list)
 
 
-async def standings(reader: SqliteReader, loaded: Loaded | None, *, now: Millis) -> Sequence[Standing]:
+async def standings(reader: Reader, loaded: Loaded | None, *, now: Millis) -> Sequence[Standing]:
     """Every account that is configured, or of which something is stored."""
     configured = {} if loaded is None else _configured(loaded)
     backlogs = {backlog.lane: backlog for backlog in await reader.backlogs()}
@@ -95,7 +95,7 @@ def _nothing_in(lane: str) -> Backlog:
 
 
 async def _standing(
-    reader: SqliteReader, lane: str, *, of: _Lane, state: LaneState, backlog: Backlog, now: Millis
+    reader: Reader, lane: str, *, of: _Lane, state: LaneState, backlog: Backlog, now: Millis
 ) -> Standing:
     windows = [
         Use(

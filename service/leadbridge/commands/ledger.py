@@ -13,13 +13,13 @@ from leadbridge.commands.output import counted, facts, moment, say, show, show_j
 from leadbridge.commands.states import State
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.ledger import Account, Ledger
-from leadbridge.store.sqlite.reader import SqliteReader
+from leadbridge.store.opening import Reader
 
 _ORDER: Final = {one.value: place for place, one in enumerate(State)}
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
-async def ledger(reader: SqliteReader, loaded: Loaded | None, *, output: Format) -> bool:
+async def ledger(reader: Reader, loaded: Loaded | None, *, output: Format) -> bool:
     """Show the books and the accounts; true when the books balance."""
     now = SystemClock().now()
     books = await reader.ledger()

@@ -14,8 +14,8 @@ from leadbridge.commands.output import listed, moment, out, say, show, show_json
 from leadbridge.commands.states import OF_DELIVERIES, OF_SUBMISSIONS, State
 from leadbridge.commands.way import Way, print_way
 from leadbridge.errors import UsageError
+from leadbridge.store.opening import Reader
 from leadbridge.store.rows import DeliveryRow, SubmissionRow
-from leadbridge.store.sqlite.reader import SqliteReader
 from leadbridge.store.values import LaneState
 
 NARROW: Final = 110  # columns of a terminal in which an id no longer fits beside the rest
@@ -23,7 +23,7 @@ _PAGE: Final = 500  # submissions read at once while looking for a delivery's st
 
 
 async def list_submissions(
-    reader: SqliteReader, *, limit: int, wanted: State | None, source: str | None, output: Format
+    reader: Reader, *, limit: int, wanted: State | None, source: str | None, output: Format
 ) -> None:
     """The newest submissions with the state of each delivery."""
     rows, deliveries = [], {}
@@ -41,7 +41,7 @@ async def list_submissions(
         say("Nothing was received yet." if wanted is source is None else "Nothing fits.")
 
 
-async def show_one(reader: SqliteReader, *, wanted: str, output: Format) -> None:
+async def show_one(reader: Reader, *, wanted: str, output: Format) -> None:
     """One submission, or the one a delivery belongs to."""
     row = await reader.submission(wanted)
     if row is None and (delivery := await reader.delivery(wanted)) is not None:
@@ -55,7 +55,7 @@ async def show_one(reader: SqliteReader, *, wanted: str, output: Format) -> None
         print_way(way)
 
 
-async def trace(reader: SqliteReader, *, trace_id: str, output: Format) -> None:
+async def trace(reader: Reader, *, trace_id: str, output: Format) -> None:
     """Everything under one trace ID."""
     trace_id = trace_id.strip().lower()
     rows = await reader.by_trace(trace_id)
@@ -73,7 +73,7 @@ async def trace(reader: SqliteReader, *, trace_id: str, output: Format) -> None:
 
 
 async def _newest(
-    reader: SqliteReader, *, wanted: State | None, source: str | None, page: int
+    reader: Reader, *, wanted: State | None, source: str | None, page: int
 ) -> AsyncIterator[tuple[SubmissionRow, tuple[DeliveryRow, ...]]]:
     """The submissions that are in a state, or have a delivery that is; newest first."""
     of_deliveries = wanted in OF_DELIVERIES
@@ -131,7 +131,7 @@ def _held_account(delivery: DeliveryRow, lanes: Mapping[str, LaneState]) -> str 
     return None if lane is None or delivery.state not in advice.WAITING else lane.held
 
 
-async def _way(reader: SqliteReader, row: SubmissionRow) -> Way:
+async def _way(reader: Reader, row: SubmissionRow) -> Way:
     """The way of one submission: its request, its deliveries, and every call of each."""
     deliveries = (await reader.deliveries_of([row.id]))[row.id]
     return Way(

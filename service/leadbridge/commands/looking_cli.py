@@ -10,8 +10,7 @@ import typer
 from leadbridge.commands.arguments import FormatOption
 from leadbridge.commands.format import Format
 from leadbridge.commands.states import State
-from leadbridge.store.opening import database_url, open_reader
-from leadbridge.store.sqlite.reader import SqliteReader
+from leadbridge.store.opening import Reader, database_url, open_reader
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +55,7 @@ def register(app: typer.Typer) -> None:
         _look(lambda reader: looking.trace(reader, trace_id=trace_id, output=output))
 
 
-def _look(question: Callable[[SqliteReader], Coroutine[Any, Any, None]]) -> None:
+def _look(question: Callable[[Reader], Coroutine[Any, Any, None]]) -> None:
     async def ask() -> None:
         reader = open_reader(database_url(os.environ))
         try:

@@ -6,13 +6,13 @@ from typing import TypeAlias
 from leadbridge.errors import UsageError
 from leadbridge.settings.choices import advice, near
 from leadbridge.settings.loading import Loaded
-from leadbridge.store.sqlite.reader import SqliteReader
+from leadbridge.store.opening import Reader
 from leadbridge.store.values import Named, Selection
 
 Configured: TypeAlias = Callable[[], Loaded | None]  # None where there is no configuration that can be read
 
 
-async def require_known(reader: SqliteReader, selection: Selection, *, configured: Configured) -> None:
+async def require_known(reader: Reader, selection: Selection, *, configured: Configured) -> None:
     """Raise `UsageError` for every name of a selection that nothing is called by, with the one that may be meant.
 
     What is gone from the configuration is known while something of it is stored.

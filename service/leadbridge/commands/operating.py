@@ -16,7 +16,7 @@ from leadbridge.configured import adapters, lane_name
 from leadbridge.errors import UsageError
 from leadbridge.plan import Choice
 from leadbridge.settings.loading import Loaded
-from leadbridge.store.sqlite.steering import SqliteOperator
+from leadbridge.store.opening import Operator
 from leadbridge.store.values import Hastened, Replayed, Selection
 
 HELD: Final = "held by a person"
@@ -52,7 +52,7 @@ class Accounts:
 
 
 async def hold(
-    operator: SqliteOperator, wanted: str, *, because: str | None, accounts: Callable[[], Accounts], output: Format
+    operator: Operator, wanted: str, *, because: str | None, accounts: Callable[[], Accounts], output: Format
 ) -> bool:
     """Hold an account, or what waits of a delivery or submission; false when there was nothing to hold."""
     detail, now = because or HELD, SystemClock().now()
@@ -69,7 +69,7 @@ async def hold(
     return True
 
 
-async def release(operator: SqliteOperator, wanted: str, *, accounts: Callable[[], Accounts], output: Format) -> bool:
+async def release(operator: Operator, wanted: str, *, accounts: Callable[[], Accounts], output: Format) -> bool:
     """Let an account, or deliveries, go again, and what waits for another try go now; false when nothing waited so."""
     now = SystemClock().now()
     if rows := await rows_of(operator, wanted):
@@ -106,7 +106,7 @@ def _say_released(output: Format, said: list[str], retries: Hastened, **document
 
 
 async def release_all(
-    operator: SqliteOperator, selection: Selection, *, configured: Configured, dry_run: bool, output: Format
+    operator: Operator, selection: Selection, *, configured: Configured, dry_run: bool, output: Format
 ) -> None:
     """Let all held deliveries go that fit."""
     await require_known(operator, selection, configured=configured)
@@ -122,12 +122,12 @@ async def release_all(
     _say(output, said, lane=None, deliveries=deliveries, undecided=undecided, dry_run=dry_run)
 
 
-async def _held_accounts(operator: SqliteOperator, reasons: Sequence[str]) -> Sequence[str]:
+async def _held_accounts(operator: Operator, reasons: Sequence[str]) -> Sequence[str]:
     """The accounts that are held for one of these reasons, with all that waits for them."""
     return sorted(lane for lane, state in (await operator.lanes()).items() if state.held in reasons)
 
 
-async def resolve(operator: SqliteOperator, wanted: str, *, choice: Choice | None, output: Format) -> bool:
+async def resolve(operator: Operator, wanted: str, *, choice: Choice | None, output: Format) -> bool:
     """Let a held delivery go with a decision, or end it when there is none; false when it is not held."""
     rows = await rows_of(operator, wanted)
     if not rows:
@@ -152,7 +152,7 @@ async def resolve(operator: SqliteOperator, wanted: str, *, choice: Choice | Non
 
 
 async def replay(
-    operator: SqliteOperator, selection: Selection, *, configured: Configured, dry_run: bool, output: Format
+    operator: Operator, selection: Selection, *, configured: Configured, dry_run: bool, output: Format
 ) -> bool:
     """Send once more what fits; false, and nothing is changed, when one of the ids cannot be."""
     await require_known(operator, selection, configured=configured)

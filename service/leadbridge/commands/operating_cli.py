@@ -25,10 +25,8 @@ from leadbridge.commands.states import State
 from leadbridge.errors import UsageError
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
-from leadbridge.store.opening import database_url, open_operator, open_reader
-from leadbridge.store.sqlite.reader import SqliteReader
-from leadbridge.store.sqlite.selecting import REPLAYABLE, REPLAYABLE_SUBMISSIONS
-from leadbridge.store.sqlite.steering import SqliteOperator
+from leadbridge.store.opening import Operator, Reader, database_url, open_operator, open_reader
+from leadbridge.store.selecting import REPLAYABLE, REPLAYABLE_SUBMISSIONS
 from leadbridge.store.values import Selection
 
 if TYPE_CHECKING:
@@ -234,7 +232,7 @@ def _known(value: str, values: tuple[str, ...], what: str) -> None:
         raise UsageError(f"{value} is no {what}; there are {', '.join(values)}")
 
 
-def _read(question: Callable[[SqliteReader], Coroutine[Any, Any, bool]]) -> bool:
+def _read(question: Callable[[Reader], Coroutine[Any, Any, bool]]) -> bool:
     async def ask() -> bool:
         reader = open_reader(database_url(os.environ))
         try:
@@ -245,7 +243,7 @@ def _read(question: Callable[[SqliteReader], Coroutine[Any, Any, bool]]) -> bool
     return asyncio.run(ask())
 
 
-def _operate(change: Callable[[SqliteOperator], Coroutine[Any, Any, bool | None]]) -> bool | None:
+def _operate(change: Callable[[Operator], Coroutine[Any, Any, bool | None]]) -> bool | None:
     async def act() -> bool | None:
         operator = open_operator(database_url(os.environ))
         try:

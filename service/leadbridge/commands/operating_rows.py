@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from leadbridge.commands.states import State
+from leadbridge.store.opening import Reader
 from leadbridge.store.rows import DeliveryRow
-from leadbridge.store.sqlite.reader import SqliteReader
 
 _REPLAYABLE: Final = frozenset(
     {
@@ -39,7 +39,7 @@ class Row:
         return cls(id=delivery.id, state=delivery.state, destination=delivery.destination, undecided=undecided)
 
 
-async def rows_of(reader: SqliteReader, wanted: str) -> Sequence[Row]:
+async def rows_of(reader: Reader, wanted: str) -> Sequence[Row]:
     """A delivery, or the deliveries of a submission, or the submission itself when it has none; nothing if unknown."""
     delivery = await reader.delivery(wanted)
     if delivery is not None:

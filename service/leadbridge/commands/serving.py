@@ -10,6 +10,7 @@ from leadbridge import logs
 from leadbridge.app import Service
 from leadbridge.commands.granting import open_keeper
 from leadbridge.configured import adapters
+from leadbridge.errors import LeadbridgeError
 from leadbridge.http.server import listen, run_server, url_of
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.opening import database_url, open_store
@@ -26,8 +27,10 @@ def serve(loaded: Loaded, *, config: Path, host: str, port: int) -> None:
         store = open_store(database)
         try:
             tokens = open_keeper(adapters(loaded.settings), database=database, environ=os.environ, log=log)
-            log.info("service.listening", url=url_of(listener), config=str(config))
-            service = Service(loaded, store, tokens=tokens)
-            run_server(service.asgi, listener, trusted_proxies=loaded.settings.server.trusted_proxies)
-        finally:
+        except LeadbridgeError:
             asyncio.run(store.close())
+            raise
+        log.info("service.listening", url=url_of(listener), config=str(config))
+        service = Service(loaded, store, tokens=tokens)
+        proxies = loaded.settings.server.trusted_proxies
+        run_server(service.asgi, listener, trusted_proxies=proxies, at_the_end=store.close)

@@ -19,13 +19,18 @@ from leadbridge.deliver.probing import Prober
 from leadbridge.deliver.refusals import Refusals
 from leadbridge.deliver.settling import Settler
 from leadbridge.deliver.standing import Standing
+from leadbridge.deliver.tenure import Tenure
 from leadbridge.deliver.transport import DEADLINE, Transport
 from leadbridge.ids import new_id
 from leadbridge.logs import Logger
 from leadbridge.precedence import Precedence
 from leadbridge.record import Recorder
 from leadbridge.store.base import Store
+from leadbridge.store.values import Lease
 
+# Calls are begun while their whole deadline still fits into the lease, so its renewal may fail for a third of it. Who
+# takes over waits one deadline longer: the CRM may still be at work on a call whose caller is gone.
+LEASE: Final = Lease(seconds=1.5 * DEADLINE, grace=DEADLINE)
 PAUSE_WITHOUT_QUOTA: Final = 1.0  # seconds of quiet after a 429 that says nothing, where we keep no quota
 
 
@@ -42,6 +47,7 @@ class Means:
     tokens: Tokens | None = None
     dice: Random = field(default_factory=SystemRandom)
     owner: str = field(default_factory=new_id)
+    lease: Lease = LEASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +79,8 @@ def account_of(
     store, clock, log = means.store, means.clock, means.log
     facts = AccountFacts()
     places = Places(Governor(quotas, deadline=DEADLINE), clock)
-    standing = Standing(lane, store=store, places=places, clock=clock, log=log, dice=means.dice)
+    tenure = Tenure(clock, deadline=means.lease.grace)
+    standing = Standing(lane, store=store, places=places, tenure=tenure, clock=clock, log=log, dice=means.dice)
     caller = Caller(
         lane, transport=means.transport, places=places, standing=standing, tokens=means.tokens, clock=clock, log=log
     )

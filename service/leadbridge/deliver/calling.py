@@ -1,7 +1,7 @@
 """One call on its way: its token, its place in the quota, and what its end says of the account."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from leadbridge.clock import Clock
 from leadbridge.crm.adapter import Adapter, Answer, Call, Grant, Limits
@@ -14,6 +14,8 @@ from leadbridge.logs import Logger
 from leadbridge.outcome import Hold, Retry
 from leadbridge.record import CallEnd
 from leadbridge.supervise import words_of
+
+LANE_IN_DOUBT: Final = "not sent: the lane's lease could not be renewed, and another process may send for it soon"
 
 
 class Tokens(Protocol):
@@ -116,6 +118,9 @@ class Caller:
             if adapter.grant is not None:
                 trip.token = await self._token(adapter.grant)
                 trip.started = self._clock.monotonic()
+            if not self._standing.tenure.allows_a_call:  # since the token was asked for, perhaps
+                trip.error, trip.obstacle = LANE_IN_DOUBT, Retry(detail=LANE_IN_DOUBT)
+                return
             trip.place, trip.sent = self._places.sent(), True
             trip.answer = await self._transport.send(adapter, call, trace_id=trace_id, token=trip.token)
             self._heard(trip.answer, delivery_id)

@@ -43,9 +43,10 @@ class Deliverer:
         return self._lane_of[destination]
 
     def wake(self, lanes: Iterable[str]) -> None:
-        """Deliveries were added to these lanes."""
+        """Deliveries were added to these lanes; of accounts that this configuration has, or not."""
         for lane in lanes:
-            self._lanes[lane].wake()
+            if lane in self._lanes:
+                self._lanes[lane].wake()
 
     async def start(self, *, changed: Callable[[], None] = lambda: None) -> None:
         """Take up what the last process left, then run every lane.
@@ -54,9 +55,7 @@ class Deliverer:
         """
         self._changed = changed
         log = self._means.log
-        recovered = await self._means.store.recover(now=self._means.clock.now())
-        if recovered.again or recovered.unsure:
-            log.warning("delivery.recovered", again=recovered.again, unsure=recovered.unsure)
+        self._means.store.call_when_due(self.wake)
         for lane in self._lanes.values():
             lane.start()
         watch = keep_running(self._watch, name="deliverer", rest=self._means.clock.pause, log=log)
@@ -83,6 +82,7 @@ class Deliverer:
                 if await self._means.store.changed_elsewhere():
                     self._changed()
                     self._to_look_again = {*self._lanes}
+                await asyncio.gather(*(lane.renew() for lane in self._lanes.values()))
                 if self._to_look_again:
                     await self._hold_orphans()  # a person may have let some go that nobody sends
                 for lane in sorted(self._to_look_again):
@@ -94,14 +94,6 @@ class Deliverer:
                 pass  # every lane says so itself, and this looks again
             await self._means.clock.pause(WATCH)
 
-    async def _hold_orphans(self) -> None:
-        """What waits for an account that is not in the configuration waits visibly."""
-        store, log, now = self._means.store, self._means.log, self._means.clock.now()
-        for orphan in set(await store.lanes_waiting()) - set(self._lanes):
-            detail = f"no destination of the configuration uses the account {orphan} any more"
-            held = await store.hold_lane(orphan, reason="destination_removed", detail=detail, now=now)
-            log.warning("lane.held", lane=orphan, reason="destination_removed", deliveries=held)
-
     async def _release_what_is_back(self) -> None:
         """What was held for a destination that the configuration has again goes on."""
         if not self._lanes:
@@ -111,6 +103,19 @@ class Deliverer:
         if released:
             self._means.log.info("delivery.released", reason="destination_removed", deliveries=released)
             self.wake(self._lanes)
+
+    async def _hold_orphans(self) -> None:
+        """What waits for an account that is not in the configuration waits visibly; unless another process has it."""
+        store, now = self._means.store, self._means.clock.now()
+        for orphan in sorted(set(await store.lanes_waiting()) - set(self._lanes)):
+            ours = await store.own_lane(orphan, owner=self._means.owner, lease=self._means.lease)
+            if ours is None:
+                continue
+            await store.recover(orphan, epoch=ours.epoch, now=now)
+            detail = f"no destination of the configuration uses the account {orphan} any more"
+            held = await store.hold_lane(orphan, reason="destination_removed", detail=detail, now=now)
+            await store.give_back_lane(orphan, epoch=ours.epoch)
+            self._means.log.warning("lane.held", lane=orphan, reason="destination_removed", deliveries=held)
 
     async def _look_for_ended_causes(self) -> None:
         for lane in self._lanes.values():

@@ -10,7 +10,7 @@ from leadbridge.deliver.account import Means, account_of
 from leadbridge.deliver.attempt import Try
 from leadbridge.deliver.lineup import BELIEVED, READ_AHEAD
 from leadbridge.deliver.preparing import Prepared, Settled
-from leadbridge.errors import StorageUnavailable
+from leadbridge.errors import StorageInDoubt, StorageUnavailable
 from leadbridge.outcome import Hold
 from leadbridge.record import STORAGE_PAUSE
 from leadbridge.store.values import Claim
@@ -38,6 +38,7 @@ class Lane:
         self._log = means.log
         self._precedence = means.precedence
         self._owner = means.owner
+        self._lease = means.lease
         self._wake = asyncio.Event()
         self._account_anew = partial(account_of, name, adapters, quotas=quotas, means=means, wake=self._wake.set)
         self._set_up()
@@ -48,6 +49,7 @@ class Lane:
         self._hands = asyncio.Semaphore(CONCURRENCY)
         self._stopping = False
         self._begun = False  # also when this lane crashes and goes on; until it is lost
+        self._in_doubt = False  # whether something is claimed that nobody here knows of
         self._missed = 0  # looks in a row whose deliveries were not to be had any more
 
     def _set_up(self) -> None:
@@ -58,8 +60,9 @@ class Lane:
 
     async def look_for_ended_causes(self) -> None:
         """Send one ahead of those that are held one by one; a cause that has ended lets all of them go."""
-        await self._account.canaries.send()
-        self.wake()
+        if self._begun:
+            await self._account.canaries.send()
+            self.wake()
 
     def wake(self) -> None:
         """Something may be due: look at once."""
@@ -92,6 +95,8 @@ class Lane:
         if self._begun:
             try:
                 await self._standing.keep()
+                if not self._at_work:  # else another waits until the calls that were cut off are over
+                    await self._store.give_back_lane(self.name, epoch=self._standing.epoch)
             except StorageUnavailable as error:
                 self._account.bench.recorder.say_unavailable(self.name, error)
 
@@ -116,25 +121,60 @@ class Lane:
         """
         if self._at_work:  # begun before the lane was lost: their calls are counted when they are over
             return None
-        ownership = await self._store.own_lane(self.name, owner=self._owner, now=self._clock.now())
+        asked = self._clock.monotonic()
+        ownership = await self._store.own_lane(self.name, owner=self._owner, lease=self._lease)
         if ownership is None:
             return ANOTHERS_LANE
         if self._standing.epoch:
             await self._account.prober.stop()
             self._set_up()
         self._standing.begin(ownership.epoch, ownership.state)
+        self._standing.tenure.renewed(asked=asked, lasts=ownership.lasts)
+        await self._recover(ownership.epoch)
+        await self._account.canaries.send()
         await self._places.take_up(self._store, self.name, self._standing.state_for_the_quota())
         self._begun = True
         return 0
 
+    async def _recover(self, epoch: int) -> None:
+        """Take back what whoever had the lane before left half done."""
+        recovered = await self._store.recover(self.name, epoch=epoch, now=self._clock.now())
+        if recovered.again or recovered.unsure:
+            self._log.warning("delivery.recovered", lane=self.name, again=recovered.again, unsure=recovered.unsure)
+
+    async def renew(self) -> None:
+        """Ask for more of the lease when it is time to; raises `StorageUnavailable`."""
+        tenure = self._standing.tenure
+        if not self._begun or not tenure.to_be_renewed:
+            return
+        was_in_doubt = not tenure.allows_a_call
+        if await self._is_lost():
+            self._log.warning("lane.lost", lane=self.name)
+            self._wake.set()
+        elif was_in_doubt:
+            self._wake.set()
+
+    async def _is_sure(self) -> bool:
+        """What a claim in doubt may have taken is taken back, once nothing is under way."""
+        if self._at_work:
+            return False
+        await self._recover(self._standing.epoch)
+        self._in_doubt = False
+        return True
+
     async def _is_lost(self) -> bool:
         """Whether another process sends for the account, or did: then this lane begins anew, as at a start."""
-        ownership = await self._store.own_lane(self.name, owner=self._owner, now=self._clock.now())
+        asked = self._clock.monotonic()
+        ownership = await self._store.own_lane(self.name, owner=self._owner, lease=self._lease)
         self._begun = ownership is not None and ownership.epoch == self._standing.epoch
+        if self._begun and ownership is not None:
+            self._standing.tenure.renewed(asked=asked, lasts=ownership.lasts)
         return not self._begun
 
     async def _look(self) -> float | None:
         """Do what can be done now; returns how long to rest: 0 for not at all, None until something happens."""
+        if self._in_doubt and not await self._is_sure():
+            return None
         await self._standing.keep()
         if self._standing.probe_due() and self._probing is None:
             self._probing = asyncio.create_task(self._probe(), name=f"probe {self.name}")
@@ -210,6 +250,9 @@ class Lane:
         try:
             claims = await self._store.claim(self.name, starts, now=self._clock.now(), epoch=self._standing.epoch)
             used = sum(claim.attempt_id is not None for claim in claims)
+        except StorageInDoubt:
+            self._in_doubt = True
+            raise
         finally:
             self._places.give_back(places - used)
         return claims

@@ -7,6 +7,7 @@ from random import Random
 from leadbridge.clock import Clock
 from leadbridge.deliver.health import Change, Closed, Health, Held, Instant, Opened, Quiet, Released
 from leadbridge.deliver.places import Places
+from leadbridge.deliver.tenure import Tenure
 from leadbridge.logs import Logger
 from leadbridge.outcome import HoldReason
 from leadbridge.store.base import Store
@@ -16,10 +17,13 @@ from leadbridge.store.values import LaneState
 class Standing:
     """The health of one lane, for all of its deliveries."""
 
-    def __init__(self, lane: str, *, store: Store, places: Places, clock: Clock, log: Logger, dice: Random) -> None:
+    def __init__(
+        self, lane: str, *, store: Store, places: Places, tenure: Tenure, clock: Clock, log: Logger, dice: Random
+    ) -> None:
         self._lane = lane
         self._store = store
         self._places = places
+        self.tenure = tenure
         self._clock = clock
         self._log = log
         self._health = Health(dice)
@@ -84,10 +88,12 @@ class Standing:
 
     def may_send(self, delivery_id: str) -> bool:
         """Whether a call of a claimed delivery may still go."""
-        return self._health.may_send(delivery_id)
+        return self.tenure.allows_a_call and self._health.may_send(delivery_id)
 
     def room(self) -> int | None:
         """How many deliveries may be claimed; None when nothing is in the way."""
+        if not self.tenure.allows_a_call:
+            return 0
         if self._health.held is None and not self._health.open:
             return None
         return self._health.room(self._now())

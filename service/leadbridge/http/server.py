@@ -3,11 +3,12 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import uvicorn
+import uvloop
 
 from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.http.bounded import BoundedHttp
@@ -84,10 +85,28 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run_server(app: Any, listener: socket.socket, *, trusted_proxies: Sequence[object] = ()) -> None:
-    """Serve until SIGTERM or SIGINT, then stop in order. Raises `LeadbridgeError` when `app` does not start."""
+def run_server(
+    app: Any,
+    listener: socket.socket,
+    *,
+    trusted_proxies: Sequence[object] = (),
+    at_the_end: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then stop in order. Raises `LeadbridgeError` when `app` does not start.
+
+    `at_the_end` is awaited in the same loop, whatever happened.
+    """
+    server = _Foreground(server_config(app, trusted_proxies=trusted_proxies))
+
+    async def serve_to_the_end() -> None:
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            if at_the_end is not None:
+                await at_the_end()
+
     try:
-        _Foreground(server_config(app, trusted_proxies=trusted_proxies)).run(sockets=[listener])
+        uvloop.run(serve_to_the_end())
     except SystemExit as refused:  # uvicorn's own, with a code that is none of ours
         raise LeadbridgeError("the service could not start; the log says why") from refused
 

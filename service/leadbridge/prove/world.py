@@ -18,10 +18,9 @@ from leadbridge.prove.history import MOST
 from leadbridge.prove.processes import Running, free_port
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.store.ledger import Ledger
-from leadbridge.store.opening import VARIABLE, open_operator, open_reader
+from leadbridge.store.opening import VARIABLE, Reader, open_operator, open_reader
 from leadbridge.store.sqlite.beside import open_for_reading
 from leadbridge.store.sqlite.connection import rows
-from leadbridge.store.sqlite.reader import SqliteReader
 from leadbridge.store.values import Selection
 
 CONFIG: Final = "site.yaml"
@@ -162,7 +161,7 @@ class World:
         return f"sqlite:///{self._database}"
 
     @asynccontextmanager
-    async def _reader(self) -> AsyncIterator[SqliteReader]:
+    async def _reader(self) -> AsyncIterator[Reader]:
         reader = open_reader(self._database_url)
         try:
             yield reader

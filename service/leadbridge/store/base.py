@@ -1,6 +1,6 @@
 """What the stages need of a database, and the values that go in and out. One behaviour suite runs on every engine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from leadbridge.clock import Millis
@@ -19,6 +19,7 @@ from leadbridge.store.values import (
     FinishedCall,
     Hastened,
     LaneState,
+    Lease,
     MappedSubmission,
     Named,
     NewRequest,
@@ -35,7 +36,7 @@ class Store(Protocol):
     """The durable state of one leadbridge.
 
     Every method that changes something returns after its commit. All raise `errors.StorageUnavailable` when nothing
-    can be made durable, and then nothing was changed.
+    can be made durable, and then nothing was changed; but `StorageInDoubt`, when that is not known.
     """
 
     def check(self) -> None:
@@ -70,15 +71,17 @@ class Store(Protocol):
         """Store the outcome of a call; returns the attempt id of `next_call`, 0 when there is none.
 
         An update reaches all that were claimed together, while they are `sending`: the first made the record if one was
-        made, and `progress` is its own. `retrying` and `pending` keep their place; `pending` keeps the urgency, and the
-        time of trying begins anew. With a record, every key of the delivery has led to it from this commit on.
+        made, and `progress` is its own. Of a try that was taken back meanwhile (see `recover`) no more is stored than
+        how its call ended and which record it led to. `retrying` and `pending` keep their place; `pending` keeps the
+        urgency, and the time of trying begins anew. With a record, every key of the delivery has led to it from this
+        commit on.
         """
 
     async def next_due(self, lane: str) -> Millis | None:
         """When the lane's next delivery is due; None when none waits."""
 
     async def lanes_waiting(self) -> tuple[str, ...]:
-        """The lanes in which a delivery may be claimed, now or when it is due."""
+        """The lanes in which a delivery is claimed, or may be: now or when it is due."""
 
     async def recent_calls(self, lane: str, *, since: Millis) -> tuple[CallSpan, ...]:
         """Calls answered after `since`, and those without an answer that may have been sent after it."""
@@ -89,15 +92,22 @@ class Store(Protocol):
     async def longest_held(self, lane: str, *, reason: HoldReason) -> str | None:
         """The delivery of a lane that came to be held for this reason the longest ago."""
 
-    async def recover(self, *, now: Millis) -> Recovered:
-        """Take back what a crash left in `sending`: again at once if a repeat is safe.
+    async def recover(self, lane: str, *, epoch: int, now: Millis) -> Recovered:
+        """Take back what an earlier owner of a lane left in `sending`: again at once if a repeat is safe.
 
         Else the purposes of the calls that may have been done become `unsure` in its progress, and it is due when what
-        they did shows. A call whose end is not stored counts as sent `now`, however long ago it was started.
+        they did shows. A call whose end is not stored counts as sent `now`, however long ago it was started. Nothing is
+        taken back when `epoch` is not the lane's any more. For an owner that has nothing under way itself.
         """
 
-    async def own_lane(self, lane: str, *, owner: str, now: Millis) -> Ownership | None:
-        """Become the one who sends for a lane; None while another's lease holds. Asked again, it renews the lease."""
+    async def own_lane(self, lane: str, *, owner: str, lease: Lease) -> Ownership | None:
+        """Become the one who sends for a lane; None while another has it. Asked again, it renews the lease.
+
+        Time is the database's.
+        """
+
+    async def give_back_lane(self, lane: str, *, epoch: int) -> None:
+        """Let another have a lane at once; nothing of it is under way any more."""
 
     async def set_lane(
         self, lane: str, state: LaneState, *, epoch: int | None = None, seen: HoldReason | None = None
@@ -119,6 +129,9 @@ class Store(Protocol):
 
         It writes nothing. True also after a commit of this process that did not go through this store.
         """
+
+    def call_when_due(self, tell: Callable[[Collection[str]], None]) -> None:
+        """Call this, in the loop, when another process put something into lanes of ours; it may miss some."""
 
     async def record_probe(
         self, lane: str, call: Call, finished: FinishedCall | None, *, attempt_id: int | None, now: Millis

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from leadbridge.errors import UsageError
 from leadbridge.store.sqlite.reader import SqliteReader
@@ -13,6 +13,9 @@ from leadbridge.store.sqlite.tokens import SqliteTokens
 VARIABLE: Final = "LEADBRIDGE_DATABASE_URL"
 DEFAULT_URL: Final = "sqlite:///data/leadbridge.db"  # beside the working directory's `data/`
 _SQLITE: Final = "sqlite:///"
+ServingStore: TypeAlias = SqliteStore
+Reader: TypeAlias = SqliteReader
+Operator: TypeAlias = SqliteOperator
 
 
 def database_url(environ: Mapping[str, str]) -> str:
@@ -20,12 +23,12 @@ def database_url(environ: Mapping[str, str]) -> str:
     return environ.get(VARIABLE) or DEFAULT_URL
 
 
-def open_store(url: str) -> SqliteStore:
-    """Open, or make, the database for the one process that serves it; raises `StorageUnavailable`."""
+def open_store(url: str) -> ServingStore:
+    """Open, or make, the database for a process that serves it; raises `StorageUnavailable`."""
     return SqliteStore(_path(url))
 
 
-def open_reader(url: str) -> SqliteReader:
+def open_reader(url: str) -> Reader:
     """Open an existing database for looking only; raises `StorageUnavailable`."""
     return SqliteReader(_path(url))
 
@@ -35,7 +38,7 @@ def open_tokens(url: str) -> SqliteTokens:
     return SqliteTokens(_path(url))
 
 
-def open_operator(url: str) -> SqliteOperator:
+def open_operator(url: str) -> Operator:
     """Open an existing database for a person's changes, beside a running service too; raises `StorageUnavailable`."""
     return SqliteOperator(_path(url))
 

@@ -225,7 +225,7 @@ class CallSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
-    """What a start found half done: deliveries sent again at once, and those that look first, when it can be seen."""
+    """What was found half done: deliveries sent again at once, and those that look first, when it can be seen."""
 
     again: int
     unsure: int
@@ -250,15 +250,27 @@ class LaneState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """For how long a lane is asked for, and how long a call may take at most; both in seconds.
+
+    Another's lease must be over for as long as a call may take, before its lane is taken.
+    """
+
+    seconds: float
+    grace: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
     """A lane that is ours to send for: every claim names the `epoch`, and one of a former owner takes nothing.
 
-    `until` is when the lease ends unless it is renewed; None where the database itself ends it with the process.
+    The lease ends `lasts` seconds after it was asked for, unless it is renewed; None where the database itself ends it
+    with the process.
     """
 
     epoch: int
     state: LaneState
-    until: Millis | None = None
+    lasts: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,43 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import apsw
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
+from leadbridge.store.lane_rows import CALLS_PER_LEAD, LONGEST_HELD, SET, SET_AS_OWNER, STATE, state_of, values_of
 from leadbridge.store.sqlite.connection import row, rows
 from leadbridge.store.sqlite.recording import finish
 from leadbridge.store.sqlite.sending import start
 from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState, Ownership
 
-_STATE: Final = "held, detail, since, probe_at, paused_until, failures, daily_reset_at"
 _OWN: Final = """
     INSERT INTO lanes (lane, owner, epoch) VALUES (?, ?, 1)
     ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, epoch = epoch + 1"""
-_SET: Final = f"""
-    INSERT INTO lanes (lane, {_STATE}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-    ON CONFLICT (lane) DO UPDATE SET
-        held = excluded.held, detail = excluded.detail, since = excluded.since, probe_at = excluded.probe_at,
-        paused_until = excluded.paused_until, failures = excluded.failures, daily_reset_at = excluded.daily_reset_at"""
-# What a person held or released since its owner looked stands: the owner has not heard of it yet.
-_SET_AS_OWNER: Final = """
-    UPDATE lanes SET
-        held = iif(held IS ?10, ?2, held), detail = iif(held IS ?10, ?3, detail),
-        since = iif(held IS ?10, ?4, since), probe_at = iif(held IS ?10, ?5, probe_at),
-        paused_until = ?6, failures = ?7, daily_reset_at = ?8
-    WHERE lane = ?1 AND epoch = ?9"""
 ANSWERED: Final = "FROM attempts WHERE lane = ?1 AND answered_at > ?2"
 UNANSWERED: Final = """
     FROM attempts WHERE lane = ?1 AND answered_at IS NULL AND sent = 1 AND coalesce(sent_at, started_at) > ?2"""
 RECENT_CALLS: Final = f"""
     SELECT started_at, answered_at {ANSWERED} UNION ALL SELECT coalesce(sent_at, started_at), NULL {UNANSWERED}"""
 COUNT_CALLS: Final = f"SELECT (SELECT count(*) {ANSWERED}) + (SELECT count(*) {UNANSWERED})"
-CALLS_PER_LEAD: Final = """
-    SELECT count(*), sum(outcome IN ('delivered', 'delivered_with_warnings', 'superseded', 'held', 'failed')) FROM (
-        SELECT outcome FROM attempts WHERE lane = ? AND answered_at IS NOT NULL ORDER BY answered_at DESC LIMIT ?)"""
 _WAITING: Final = """
     SELECT lane, urgency, count(*), min(seq) FROM deliveries INDEXED BY deliveries_due
     WHERE state IN ('pending', 'retrying') AND blocked = 0 GROUP BY lane, urgency
@@ -51,48 +36,39 @@ _HELD: Final = """
     SELECT lane, reason, count(*) FROM deliveries INDEXED BY deliveries_held WHERE state = 'held'
     GROUP BY lane, reason"""
 
-_LONGEST_HELD: Final = """
-    SELECT id FROM deliveries WHERE state = 'held' AND lane = ? AND reason = ? ORDER BY updated_at, seq LIMIT 1"""
-
 
 def own_lane(connection: apsw.Connection, lane: str, owner: str) -> Ownership:
     """Give a lane to `owner`. Whoever had it is gone: the lock of the file ended with its process."""
     had = row(connection, "SELECT owner FROM lanes WHERE lane = ?", (lane,))
     if had is None or had[0] != owner:
         connection.execute(_OWN, (lane, owner))
-    [(epoch, *state)] = rows(connection, f"SELECT epoch, {_STATE} FROM lanes WHERE lane = ?", (lane,))
-    return Ownership(epoch=epoch, state=_state(*state))
+    [(epoch, *state)] = rows(connection, f"SELECT epoch, {STATE} FROM lanes WHERE lane = ?", (lane,))
+    return Ownership(epoch=epoch, state=state_of(*state))
 
 
 def set_lane(
     connection: apsw.Connection, lane: str, state: LaneState, *, epoch: int | None, seen: HoldReason | None
 ) -> bool:
     """Store a lane's state, if the epoch that is given is the lane's; its hold only where `seen` still stands."""
-    values = (lane, state.held, state.detail, state.since, state.probe_at, state.paused_until, state.failures,
-              state.daily_reset_at)  # fmt: skip
+    values = values_of(lane, state)
     if epoch is None:
-        connection.execute(_SET, values)
+        connection.execute(SET, values)
     else:
-        connection.execute(_SET_AS_OWNER, (*values, epoch, seen))
+        connection.execute(SET_AS_OWNER, (*values, epoch, seen))
     return connection.changes() > 0
 
 
 def lane_state(connection: apsw.Connection, lane: str) -> LaneState:
     """A lane's state; the usual one when nothing is stored."""
-    found = row(connection, f"SELECT {_STATE} FROM lanes WHERE lane = ?", (lane,))
-    return LaneState() if found is None else _state(*found)
+    found = row(connection, f"SELECT {STATE} FROM lanes WHERE lane = ?", (lane,))
+    return LaneState() if found is None else state_of(*found)
 
 
 def lane_states(connection: apsw.Connection) -> Mapping[str, LaneState]:
     """Every lane that is stored."""
     return {
-        lane: _state(*state) for lane, *state in rows(connection, f"SELECT lane, {_STATE} FROM lanes ORDER BY lane")
+        lane: state_of(*state) for lane, *state in rows(connection, f"SELECT lane, {STATE} FROM lanes ORDER BY lane")
     }
-
-
-def _state(*columns: Any) -> LaneState:
-    names = (name.strip() for name in _STATE.split(","))
-    return LaneState(**dict(zip(names, columns, strict=True)))
 
 
 def record_probe(
@@ -125,7 +101,7 @@ def count_calls(connection: apsw.Connection, lane: str, since: Millis) -> int:
 
 def longest_held(connection: apsw.Connection, lane: str, reason: HoldReason) -> str | None:
     """The delivery that came to be held for this reason the longest ago."""
-    found = row(connection, _LONGEST_HELD, (lane, reason))
+    found = row(connection, LONGEST_HELD, (lane, reason))
     return None if found is None else str(found[0])
 
 

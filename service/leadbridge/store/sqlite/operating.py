@@ -8,13 +8,13 @@ import orjson
 
 from leadbridge.clock import Millis
 from leadbridge.outcome import HoldReason
-from leadbridge.plan import ADD_NOTE, Choice, Progress
+from leadbridge.plan import Choice
+from leadbridge.store.progressing import kept_for_a_replay
 from leadbridge.store.sqlite import flight
 from leadbridge.store.sqlite.connection import rows
-from leadbridge.store.sqlite.selecting import UNDECIDED
+from leadbridge.store.sqlite.dialect import UNDECIDED
 from leadbridge.store.values import Hastened
 
-AT_ONCE: Final = 500  # deliveries of one commit
 # What calls may have done that must not be made twice is not looked for before it shows: counted from the end of the
 # last try, or from the hold after it. Of a clock that was set back it is no longer than that from now.
 _SHOWS_AT: Final = """
@@ -103,16 +103,9 @@ def replay(connection: apsw.Connection, seqs: Sequence[int], now: Millis) -> int
     again = rows(connection, _REPLAY, (_listed(seqs), now))
     connection.executemany(
         "UPDATE deliveries SET progress = ? WHERE seq = ?",
-        [(_kept(progress), seq) for _, seq, _, progress in again if progress is not None],
+        [(kept_for_a_replay(progress), seq) for _, seq, _, progress in again if progress is not None],
     )
     return flight.enter_again(connection, [one[:3] for one in again])
-
-
-def _kept(progress: str) -> str | None:
-    """A note that was added stays added, and what may have been done is looked for first."""
-    had = Progress.model_validate_json(progress)
-    kept = Progress(done=tuple(purpose for purpose in had.done if purpose == ADD_NOTE), unsure=had.unsure)
-    return None if kept == Progress() else kept.model_dump_json(exclude_defaults=True)
 
 
 def map_again(connection: apsw.Connection, submission_ids: Sequence[str], now: Millis) -> int:

@@ -1,14 +1,14 @@
 """The delivery path: claims, and the attempts that are stored as started before a call is sent."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import apsw
 import orjson
-from pydantic_core import to_json
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
+from leadbridge.store import shapes
 from leadbridge.store.sqlite.connection import rows, write_rows
 from leadbridge.store.sqlite.lineup import followers_of, is_overtaken
 from leadbridge.store.values import Claim, DueDelivery
@@ -91,12 +91,6 @@ def begin(connection: apsw.Connection, calls: Sequence[Beginning]) -> Sequence[i
 
 def start(connection: apsw.Connection, calls: Sequence[tuple[str, Call, Millis]]) -> Sequence[int]:
     """Store calls of lanes as started; returns their attempts, in their order."""
-    write_rows(connection, _START, [_started(*one) for one in calls])
+    write_rows(connection, _START, [shapes.started(*one) for one in calls])
     last = connection.last_insert_rowid()  # nobody else writes within a transaction, so they follow each other
     return range(last - len(calls) + 1, last + 1)
-
-
-def _started(lane: str, call: Call, at: Millis) -> tuple[Any, ...]:
-    body = None if call.body is None else to_json(call.body).decode()  # integers of any size, unlike orjson
-    shows_after = round(call.shows_after * 1000)
-    return lane, call.purpose, call.method, call.path, body, int(call.safe_to_repeat), shows_after, at

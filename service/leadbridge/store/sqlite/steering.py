@@ -1,12 +1,12 @@
-"""What people do to deliveries and lanes: the same in the process that serves and in one beside it."""
+"""What people do to deliveries and lanes, on SQLite: in the process that serves and in one beside it."""
 
 import asyncio
-import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 import apsw
 
@@ -14,26 +14,28 @@ from leadbridge.clock import Millis
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
-from leadbridge.store.sqlite import lanes, operating, selecting
+from leadbridge.store import selecting
+from leadbridge.store.selecting import Act, Asked
+from leadbridge.store.sqlite import lanes, operating
 from leadbridge.store.sqlite.beside import open_beside
-from leadbridge.store.sqlite.connection import transaction
+from leadbridge.store.sqlite.connection import rows, transaction
+from leadbridge.store.sqlite.dialect import DIALECT
 from leadbridge.store.sqlite.reader import SqliteReader
-from leadbridge.store.sqlite.selecting import still
-from leadbridge.store.values import Hastened, LaneState, Replayed, Selection
+from leadbridge.store.steering import Steering
+from leadbridge.store.values import Hastened, LaneState, Selection
 
 R = TypeVar("R")
-Item = TypeVar("Item", int, str)
-Act: TypeAlias = Literal["hold", "release", "replay", "cancel"]
-_FITTING = {
-    "hold": selecting.waiting,
-    "release": selecting.held,
-    "replay": selecting.replayable,
-    "cancel": selecting.unsent,
-}
+_IN_LINE: Final = """
+    SELECT value FROM json_each(?1)
+    UNION
+    SELECT w.seq FROM json_each(?1) i CROSS JOIN deliveries d ON d.seq = i.value CROSS JOIN json_each(d.keys) k
+        CROSS JOIN delivery_keys n ON n.lane = d.lane AND n.key = k.value CROSS JOIN deliveries w ON w.seq = n.seq
+    WHERE w.state = 'retrying'
+    ORDER BY 1"""
 
 
-class SqliteSteering(SqliteReader, ABC):
-    """Changes of many rows, in several commits: an end in between leaves the rest as it was."""
+class SqliteSteering(SqliteReader, Steering):
+    """Changes of many rows, in several commits."""
 
     @abstractmethod
     async def _write(self, apply: Callable[[apsw.Connection], R]) -> R:
@@ -45,110 +47,65 @@ class SqliteSteering(SqliteReader, ABC):
         """Store a lane's state."""
         return await self._write(lambda connection: lanes.set_lane(connection, lane, state, epoch=epoch, seen=seen))
 
-    async def hold_lane(self, lane: str, *, reason: HoldReason, detail: str, now: Millis) -> int:
-        """Hold all that waits in a lane."""
-        return await self.hold(Selection(lanes=(lane,)), reason=reason, detail=detail, now=now)
-
-    async def hold(self, selection: Selection, *, reason: HoldReason, detail: str, now: Millis) -> int:
-        """Hold waiting deliveries."""
-        seqs = await self._fitting("hold", selection)
-        return await self._some_at_a_time(
-            seqs,
-            lambda connection, some: operating.hold(
-                connection, still(connection, selection, some), reason, detail, now
-            ),
-        )
-
-    async def release(self, selection: Selection, *, now: Millis) -> int:
-        """Let held deliveries go again."""
-        seqs = await self._fitting("release", selection)
-        return await self._some_at_a_time(
-            seqs, lambda connection, some: operating.release(connection, still(connection, selection, some), now)
-        )
-
-    async def hasten(self, selection: Selection, *, now: Millis) -> Hastened:
-        """Make deliveries due that wait for another try."""
-        seqs = await self._read(lambda connection: selecting.retrying(connection, selection))
-        # The last ones first: of a group that goes as one call the first must not become due without the others.
-        done = await self._in_parts(
-            seqs, lambda connection, some: operating.hasten(connection, some, now), last_first=True
-        )
-        return Hastened(due=sum(part.due for part in done), later=sum(part.later for part in done))
-
-    async def replay(self, selection: Selection, *, now: Millis) -> Replayed:
-        """Send deliveries, and map submissions, once more."""
-        seqs = await self._fitting("replay", selection)
-        failed = await self._failed(selection, beside=len(seqs))
-        return Replayed(
-            deliveries=await self._some_at_a_time(
-                seqs, lambda connection, some: operating.replay(connection, still(connection, selection, some), now)
-            ),
-            submissions=await self._some_at_a_time(
-                failed, lambda connection, some: _map_again(connection, selection, some, now)
-            ),
-        )
-
     async def resolve(self, delivery_id: str, choice: Choice, *, now: Millis) -> bool:
         """Let a held delivery go with what a person decided."""
         return await self._write(lambda connection: operating.resolve(connection, delivery_id, choice, now))
 
-    async def cancel(self, selection: Selection, *, detail: str, now: Millis) -> int:
-        """End waiting or held deliveries."""
-        seqs = await self._fitting("cancel", selection)
-        return await self._some_at_a_time(
-            seqs, lambda connection, some: operating.cancel(connection, still(connection, selection, some), detail, now)
-        )
-
-    async def preview(self, act: Act, selection: Selection) -> Replayed:
-        """How many rows `act` would change now."""
-        seqs = await self._fitting(act, selection)
-        failed = await self._failed(selection, beside=len(seqs)) if act == "replay" else ()
-        return Replayed(deliveries=len(seqs), submissions=len(failed))
-
     async def undecided(self, selection: Selection) -> int:
         """How many held deliveries of these have no match key: only `resolve` lets one go."""
-        return await self._read(lambda connection: selecting.undecided(connection, selection))
+        asked = selecting.undecided(selection, DIALECT)
+        return await self._read(lambda connection: len(_places(connection, asked)))
 
     async def _fitting(self, act: Act, selection: Selection) -> Sequence[int]:
-        return await self._read(lambda connection: _FITTING[act](connection, selection))
+        asked = selecting.fitting(act, selection, DIALECT)
+        return await self._read(lambda connection: _places(connection, asked))
 
-    async def _failed(self, selection: Selection, *, beside: int) -> Sequence[str]:
-        left = None if selection.limit is None else selection.limit - beside
-        return await self._read(lambda connection: selecting.submissions(connection, selection, limit=left))
+    async def _retrying(self, selection: Selection) -> Sequence[int]:
+        """Those that wait for another try; of those that are named, with all in line with them."""
+        asked = selecting.retrying(selection, DIALECT)
 
-    async def _some_at_a_time(
-        self, items: Sequence[Item], change: Callable[[apsw.Connection, Sequence[Item]], int]
+        def find(connection: apsw.Connection) -> Sequence[int]:
+            found = _places(connection, asked)
+            if not selection.ids:
+                return found
+            return [seq for (seq,) in rows(connection, _IN_LINE, (DIALECT.given(found),))]
+
+        return await self._read(find)
+
+    async def _submissions(self, selection: Selection, *, limit: int | None) -> Sequence[str]:
+        return await self._read(lambda connection: _submissions(connection, selection, limit))
+
+    async def _hold(
+        self, selection: Selection, seqs: Sequence[int], reason: HoldReason, detail: str, now: Millis
     ) -> int:
-        return sum(await self._in_parts(items, change))
+        return await self._write(
+            lambda connection: operating.hold(connection, _still(connection, selection, seqs), reason, detail, now)
+        )
 
-    async def _in_parts(
-        self,
-        items: Sequence[Item],
-        change: Callable[[apsw.Connection, Sequence[Item]], R],
-        *,
-        last_first: bool = False,
-    ) -> Sequence[R]:
-        """Change some at a time; returns what each part came to."""
-        starts = range(0, len(items), operating.AT_ONCE)
-        done: list[R] = []
-        changed = 0  # items; the last part may be a short one, and the first to be done
-        for first in reversed(starts) if last_first else starts:
-            part = items[first : first + operating.AT_ONCE]
-            began = time.monotonic()
-            try:
-                done.append(await self._write(_with(change, part)))
-            except StorageUnavailable as error:
-                if not done:
-                    raise
-                problem = f"only {changed} of {len(items)} were done; the same again does the rest"
-                raise StorageUnavailable(f"{problem}: {error.__cause__ or error}") from error
-            changed += len(part)
-            if len(done) < len(starts):
-                await self._let_others_write(time.monotonic() - began)
-        return done
+    async def _release(self, selection: Selection, seqs: Sequence[int], now: Millis) -> int:
+        return await self._write(
+            lambda connection: operating.release(connection, _still(connection, selection, seqs), now)
+        )
 
-    async def _let_others_write(self, seconds: float) -> None:
-        """Come between two parts of a change, of which the last took so long."""
+    async def _hasten(self, seqs: Sequence[int], now: Millis) -> Hastened:
+        return await self._write(lambda connection: operating.hasten(connection, seqs, now))
+
+    async def _replay(self, selection: Selection, seqs: Sequence[int], now: Millis) -> int:
+        return await self._write(
+            lambda connection: operating.replay(connection, _still(connection, selection, seqs), now)
+        )
+
+    async def _map_again(self, selection: Selection, submission_ids: Sequence[str], now: Millis) -> int:
+        """Only those that may be still: what came again meanwhile goes on in its place."""
+        these = replace(selection, ids=tuple(submission_ids))
+        return await self._write(
+            lambda connection: operating.map_again(connection, _submissions(connection, these, None), now)
+        )
+
+    async def _cancel(self, selection: Selection, seqs: Sequence[int], detail: str, now: Millis) -> int:
+        return await self._write(
+            lambda connection: operating.cancel(connection, _still(connection, selection, seqs), detail, now)
+        )
 
 
 class SqliteOperator(SqliteSteering):
@@ -186,13 +143,14 @@ class SqliteOperator(SqliteSteering):
         await super().close()
 
 
-def _map_again(connection: apsw.Connection, selection: Selection, some: Sequence[str], now: Millis) -> int:
-    """Map those of these submissions once more that may be: what came again meanwhile goes on in its place."""
-    fitting = selecting.submissions(connection, replace(selection, ids=tuple(some)), limit=None)
-    return operating.map_again(connection, fitting, now)
+def _places(connection: apsw.Connection, asked: Asked) -> Sequence[int]:
+    return array("q", (seq for (seq,) in connection.execute(asked.statement, asked.values)))  # a million, perhaps
 
 
-def _with(
-    change: Callable[[apsw.Connection, Sequence[Item]], R], some: Sequence[Item]
-) -> Callable[[apsw.Connection], R]:
-    return lambda connection: change(connection, some)
+def _still(connection: apsw.Connection, selection: Selection, seqs: Sequence[int]) -> Sequence[int]:
+    return _places(connection, selecting.still(selection, seqs, DIALECT))
+
+
+def _submissions(connection: apsw.Connection, selection: Selection, limit: int | None) -> Sequence[str]:
+    asked = selecting.submissions(selection, DIALECT, limit=limit)
+    return [] if asked is None else [name for (name,) in rows(connection, asked.statement, asked.values)]

@@ -1,7 +1,7 @@
 """The Store interface on one SQLite file."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,6 +19,7 @@ from leadbridge.store.values import (
     Claim,
     DueDelivery,
     FinishedCall,
+    Lease,
     MappedSubmission,
     NewRequest,
     Ownership,
@@ -100,19 +101,25 @@ class SqliteStore(SqliteSteering):
             lambda connection: lanes.record_probe(connection, lane, call, finished, attempt_id=attempt_id, now=now)
         )
 
-    async def recover(self, *, now: Millis) -> Recovered:
-        """Take back what a crash left in `sending`."""
-        return await self._writer.run(lambda connection: recovering.recover(connection, now))
+    async def recover(self, lane: str, *, epoch: int, now: Millis) -> Recovered:
+        """Take back what an earlier owner of a lane left in `sending`."""
+        return await self._writer.run(lambda connection: recovering.recover(connection, lane, epoch, now))
 
-    async def own_lane(self, lane: str, *, owner: str, now: Millis) -> Ownership | None:  # noqa: ARG002  # no lease here
+    async def own_lane(self, lane: str, *, owner: str, lease: Lease) -> Ownership | None:  # noqa: ARG002  # none here
         """Become the one who sends for a lane; the lock of the file is the lease, while it is the one beside it."""
         if not is_owned(self._ownership):
             return None
         return await self._writer.run(lambda connection: lanes.own_lane(connection, lane, owner))
 
+    async def give_back_lane(self, lane: str, *, epoch: int) -> None:
+        """Nothing to do: whoever opens the file next has all of its lanes."""
+
     async def changed_elsewhere(self) -> bool:
         """Whether another process, or another connection of this one, committed anything."""
         return await self._writer.changed_elsewhere()
+
+    def call_when_due(self, tell: Callable[[Collection[str]], None]) -> None:
+        """No other process puts anything in: whoever serves the file is alone."""
 
     async def _write(self, apply: Callable[[apsw.Connection], R]) -> R:
         return await self._writer.run(apply)

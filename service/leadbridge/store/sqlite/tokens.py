@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
@@ -13,29 +13,10 @@ from leadbridge.clock import Millis
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.sqlite.beside import open_beside
 from leadbridge.store.sqlite.connection import claim_ownership, open_for_writing, row, rows, transaction
+from leadbridge.store.token_rows import ADD, ALL, BEGIN, END, LOSE, ONE, REPLACE, RESEAL, token_of
 from leadbridge.store.tokens import TokenRow
 
 R = TypeVar("R")
-
-_COLUMNS: Final = "name, version, sealed, intent_at, intent_by, lost_at, detail, updated_at"
-_ONE: Final = f"SELECT {_COLUMNS} FROM tokens WHERE name = ?"
-_ALL: Final = f"SELECT {_COLUMNS} FROM tokens ORDER BY name"
-_ADD: Final = """
-    INSERT INTO tokens (name, version, sealed, updated_at) VALUES (?, 1, ?, ?) ON CONFLICT (name) DO NOTHING"""
-_REPLACE: Final = """
-    UPDATE tokens
-    SET sealed = ?, version = version + 1, intent_at = NULL, intent_by = NULL, lost_at = NULL, detail = NULL,
-        updated_at = ?
-    WHERE name = ? AND version = ? AND (?5 IS NULL OR intent_by = ?5)"""
-_RESEAL: Final = "UPDATE tokens SET sealed = ? WHERE name = ? AND version = ?"
-_BEGIN: Final = """
-    UPDATE tokens SET intent_at = ?, intent_by = ?
-    WHERE name = ? AND version = ? AND intent_at IS ? AND intent_by IS ? AND lost_at IS NULL"""
-_END: Final = """
-    UPDATE tokens SET intent_at = NULL, intent_by = NULL WHERE name = ? AND version = ? AND intent_by = ?"""
-_LOSE: Final = """
-    UPDATE tokens SET intent_at = NULL, intent_by = NULL, lost_at = ?, detail = ?, updated_at = ?
-    WHERE name = ? AND version = ? AND intent_by = ?"""
 
 
 class SqliteTokens:
@@ -48,34 +29,34 @@ class SqliteTokens:
 
     async def token(self, name: str) -> TokenRow | None:
         """What is stored for a grant."""
-        found = await self._run(lambda connection: row(connection, _ONE, (name,)))
-        return _row(found) if found is not None else None
+        found = await self._run(lambda connection: row(connection, ONE, (name,)))
+        return token_of(found) if found is not None else None
 
     async def tokens(self) -> tuple[TokenRow, ...]:
         """What is stored for every grant."""
-        return tuple(_row(found) for found in await self._run(lambda connection: rows(connection, _ALL)))
+        return tuple(token_of(found) for found in await self._run(lambda connection: rows(connection, ALL)))
 
     async def put_token(self, name: str, sealed: bytes, *, version: int, now: Millis, by: str | None = None) -> bool:
         """Store tokens in the place of those of `version`."""
         if version == 0:
-            return await self._change(_ADD, (name, sealed, now))
-        return await self._change(_REPLACE, (sealed, now, name, version, by))
+            return await self._change(ADD, (name, sealed, now))
+        return await self._change(REPLACE, (sealed, now, name, version, by))
 
     async def reseal_token(self, name: str, sealed: bytes, *, version: int) -> bool:
         """Store the same tokens under another key."""
-        return await self._change(_RESEAL, (sealed, name, version))
+        return await self._change(RESEAL, (sealed, name, version))
 
     async def begin_exchange(self, seen: TokenRow, *, by: str, now: Millis) -> bool:
         """Store the intent to exchange what was `seen`."""
-        return await self._change(_BEGIN, (now, by, seen.name, seen.version, seen.intent_at, seen.intent_by))
+        return await self._change(BEGIN, (now, by, seen.name, seen.version, seen.intent_at, seen.intent_by))
 
     async def end_exchange(self, name: str, *, version: int, by: str) -> bool:
         """Take back an intent."""
-        return await self._change(_END, (name, version, by))
+        return await self._change(END, (name, version, by))
 
     async def lose_token(self, name: str, *, version: int, by: str, detail: str, now: Millis) -> bool:
         """Store that the vendor refused these tokens for good."""
-        return await self._change(_LOSE, (now, detail, now, name, version, by))
+        return await self._change(LOSE, (now, detail, now, name, version, by))
 
     async def close(self) -> None:
         """Let the file go."""
@@ -110,17 +91,3 @@ def _opened(path: Path) -> apsw.Connection:
         with closing(claim_ownership(path)):
             open_for_writing(path).close()
     return open_beside(path)
-
-
-def _row(found: Sequence[Any]) -> TokenRow:
-    name, version, sealed, intent_at, intent_by, lost_at, detail, updated_at = found
-    return TokenRow(
-        name=name,
-        version=version,
-        sealed=sealed,
-        intent_at=intent_at,
-        intent_by=intent_by,
-        lost_at=lost_at,
-        detail=detail,
-        updated_at=updated_at,
-    )

@@ -1,0 +1,42 @@
+"""How lanes are stored, in statements that every engine understands; values are `?1`, `?2` and so on."""
+
+from typing import Any, Final
+
+from leadbridge.store.values import LaneState
+
+STATE: Final = "held, detail, since, probe_at, paused_until, failures, daily_reset_at"
+SET: Final = f"""
+    INSERT INTO lanes (lane, {STATE}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (lane) DO UPDATE SET
+        held = excluded.held, detail = excluded.detail, since = excluded.since, probe_at = excluded.probe_at,
+        paused_until = excluded.paused_until, failures = excluded.failures, daily_reset_at = excluded.daily_reset_at"""
+# What a person held or released since its owner looked stands: the owner has not heard of it yet.
+SET_AS_OWNER: Final = """
+    UPDATE lanes SET
+        held = CASE WHEN held IS NOT DISTINCT FROM ?10 THEN ?2 ELSE held END,
+        detail = CASE WHEN held IS NOT DISTINCT FROM ?10 THEN ?3 ELSE detail END,
+        since = CASE WHEN held IS NOT DISTINCT FROM ?10 THEN ?4 ELSE since END,
+        probe_at = CASE WHEN held IS NOT DISTINCT FROM ?10 THEN ?5 ELSE probe_at END,
+        paused_until = ?6, failures = ?7, daily_reset_at = ?8
+    WHERE lane = ?1 AND epoch = ?9"""
+CALLS_PER_LEAD: Final = """
+    SELECT count(*), sum(CASE WHEN outcome IN ('delivered', 'delivered_with_warnings', 'superseded', 'held', 'failed')
+                         THEN 1 ELSE 0 END)
+    FROM (SELECT outcome FROM attempts WHERE lane = ?1 AND answered_at IS NOT NULL ORDER BY answered_at DESC LIMIT ?2)
+        AS latest"""
+LONGEST_HELD: Final = """
+    SELECT id FROM deliveries WHERE state = 'held' AND lane = ?1 AND reason = ?2 ORDER BY updated_at, seq LIMIT 1"""
+
+
+def values_of(lane: str, state: LaneState) -> tuple[Any, ...]:
+    """A lane and the columns of `STATE`."""
+    return (
+        lane, state.held, state.detail, state.since, state.probe_at, state.paused_until, state.failures,
+        state.daily_reset_at,
+    )  # fmt: skip
+
+
+def state_of(*columns: Any) -> LaneState:
+    """The columns of `STATE`, as they are read."""
+    names = (name.strip() for name in STATE.split(","))
+    return LaneState(**dict(zip(names, columns, strict=True)))
