@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +11,7 @@ import pytest
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
+from tests.support.postgres import Cluster, server
 from tests.support.stores import opened_store
 
 # The same examples on every machine; `make explore` looks for new ones, and what it finds becomes an `@example`.
@@ -39,6 +40,13 @@ async def journal() -> Journal:
     return Journal()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL with an empty database of ours in it; one for each process of a test run."""
+    with server() as running:
+        yield Cluster(running)
+
+
 @pytest.fixture
 def engine() -> str:
     """What stores are on; folders whose tests run on every engine say so in their own `conftest.py`."""
@@ -46,9 +54,12 @@ def engine() -> str:
 
 
 @pytest.fixture
-def database_url(engine: str, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> str:
     """An empty database."""
-    return f"sqlite:///{tmp_path / 'leadbridge.db'}"
+    if engine == "sqlite":
+        return f"sqlite:///{tmp_path / 'leadbridge.db'}"
+    cluster: Cluster = request.getfixturevalue("postgres")
+    return cluster.emptied()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from leadbridge.deliver.tenure import Tenure
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.base import Store
 from leadbridge.store.opening import Operator
+from leadbridge.store.sqlite.steering import SqliteOperator
 from leadbridge.store.values import Hastened, LaneState, Lease, NewDelivery, Selection
 from tests.deliver.lanes import Run, WatchedClock, row
 from tests.deliver.test_deliver_holding import heard
@@ -26,7 +27,10 @@ from tests.support.stored import AT_ONCE, LANE, START, add, claim, new_delivery
 
 
 async def forget_lanes(operator: Operator) -> None:
-    await operator._write(lambda connection: connection.execute("DELETE FROM lanes"))
+    if isinstance(operator, SqliteOperator):
+        await operator._write(lambda connection: connection.execute("DELETE FROM lanes"))
+    else:
+        await operator._database.run(lambda connection: connection.execute("DELETE FROM lanes"))
 
 
 async def waiting(store: Store, clock: WatchedClock, key: str) -> NewDelivery:

@@ -11,6 +11,7 @@ from leadbridge.cli import app
 from leadbridge.commands.states import State
 from leadbridge.errors import SignatureReason
 from leadbridge.outcome import HoldReason
+from leadbridge.store.postgres.troubles import WORDS
 from tests.docs import source
 from tests.docs.pages import OPERATIONS, named, section, table
 from tests.docs.source import PACKAGE, LogLine
@@ -146,6 +147,11 @@ def test_every_refusal_to_start_is_listed_in_its_own_words() -> None:
     assert listed - {"FILE:LINE:COL: PATH: PROBLEM; HINT"} == said, (
         "docs/operations.md, `When it does not start`: one row for each message, with `…` for what is filled in"
     )
+
+
+def test_everything_that_is_said_of_a_postgresql_is_listed() -> None:
+    listed = {cells[0].strip("`") for cells in table(OPERATIONS, "On PostgreSQL")}
+    assert listed == set(WORDS.values()), "docs/operations.md, `On PostgreSQL`: one row for each"
 
 
 def test_every_environment_variable_is_listed() -> None:

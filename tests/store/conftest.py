@@ -21,13 +21,16 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def a_store() -> Made:
+def a_store(request: pytest.FixtureRequest, engine: str) -> Made:
     """A store with nothing in it, as often as a test wants one."""
 
     @asynccontextmanager
     async def made() -> AsyncIterator[Store]:
         with TemporaryDirectory() as folder:
-            store = opened_store(f"sqlite:///{Path(folder) / 'leadbridge.db'}")
+            if engine == "sqlite":
+                store = opened_store(f"sqlite:///{Path(folder) / 'leadbridge.db'}")
+            else:
+                store = opened_store(request.getfixturevalue("postgres").emptied())
             yield store
             await store.close()
 

@@ -6,7 +6,7 @@ from leadbridge.store.opening import ServingStore, open_store
 from leadbridge.store.sqlite.store import SqliteStore
 
 SQLITE = "sqlite:///"
-ENGINES = ("sqlite",)
+ENGINES = ("sqlite", "postgres")
 
 
 def opened_store(url: str) -> ServingStore:

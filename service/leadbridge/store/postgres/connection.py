@@ -1,0 +1,175 @@
+"""The connections to one database, and what its errors mean."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, TypeAlias, TypeVar
+
+import asyncpg
+
+from leadbridge.errors import StorageUnavailable, UsageError
+from leadbridge.store.postgres.troubles import in_our_words
+
+R = TypeVar("R")
+Connection: TypeAlias = Any  # an `asyncpg.Connection`, which says nothing of its types
+MOST_CONNECTIONS: Final = 8  # of one process, beside the one that listens
+PATIENCE: Final = 15.0  # seconds until a statement, or a connection, counts as lost
+UNREADABLE: Final = (
+    "LEADBRIDGE_DATABASE_URL cannot be read; it must look like postgresql://user:password@host:5432/database, with "
+    "what is special in a password percent-encoded"
+)
+TRIES: Final = 5  # of a transaction that gave way to another one
+BELIEVED: Final = 1.0  # seconds for which a database that could not be reached is not asked again by `check`
+# Every statement of the delivery path finds what it needs in an index; a plan that was made while a table was empty
+# must not go through it when a million wait.
+SETTINGS: Final = {"application_name": "leadbridge", "jit": "off", "enable_seqscan": "off"}
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # it says nothing of its types
+    """One that leaves nothing behind, so that giving it back costs no round trip."""
+
+    def get_reset_query(self) -> str:
+        """Nothing was set."""
+        return ""
+
+
+async def connect(url: str) -> Connection:
+    """One connection of its own; raises `StorageUnavailable`, and `UsageError` for what is no URL."""
+    with in_our_words(in_doubt=False):
+        try:
+            connection: Connection = await asyncpg.connect(
+                url, timeout=PATIENCE, command_timeout=PATIENCE, server_settings=SETTINGS, connection_class=_Connection
+            )
+        except ValueError:  # its words may repeat the URL's password
+            raise UsageError(UNREADABLE) from None
+    return connection
+
+
+class Database:
+    """A pool of connections, made when it is first needed, in the loop that needs it."""
+
+    def __init__(self, url: str, *, most: int = MOST_CONNECTIONS) -> None:
+        """At most so many connections at once."""
+        self._url = url
+        self._most = most
+        self._pool: asyncpg.Pool | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._making = asyncio.Lock()
+        self._failed: tuple[float, StorageUnavailable] | None = None
+        self._closed = False
+
+    def check(self) -> None:
+        """Raise what the last look at the database found, if that was a moment ago."""
+        if self._closed:
+            raise StorageUnavailable("the store is closed")
+        if self._failed is not None and time.monotonic() - self._failed[0] < BELIEVED:
+            raise self._failed[1]
+
+    async def run(self, work: Callable[[Connection], Awaitable[R]]) -> R:
+        """Do one statement, or some that need not stand together."""
+        async with self._connection() as connection:
+            return await work(connection)
+
+    async def write(self, change: Callable[[Connection], Awaitable[R]]) -> R:
+        """Do all in one transaction, again when it had to give way to another."""
+        for _ in range(TRIES - 1):
+            with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+                return await self._write(change)
+        return await self._write(change)
+
+    async def read(self, look: Callable[[Connection], Awaitable[R]]) -> R:
+        """See one state of everything, by whatever plan is the best: for looks at whole tables."""
+        async with self._connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute("SET LOCAL enable_seqscan = on")
+            return await look(connection)
+
+    async def close(self) -> None:
+        """Let all connections go; those of a loop that has ended ended with it."""
+        self._closed = True
+        pool, self._pool = self._pool, None
+        if pool is not None and self._loop is asyncio.get_running_loop():
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await pool.close()
+            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                pool.terminate()
+
+    async def _write(self, change: Callable[[Connection], Awaitable[R]]) -> R:
+        async with self._connection() as connection, connection.transaction():
+            return await change(connection)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        if self._closed:
+            raise StorageUnavailable("the store is closed")
+        try:
+            with in_our_words(in_doubt=False):
+                pool = await self._opened()
+                connection = await pool.acquire(timeout=PATIENCE)
+            with in_our_words(in_doubt=True):
+                try:
+                    yield connection
+                except BaseException:
+                    with suppress(asyncpg.InterfaceError):  # it is closed already
+                        connection.terminate()  # the next one might find it in the midst of this
+                    raise
+                finally:
+                    await _give_back(pool, connection)
+        except StorageUnavailable as trouble:
+            self._failed = (time.monotonic(), trouble)
+            raise
+        self._failed = None
+
+    async def _opened(self) -> asyncpg.Pool:
+        loop = asyncio.get_running_loop()
+        if self._pool is not None and self._loop is loop:
+            return self._pool
+        async with self._making:
+            if self._pool is None or self._loop is not loop:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    min_size=1,
+                    max_size=self._most,
+                    timeout=PATIENCE,
+                    command_timeout=PATIENCE,
+                    server_settings=SETTINGS,
+                    connection_class=_Connection,
+                )
+                self._loop = loop
+        return self._pool
+
+
+async def _give_back(pool: asyncpg.Pool, connection: Connection) -> None:
+    """Whatever state a connection is in: one that cannot be given back is not used any more."""
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        await pool.release(connection, timeout=PATIENCE)
+
+
+def numbered(statement: str) -> str:
+    """A statement that engines share, with PostgreSQL's names for its values: `?1` is `$1`."""
+    return re.sub(r"\?(\d+)", r"$\1", statement)
+
+
+def columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
+    """Rows as the lists that `unnest` takes, one for each of `count` columns."""
+    if not rows:
+        return [[] for _ in range(count)]
+    return [[storable(value) for value in column] for column in zip(*rows, strict=True)]
+
+
+def storable(value: Any) -> Any:
+    """A value that PostgreSQL can hold: its text knows no NUL."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
+
+
+async def lock_lanes(connection: Connection, lanes: Sequence[str]) -> None:
+    """Be alone in these lanes until the end of the transaction: who waits for whom there is looked at, then changed."""
+    await connection.execute(_LOCK, sorted(set(lanes)))
+
+
+_LANES: Final = 0x1EAD  # our own kind of advisory lock
+_LOCK: Final = f"""
+    SELECT pg_advisory_xact_lock({_LANES}, number)
+    FROM (SELECT DISTINCT hashtext(lane) AS number FROM unnest($1::text[]) AS lane ORDER BY 1) AS lanes"""

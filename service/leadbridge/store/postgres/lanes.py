@@ -1,0 +1,152 @@
+"""What is stored of a lane beside its deliveries: who sends for it, how it stands, what it sent, what waits in it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Final
+
+from leadbridge.clock import Millis
+from leadbridge.crm.adapter import Call
+from leadbridge.outcome import HoldReason
+from leadbridge.store.lane_rows import CALLS_PER_LEAD, LONGEST_HELD, SET, SET_AS_OWNER, STATE, state_of, values_of
+from leadbridge.store.postgres.accepting import changed
+from leadbridge.store.postgres.connection import Connection, numbered
+from leadbridge.store.postgres.recording import finish
+from leadbridge.store.postgres.sending import start
+from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState, Lease, Ownership
+
+# The lease lasts at least as long as its owner believes, who counts from when it asked.
+_OWN: Final = f"""
+    INSERT INTO lanes (lane, owner, epoch, lease_until)
+    VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+    ON CONFLICT (lane) DO UPDATE SET
+        owner = excluded.owner, lease_until = clock_timestamp() + make_interval(secs => $3),
+        epoch = lanes.epoch + CASE WHEN lanes.owner IS DISTINCT FROM excluded.owner THEN 1 ELSE 0 END
+    WHERE lanes.owner = excluded.owner OR lanes.owner IS NULL
+        OR lanes.lease_until + make_interval(secs => $4) <= clock_timestamp()
+    RETURNING epoch, {STATE}"""
+_IS_ANOTHERS: Final = """
+    SELECT EXISTS (SELECT 1 FROM lanes WHERE lane = $1 AND owner <> $2
+                   AND lease_until + make_interval(secs => $3) > clock_timestamp())"""
+_GIVE_BACK: Final = "UPDATE lanes SET owner = NULL, lease_until = NULL WHERE lane = $1 AND epoch = $2"
+ANSWERED: Final = "FROM attempts WHERE lane = $1 AND answered_at > $2"
+UNANSWERED: Final = """
+    FROM attempts WHERE lane = $1 AND answered_at IS NULL AND sent AND coalesce(sent_at, started_at) > $2"""
+RECENT_CALLS: Final = f"""
+    SELECT started_at, answered_at {ANSWERED} UNION ALL SELECT coalesce(sent_at, started_at), NULL {UNANSWERED}"""
+COUNT_CALLS: Final = f"SELECT (SELECT count(*) {ANSWERED}) + (SELECT count(*) {UNANSWERED})"
+_CALLS_PER_LEAD: Final = numbered(CALLS_PER_LEAD)
+_LONGEST_HELD: Final = numbered(LONGEST_HELD)
+_SET: Final = numbered(SET)
+_SET_AS_OWNER: Final = numbered(SET_AS_OWNER)
+_WAITING: Final = """
+    SELECT lane, urgency, count(*), min(seq) FROM deliveries
+    WHERE state IN ('pending', 'retrying') AND NOT blocked GROUP BY lane, urgency
+    UNION ALL
+    SELECT lane, urgency, count(*), min(seq) FROM deliveries
+    WHERE state IN ('pending', 'retrying') AND blocked GROUP BY lane, urgency"""
+_SENDING: Final = "SELECT lane, count(*) FROM deliveries WHERE state = 'sending' GROUP BY lane"
+_HELD: Final = "SELECT lane, reason, count(*) FROM deliveries WHERE state = 'held' GROUP BY lane, reason"
+_MADE_AT: Final = "SELECT lane, created_at FROM deliveries WHERE seq = ANY($1::bigint[])"
+
+
+async def own_lane(
+    connection: Connection, lane: str, owner: str, lease: Lease, *, mine: bool = False
+) -> Ownership | None:
+    """Give a lane to `owner`, or prolong its lease; None while another has it.
+
+    Unless it is `mine`, a look that locks and writes nothing comes first: many may wait for it.
+    """
+    if not mine and await connection.fetchval(_IS_ANOTHERS, lane, owner, lease.grace):
+        return None
+    found = await connection.fetchrow(_OWN, lane, owner, lease.seconds, lease.grace)
+    if found is None:
+        return None
+    epoch, *state = found
+    return Ownership(epoch=epoch, state=state_of(*state), lasts=lease.seconds)
+
+
+async def give_back_lane(connection: Connection, lane: str, epoch: int) -> None:
+    """End a lease."""
+    await connection.execute(_GIVE_BACK, lane, epoch)
+
+
+async def set_lane(
+    connection: Connection, lane: str, state: LaneState, *, epoch: int | None, seen: HoldReason | None
+) -> bool:
+    """Store a lane's state, if the epoch that is given is the lane's; its hold only where `seen` still stands."""
+    values = values_of(lane, state)
+    if epoch is None:
+        return changed(await connection.execute(_SET, *values)) > 0
+    return changed(await connection.execute(_SET_AS_OWNER, *values, epoch, seen)) > 0
+
+
+async def lane_state(connection: Connection, lane: str) -> LaneState:
+    """A lane's state; the usual one when nothing is stored."""
+    found = await connection.fetchrow(f"SELECT {STATE} FROM lanes WHERE lane = $1", lane)
+    return LaneState() if found is None else state_of(*found)
+
+
+async def lane_states(connection: Connection) -> Mapping[str, LaneState]:
+    """Every lane that is stored."""
+    found = await connection.fetch(f"SELECT lane, {STATE} FROM lanes ORDER BY lane")
+    return {lane: state_of(*state) for lane, *state in found}
+
+
+async def record_probe(
+    connection: Connection, lane: str, call: Call, finished: FinishedCall | None, *, attempt_id: int | None, now: Millis
+) -> int:
+    """Store a call that carries no delivery: its start, or its end."""
+    if attempt_id is None:
+        [attempt_id] = await start(connection, [(lane, call, now)])
+    if finished is not None:
+        await finish(connection, [finished])
+    return attempt_id
+
+
+async def recent_calls(connection: Connection, lane: str, since: Millis) -> tuple[CallSpan, ...]:
+    """Calls that may still occupy a quota window that began at `since`."""
+    found = await connection.fetch(RECENT_CALLS, lane, since)
+    return tuple(CallSpan(started_at=started_at, answered_at=answered_at) for started_at, answered_at in found)
+
+
+async def count_calls(connection: Connection, lane: str, since: Millis) -> int:
+    """How many calls may count in a budget that began at `since`."""
+    return int(await connection.fetchval(COUNT_CALLS, lane, since))
+
+
+async def longest_held(connection: Connection, lane: str, reason: HoldReason) -> str | None:
+    """The delivery that came to be held for this reason the longest ago."""
+    found: str | None = await connection.fetchval(_LONGEST_HELD, lane, reason)
+    return found
+
+
+async def calls_per_lead(connection: Connection, lane: str, last: int) -> float | None:
+    """Calls for each lead that came to rest, over the last ones."""
+    calls, leads = await connection.fetchrow(_CALLS_PER_LEAD, lane, last)
+    return int(calls) / int(leads) if leads else None
+
+
+async def backlogs(connection: Connection) -> tuple[Backlog, ...]:
+    """What waits, is under way and is held, in every lane that has any of it."""
+    waiting: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    oldest: dict[str, int] = {}
+    held: dict[str, dict[str, int]] = defaultdict(dict)
+    for lane, urgency, count, first in await connection.fetch(_WAITING):
+        waiting[lane][urgency] += count
+        oldest[lane] = min(first, oldest.get(lane, first))
+    sending = dict(await connection.fetch(_SENDING))
+    for lane, reason, count in await connection.fetch(_HELD):
+        held[lane][reason] = count
+    made_at = dict(await connection.fetch(_MADE_AT, list(oldest.values())))
+    return tuple(
+        Backlog(
+            lane=lane,
+            live=waiting[lane][0],
+            retry=waiting[lane][1],
+            replay=waiting[lane][2],
+            sending=sending.get(lane, 0),
+            held=held.get(lane, {}),
+            oldest_at=made_at.get(lane),
+        )
+        for lane in sorted({*oldest, *sending, *held})
+    )

@@ -1,0 +1,15 @@
+"""`leadbridge serve` with a lease that a test can wait for: `python -m tests.support.replica serve …`."""
+
+from functools import partial
+
+from leadbridge.app import Service
+from leadbridge.cli import main
+from leadbridge.commands import serving
+from leadbridge.store.values import Lease
+
+LEASE = Lease(seconds=3.0, grace=1.0)  # seconds: its calls, to a CRM beside it, take less than one
+
+
+if __name__ == "__main__":
+    setattr(serving, "Service", partial(Service, lease=LEASE))  # noqa: B010  # it is not exported
+    main()
