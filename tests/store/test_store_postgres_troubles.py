@@ -147,7 +147,7 @@ async def test_an_accept_whose_connection_broke_is_stored_once_and_answered(
 ) -> None:
     """It is committed, and then the connection breaks before anybody hears of it."""
     broken: list[object] = []
-    really = store._database.run
+    really = store._accepting.run
 
     async def breaks(work: object) -> object:
         result = await really(work)  # type: ignore[arg-type, var-annotated]
@@ -156,7 +156,7 @@ async def test_an_accept_whose_connection_broke_is_stored_once_and_answered(
             raise StorageInDoubt("the connection to PostgreSQL is lost")
         return result
 
-    monkeypatch.setattr(store._database, "run", breaks)
+    monkeypatch.setattr(store._accepting, "run", breaks)
     request = new_request(NewItem(submission_id="0198-1", dedupe_key="a", digest=b"1"))
     (accepted,) = await store.accept(request)
     assert (accepted.submission_id, accepted.status) == ("0198-1", "accepted")

@@ -15,7 +15,7 @@ TAKEN_FOR: Final = 10.0  # seconds for which whoever accepted a submission is ex
 # could not be mapped, or had no route, goes on when it is sent again: nothing of it reached a CRM. Two processes that
 # are sent the same at once meet in `dedupe`: the second waits for the first one's commit. All insert in one order, or
 # two of them would wait for each other.
-_ARRIVE: Final = """
+ARRIVE: Final = """
     WITH request AS (
         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
                              $8::text[], $9::bytea[]) WITH ORDINALITY
@@ -36,8 +36,8 @@ _ARRIVE: Final = """
         SELECT source, dedupe_key, digest, id FROM item WHERE dedupe_key IS NOT NULL ORDER BY 1, 2, 3
         ON CONFLICT (source, key, digest) DO UPDATE SET submission_id = CASE
             WHEN EXISTS (SELECT 1 FROM item WHERE item.id = excluded.submission_id AND item.state = 'received')
-                AND EXISTS (SELECT 1 FROM submissions AS earlier
-                            WHERE earlier.id = dedupe.submission_id AND earlier.state IN ('failed', 'unrouted'))
+                AND (SELECT earlier.state FROM submissions AS earlier WHERE earlier.id = dedupe.submission_id)
+                    IN ('failed', 'unrouted')
             THEN excluded.submission_id ELSE dedupe.submission_id END
         RETURNING source, key, digest, submission_id
     ), told_apart AS (
@@ -71,7 +71,7 @@ _ANYBODYS: Final = """
     ORDER BY arrival, id LIMIT $1"""
 # What another process accepted it maps itself, unless it is gone or far behind; several that help take different ones.
 _FREE: Final = "taken_by IS DISTINCT FROM $1 AND (taken_until IS NULL OR taken_until < clock_timestamp())"
-_FOR_ME: Final = f"""
+FOR_ME: Final = f"""
     SELECT id, request_id, item, trace_id, taken_by IS NOT DISTINCT FROM $1 AS mine FROM submissions
     WHERE state = 'received' AND (taken_by = $1 OR {_FREE}) ORDER BY arrival, id LIMIT $2"""
 _TAKE: Final = f"""
@@ -142,7 +142,7 @@ async def _arrive(
         )
         for request, number, item in run
     ]  # fmt: skip
-    found = await connection.fetch(_ARRIVE, *columns(requests, 9), *columns(items, 10), by, TAKEN_FOR)
+    found = await connection.fetch(ARRIVE, *columns(requests, 9), *columns(items, 10), by, TAKEN_FOR)
     told_apart.update((name, (first, revision)) for name, first, revision in found)
 
 
@@ -168,7 +168,7 @@ async def waiting(connection: Connection, limit: int, *, by: str | None = None) 
 
 async def _taken(connection: Connection, limit: int, by: str) -> list[Sequence[Any]]:
     """What is a process's own to map, and what it can have of what others left undone."""
-    found = await connection.fetch(_FOR_ME, by, limit)
+    found = await connection.fetch(FOR_ME, by, limit)
     others = [one["id"] for one in found if not one["mine"]]
     taken = {name for (name,) in await connection.fetch(_TAKE, by, others, TAKEN_FOR)} if others else set()
     return [tuple(one)[:-1] for one in found if one["mine"] or one["id"] in taken]

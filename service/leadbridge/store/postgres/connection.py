@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -22,9 +22,16 @@ UNREADABLE: Final = (
 )
 TRIES: Final = 5  # of a transaction that gave way to another one
 BELIEVED: Final = 1.0  # seconds for which a database that could not be reached is not asked again by `check`
-# Every statement of the delivery path finds what it needs in an index; a plan that was made while a table was empty
-# must not go through it when a million wait.
-SETTINGS: Final = {"application_name": "leadbridge", "jit": "off", "enable_seqscan": "off"}
+# Every statement of the delivery path finds what it needs in an index, row by row; a plan that was made while a table
+# was empty must not go through all of it when a million wait.
+SETTINGS: Final = {
+    "application_name": "leadbridge",
+    "jit": "off",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+ACCEPTING: Final = {**SETTINGS, "enable_hashjoin": "on"}  # a batch is joined with itself
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # it says nothing of its types
@@ -50,10 +57,11 @@ async def connect(url: str) -> Connection:
 class Database:
     """A pool of connections, made when it is first needed, in the loop that needs it."""
 
-    def __init__(self, url: str, *, most: int = MOST_CONNECTIONS) -> None:
-        """At most so many connections at once."""
+    def __init__(self, url: str, *, most: int = MOST_CONNECTIONS, settings: Mapping[str, str] = SETTINGS) -> None:
+        """At most so many connections at once, each with these settings."""
         self._url = url
         self._most = most
+        self._settings = dict(settings)
         self._pool: asyncpg.Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._making = asyncio.Lock()
@@ -82,7 +90,7 @@ class Database:
     async def read(self, look: Callable[[Connection], Awaitable[R]]) -> R:
         """See one state of everything, by whatever plan is the best: for looks at whole tables."""
         async with self._connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute("SET LOCAL enable_seqscan = on")
+            await connection.execute(_BY_WHOLE_TABLES)
             return await look(connection)
 
     async def close(self) -> None:
@@ -134,7 +142,7 @@ class Database:
                     max_size=self._most,
                     timeout=PATIENCE,
                     command_timeout=PATIENCE,
-                    server_settings=SETTINGS,
+                    server_settings=self._settings,
                     connection_class=_Connection,
                 )
                 self._loop = loop
@@ -169,6 +177,7 @@ async def lock_lanes(connection: Connection, lanes: Sequence[str]) -> None:
     await connection.execute(_LOCK, sorted(set(lanes)))
 
 
+_BY_WHOLE_TABLES: Final = "; ".join(f"SET LOCAL enable_{how} = on" for how in ("seqscan", "hashjoin", "mergejoin"))
 _LANES: Final = 0x1EAD  # our own kind of advisory lock
 _LOCK: Final = f"""
     SELECT pg_advisory_xact_lock({_LANES}, number)

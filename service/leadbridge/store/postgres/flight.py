@@ -9,39 +9,43 @@ from typing import Final
 
 from leadbridge.store.postgres.connection import Connection, columns
 
-_ENTER: Final = """
+ENTER: Final = """
     WITH coming AS (
         SELECT lane, seq, value AS key, min(seq) OVER (PARTITION BY lane, value) AS first
         FROM unnest($1::text[], $2::bigint[], $3::text[]) AS d (lane, seq, keys)
             CROSS JOIN LATERAL json_array_elements_text(d.keys::json)
     ), looked AS (
-        SELECT c.lane, c.seq, bool_or(
-                EXISTS (SELECT 1 FROM delivery_keys n WHERE n.lane = c.lane AND n.key = c.key AND n.seq < c.seq)
-                OR EXISTS (SELECT 1 FROM delivery_keys n WHERE n.lane = c.lane AND n.key = c.key AND n.active)
-                OR c.first < c.seq) AS blocked,
-            bool_or(EXISTS (SELECT 1 FROM record_keys r WHERE r.lane = c.lane AND r.key = c.key)) AS known
-        FROM coming c GROUP BY c.lane, c.seq
+        SELECT lane, seq, key, bool_or(
+                first < seq
+                OR (SELECT n.seq FROM delivery_keys n WHERE n.lane = c.lane AND n.key = c.key AND n.seq < c.seq LIMIT 1)
+                    IS NOT NULL
+                OR (SELECT n.seq FROM delivery_keys n WHERE n.lane = c.lane AND n.key = c.key AND n.active LIMIT 1)
+                    IS NOT NULL) OVER whole AS blocked,
+            bool_or((SELECT r.key FROM record_keys r WHERE r.lane = c.lane AND r.key = c.key LIMIT 1) IS NOT NULL)
+                OVER whole AS known
+        FROM coming c WINDOW whole AS (PARTITION BY lane, seq)
     ), queued AS (
-        INSERT INTO delivery_keys (lane, key, seq, active)
-        SELECT c.lane, c.key, c.seq, NOT l.blocked FROM coming c JOIN looked l ON l.lane = c.lane AND l.seq = c.seq
+        INSERT INTO delivery_keys (lane, key, seq, active) SELECT lane, key, seq, NOT blocked FROM looked
     )
     UPDATE deliveries d SET blocked = l.blocked, known = d.known OR (l.known AND NOT l.blocked)
-    FROM looked l WHERE d.seq = l.seq AND (l.blocked OR l.known)
+    FROM (SELECT DISTINCT seq, blocked, known FROM looked) AS l WHERE d.seq = l.seq AND (l.blocked OR l.known)
     RETURNING d.lane, d.seq, d.keys, d.blocked"""
-_AWAITED: Final = """
+AWAITED: Final = """
     UPDATE deliveries SET awaited = true
     WHERE NOT awaited AND seq IN (
-        SELECT n.seq FROM unnest($1::text[], $2::bigint[], $3::text[]) AS d (lane, seq, keys)
-            CROSS JOIN LATERAL json_array_elements_text(d.keys::json) AS k
-            JOIN delivery_keys n ON n.lane = d.lane AND n.key = k.value AND n.active)"""
-_LEAVE: Final = """
+        SELECT n.seq FROM (
+                SELECT DISTINCT d.lane, k.value AS key
+                FROM unnest($1::text[], $2::bigint[], $3::text[]) AS d (lane, seq, keys)
+                    CROSS JOIN LATERAL json_array_elements_text(d.keys::json) AS k) AS k
+            JOIN delivery_keys n ON n.lane = k.lane AND n.key = k.key AND n.active)"""
+LEAVE: Final = """
     DELETE FROM delivery_keys n
     USING (SELECT d.lane, d.seq, k.value AS key FROM deliveries d
                CROSS JOIN LATERAL json_array_elements_text(d.keys::json) AS k
            WHERE d.id = ANY($1::text[]) AND d.state NOT IN ('pending', 'sending', 'retrying')) AS out
     WHERE n.lane = out.lane AND n.key = out.key AND n.seq = out.seq
     RETURNING n.lane, n.key"""
-_FOLLOW: Final = """
+FOLLOW: Final = """
     WITH following AS (
         SELECT DISTINCT n.seq FROM unnest($1::text[], $2::text[]) AS free (lane, key)
             CROSS JOIN LATERAL (SELECT seq FROM delivery_keys n WHERE n.lane = free.lane AND n.key = free.key
@@ -50,8 +54,10 @@ _FOLLOW: Final = """
         SELECT d.seq, d.lane, d.keys FROM following f JOIN deliveries d ON d.seq = f.seq
         WHERE d.blocked AND NOT EXISTS (
             SELECT 1 FROM json_array_elements_text(d.keys::json) AS k
-            WHERE EXISTS (SELECT 1 FROM delivery_keys n WHERE n.lane = d.lane AND n.key = k.value AND n.seq < d.seq)
-                OR EXISTS (SELECT 1 FROM delivery_keys n WHERE n.lane = d.lane AND n.key = k.value AND n.active))
+            WHERE (SELECT n.seq FROM delivery_keys n
+                   WHERE n.lane = d.lane AND n.key = k.value AND n.seq < d.seq LIMIT 1) IS NOT NULL
+                OR (SELECT n.seq FROM delivery_keys n WHERE n.lane = d.lane AND n.key = k.value AND n.active LIMIT 1)
+                    IS NOT NULL)
     ), awake AS (
         UPDATE delivery_keys n SET active = true
         FROM first CROSS JOIN LATERAL json_array_elements_text(first.keys::json) AS k
@@ -63,10 +69,10 @@ _FOLLOW: Final = """
 async def enter(connection: Connection, coming: Sequence[tuple[str, int, str]]) -> int:
     """Queue deliveries (lane, place, keys as JSON) where they belong; at the front they are active. How many."""
     if coming:
-        found = await connection.fetch(_ENTER, *columns(coming, 3))
+        found = await connection.fetch(ENTER, *columns(coming, 3))
         blocked = [(lane, seq, keys) for lane, seq, keys, is_blocked in found if is_blocked]
         if blocked:
-            await connection.execute(_AWAITED, *columns(blocked, 3))
+            await connection.execute(AWAITED, *columns(blocked, 3))
     return len(coming)
 
 
@@ -75,6 +81,6 @@ async def leave(connection: Connection, delivery_ids: Sequence[str]) -> None:
 
     One that is unfinished after all keeps its place.
     """
-    free = await connection.fetch(_LEAVE, list(delivery_ids)) if delivery_ids else ()
+    free = await connection.fetch(LEAVE, list(delivery_ids)) if delivery_ids else ()
     if free:
-        await connection.execute(_FOLLOW, *columns(free, 2))  # perhaps known, perhaps awaited: whoever claims it looks
+        await connection.execute(FOLLOW, *columns(free, 2))  # perhaps known, perhaps awaited: whoever claims it looks

@@ -32,10 +32,10 @@ BEHIND: Final = f"""
     SELECT {_SHOWN}, l.known,
         NOT d.alone AND d.state = l.state AND d.next_at <= $1 AND d.keys = l.keys AND d.route = l.route
         AND d.destination = l.destination AND d.config_version = l.config_version AND d.urgency = l.urgency
-        AND (l.progress IS NULL OR EXISTS (
-            SELECT 1 FROM attempt_deliveries led JOIN attempt_deliveries went USING (attempt_id)
-            WHERE led.delivery_id = l.id AND led.try = l.tries AND went.delivery_id = d.id)), l.seq
-    FROM unnest($2::bigint[]) AS leader (seq)
+        AND (l.progress IS NULL OR (
+            SELECT led.attempt_id FROM attempt_deliveries led JOIN attempt_deliveries went USING (attempt_id)
+            WHERE led.delivery_id = l.id AND led.try = l.tries AND went.delivery_id = d.id LIMIT 1) IS NOT NULL), l.seq
+    FROM unnest($2::bigint[]) WITH ORDINALITY AS leader (seq, place)
         JOIN deliveries l ON l.seq = leader.seq
         CROSS JOIN LATERAL (
             SELECT DISTINCT n.seq FROM json_array_elements_text(l.keys::json) AS k
@@ -44,7 +44,7 @@ BEHIND: Final = f"""
                     ORDER BY m.seq LIMIT $4) AS n
             ORDER BY n.seq LIMIT $4) AS behind
         JOIN deliveries d ON d.seq = behind.seq
-    ORDER BY l.seq, d.seq"""
+    ORDER BY leader.place, d.seq"""
 # To which records the keys of some deliveries led, and from which place on writes there are newer than theirs.
 _LED: Final = """
     WITH led AS (

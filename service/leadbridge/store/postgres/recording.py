@@ -18,6 +18,8 @@ FINISH: Final = """
                 $9::text[])
         AS ended (id, answered_at, sent, sent_at, status, outcome, crm_trace_id, response, error)
     WHERE attempts.id = ended.id"""
+# By their ids: `coalesce` keeps all that are under way, in every lane, from being looked through. What exists is asked
+# for with LIMIT 1: of an EXISTS the server may make a table of all there is.
 # A CRM may only guess by its clock whether a record is new; one that we wrote before is not. The time that a delivery
 # waits for its account is no time spent trying, and a try that was put back was no failure. Candidates stay until it is
 # done: the record that a person chose among them may turn out to be wrong.
@@ -25,9 +27,9 @@ LEAVE: Final = """
     UPDATE deliveries
     SET state = came.state, reason = came.reason, detail = came.detail, next_at = came.next_at,
         record_id = coalesce(came.record_id, deliveries.record_id),
-        created = CASE WHEN came.created IS NULL THEN deliveries.created ELSE came.created AND NOT EXISTS (
-            SELECT 1 FROM deliveries AS earlier WHERE earlier.lane = came.lane AND earlier.record_id = came.record_id)
-            END,
+        created = CASE WHEN came.created IS NULL THEN deliveries.created ELSE came.created AND (
+            SELECT earlier.seq FROM deliveries AS earlier
+            WHERE earlier.lane = came.lane AND earlier.record_id = came.record_id LIMIT 1) IS NULL END,
         warnings = came.warnings, updated_at = came.at,
         candidates = CASE WHEN came.candidates = '[]' AND came.state IN ('held', 'pending', 'retrying')
             THEN deliveries.candidates ELSE came.candidates END,
@@ -40,11 +42,11 @@ LEAVE: Final = """
                 $9::text[], $10::text[], $11::boolean[], $12::text[], $13::bigint[], $14::int[])
         AS came (id, lane, state, reason, detail, next_at, record_id, created, warnings, candidates, alone, progress,
                  at, try)
-    WHERE deliveries.id = came.id AND deliveries.state = 'sending' AND deliveries.tries = came.try"""
+    WHERE deliveries.id = came.id AND coalesce(deliveries.state, '') = 'sending' AND deliveries.tries = came.try"""
 GOES_ON: Final = """
     UPDATE deliveries SET progress = came.progress
     FROM unnest($1::text[], $2::text[], $3::int[]) AS came (id, progress, try)
-    WHERE deliveries.id = came.id AND deliveries.state = 'sending' AND deliveries.tries = came.try"""
+    WHERE deliveries.id = came.id AND coalesce(deliveries.state, '') = 'sending' AND deliveries.tries = came.try"""
 _WRITTEN: Final = """
     INSERT INTO record_keys (lane, key, record_id)
     SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[]) ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"""

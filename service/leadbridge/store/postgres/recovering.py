@@ -24,7 +24,7 @@ _MAY_BE_DONE: Final = """
 _LOOK_FIRST: Final = """
     UPDATE deliveries SET progress = u.progress, next_at = u.shows_at
     FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u (seq, progress, shows_at) WHERE deliveries.seq = u.seq"""
-_AGAIN: Final = """
+AGAIN: Final = """
     UPDATE deliveries
     SET state = 'retrying', urgency = greatest(urgency, 1), cut_off = cut_off + 1, next_at = $1, updated_at = $1
     WHERE state = 'sending' AND lane = $2 RETURNING seq"""
@@ -42,7 +42,7 @@ async def recover(connection: Connection, lane: str, epoch: int, now: Millis) ->
     if not await connection.fetch(_IS_OWNED, lane, epoch):
         return Recovered(again=0, unsure=0)
     looking = list(unsure(await connection.fetch(_MAY_BE_DONE, lane), now))
-    left = len(await connection.fetch(_AGAIN, now, lane))
+    left = len(await connection.fetch(AGAIN, now, lane))
     if looking:
         rows = [(one.seq, one.progress, one.shows_at) for one in looking]
         await connection.execute(_LOOK_FIRST, *columns(rows, 3))

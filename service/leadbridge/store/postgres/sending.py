@@ -10,9 +10,11 @@ from leadbridge.store.postgres.connection import Connection, columns, lock_lanes
 from leadbridge.store.postgres.lineup import followers_of, overtaken
 from leadbridge.store.values import Claim, DueDelivery
 
+# By their ids: `coalesce` keeps all that waits in the lane from being looked through.
 CLAIMABLE: Final = """
     SELECT d.id, d.known FROM deliveries d
-    WHERE d.id = ANY($1::text[]) AND d.lane = $3 AND d.state IN ('pending', 'retrying') AND NOT d.blocked
+    WHERE d.id = ANY($1::text[]) AND coalesce(d.lane, '') = $3 AND coalesce(d.state, '') IN ('pending', 'retrying')
+        AND NOT d.blocked
         AND (d.next_at <= $2 OR d.urgency = 0) AND EXISTS (SELECT 1 FROM lanes WHERE lane = $3 AND epoch = $4)"""
 TAKE: Final = """
     UPDATE deliveries

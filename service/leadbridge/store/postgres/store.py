@@ -10,7 +10,7 @@ from leadbridge.errors import StorageInDoubt
 from leadbridge.ids import new_id
 from leadbridge.store.postgres import accepting, lanes, recording, recovering, sending
 from leadbridge.store.postgres.batching import Batches
-from leadbridge.store.postgres.connection import Connection
+from leadbridge.store.postgres.connection import ACCEPTING, Connection, Database
 from leadbridge.store.postgres.hearing import Hearing, changes
 from leadbridge.store.postgres.migrating import migrate
 from leadbridge.store.postgres.steering import PostgresSteering
@@ -41,6 +41,7 @@ class PostgresStore(PostgresSteering):
         self._name = new_id()
         self._lanes: set[str] = set()  # that this process sends for
         self._hearing = Hearing(url, self._database, name=self._name, since=self._changes)
+        self._accepting = Database(url, most=2, settings=ACCEPTING)
         self._accepts = Batches(self._accept)
         self._records = Batches(self._record)
 
@@ -51,6 +52,7 @@ class PostgresStore(PostgresSteering):
     def check(self) -> None:
         """Raise what the last look at the database found, if that was a moment ago."""
         self._database.check()
+        self._accepting.check()
 
     async def accept(self, request: NewRequest) -> tuple[Accepted, ...]:
         """Store a request and its items."""
@@ -59,12 +61,12 @@ class PostgresStore(PostgresSteering):
     async def _accept(self, requests: Sequence[NewRequest]) -> Sequence[tuple[Accepted, ...]]:
         """Whatever becomes of the connection: once. What was stored when it broke is found, and else stored anew."""
         try:
-            return await self._database.run(lambda connection: accepting.accept(connection, requests, by=self._name))
+            return await self._accepting.run(lambda connection: accepting.accept(connection, requests, by=self._name))
         except StorageInDoubt:
-            before = await self._database.run(lambda connection: accepting.stored(connection, requests))
+            before = await self._accepting.run(lambda connection: accepting.stored(connection, requests))
             if before is not None:
                 return before
-            return await self._database.run(lambda connection: accepting.accept(connection, requests, by=self._name))
+            return await self._accepting.run(lambda connection: accepting.accept(connection, requests, by=self._name))
 
     async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
         """The oldest submissions that this process is to map: what it accepted, and what others leave undone."""
@@ -137,4 +139,5 @@ class PostgresStore(PostgresSteering):
         """Commit what was handed in and let the connections go."""
         await asyncio.gather(self._accepts.finish(), self._records.finish())
         await self._hearing.close()
+        await self._accepting.close()
         await super().close()
