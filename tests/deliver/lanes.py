@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -136,3 +136,11 @@ async def row(store: Store, delivery: NewDelivery) -> DeliveryRow:
 async def progress(store: Store, delivery: NewDelivery) -> Progress:
     """What is on disk of the progress of a delivery."""
     return Progress.model_validate((await row(store, delivery)).progress or {})
+
+
+async def at_rest(store: Store, deliveries: Iterable[NewDelivery]) -> None:
+    """Wait until what was sent is recorded: the end of a call may still be on its way to the disk."""
+    async with asyncio.timeout(PATIENCE):
+        for delivery in deliveries:
+            while (await row(store, delivery)).state == "sending":  # noqa: ASYNC110  # a store has no event to set
+                await asyncio.sleep(0)

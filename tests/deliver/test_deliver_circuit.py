@@ -1,6 +1,5 @@
 """A CRM that is down: nothing is sent to it but a test now and then, and nobody else notices."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -12,10 +11,9 @@ from leadbridge.deliver.transport import Unanswered
 from leadbridge.plan import TagChange
 from leadbridge.store.base import Store
 from leadbridge.store.values import NewDelivery
-from tests.deliver.lanes import Run, SlowClaims, WatchedClock, row, with_plan
+from tests.deliver.lanes import Run, SlowClaims, WatchedClock, at_rest, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
-from tests.support.patience import PATIENCE
 from tests.support.stored import LANE, add, new_delivery
 
 MOST_PAUSE = 1.1 * FIRST_PAUSE
@@ -49,6 +47,7 @@ async def test_five_failures_in_a_row_stop_the_lane_and_burn_no_more_tries(
     assert 0.9 * FIRST_PAUSE <= line["retry_in_s"] <= MOST_PAUSE
     await clock.looked(deliverer)
     assert len(transport.calls) <= 1 + CONCURRENCY + FAILURES, "but for those that were under way"
+    await at_rest(store, waiting)
     left = [one for one in waiting if (await row(store, one)).state == "pending"]
     assert len(left) == 100 - (len(transport.calls) - 1)
     state = await store.lane(LANE)
@@ -121,9 +120,7 @@ async def test_a_delivery_between_two_calls_waits_for_the_circuit_and_goes_on_wh
     transport.gate.set()
     await journal.seen("lane.circuit_opened")
     await clock.looked(deliverer)
-    async with asyncio.timeout(PATIENCE):
-        while (await row(store, tagged)).state == "sending":  # noqa: ASYNC110  # its end is on its way to the disk
-            await asyncio.sleep(0)
+    await at_rest(store, [tagged])
     assert (await row(store, tagged)).state in ("pending", "retrying")
     transport.respond = lambda _call: answer()
     clock.pass_for(deliverer, MOST_PAUSE)

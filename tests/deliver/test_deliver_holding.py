@@ -19,7 +19,7 @@ from leadbridge.plan import Plan
 from leadbridge.store.base import Store
 from leadbridge.store.opening import Operator
 from leadbridge.store.values import LaneState, NewDelivery, Selection
-from tests.deliver.lanes import Run, WatchedClock, row, with_plan
+from tests.deliver.lanes import Run, WatchedClock, at_rest, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal
 from tests.support.patience import PATIENCE
@@ -141,6 +141,7 @@ async def test_many_refusals_at_once_are_one_question(
     await clock.looked(deliverer)
     assert crm.calls.count("probe") == 1
     assert crm.calls.count("upsert") <= 1 + MOST_CLAIMED, "nothing new is begun while the account is in doubt"
+    await at_rest(store, waiting)
     assert await states(store, waiting) == ["pending"] * 2 * MOST_CLAIMED
     assert len(journal.find("lane.held")) == 1
 
@@ -419,9 +420,9 @@ async def test_what_waited_before_or_is_let_go_is_tried_whatever_its_route_is_he
     await add(store, released, now=clock.now())
     reason: HoldReason = "bad_credentials" if kind == "a canary" else "repeated_failure"
     await store.hold(this, reason=reason, detail="", now=clock.now())
-    clock.advance(1.0)
+    await clock.watched(1.0)
     if kind == "a canary":
-        clock.advance(EVERY)
+        await clock.watched(EVERY)
     else:
         await store.release(this, now=clock.now())
         deliverer.wake([LANE])
