@@ -284,7 +284,7 @@ async def test_a_lane_that_crashed_counts_its_calls_once(
         deliverer.wake([LANE])
         await journal.seen("stage.crashed")
     await add(store, new_delivery("email:2"))
-    clock.advance(1.1)
+    clock.pass_for(deliverer, 1.1)
     await journal.seen("delivery.attempted", outcome="delivered", count=2)
     await add(store, new_delivery("email:3"))
     await clock.looked(deliverer)

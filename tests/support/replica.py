@@ -5,11 +5,13 @@ from functools import partial
 from leadbridge.app import Service
 from leadbridge.cli import main
 from leadbridge.commands import serving
+from leadbridge.store.postgres import accepting
 from leadbridge.store.values import Lease
 
 LEASE = Lease(seconds=3.0, grace=1.0)  # seconds: its calls, to a CRM beside it, take less than one
 
 
 if __name__ == "__main__":
+    setattr(accepting, "TAKEN_FOR", LEASE.seconds)  # noqa: B010  # a constant to everybody else
     setattr(serving, "Service", partial(Service, lease=LEASE))  # noqa: B010  # it is not exported
     main()
