@@ -76,13 +76,13 @@ class Deliverer:
         """
         while True:
             try:
+                await asyncio.gather(*(lane.renew() for lane in self._lanes.values()))
                 if self._looked_at is None:
                     await self._hold_orphans()
                     await self._release_what_is_back()
                 if await self._means.store.changed_elsewhere():
                     self._changed()
                     self._to_look_again = {*self._lanes}
-                await asyncio.gather(*(lane.renew() for lane in self._lanes.values()))
                 if self._to_look_again:
                     await self._hold_orphans()  # a person may have let some go that nobody sends
                 for lane in sorted(self._to_look_again):

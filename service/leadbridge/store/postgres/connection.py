@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
 import asyncpg
@@ -21,7 +22,7 @@ UNREADABLE: Final = (
     "what is special in a password percent-encoded"
 )
 TRIES: Final = 5  # of a transaction that gave way to another one
-BELIEVED: Final = 1.0  # seconds for which a database that could not be reached is not asked again by `check`
+BELIEVED: Final = 3.0  # seconds for which a database that could not be reached is not asked again by `check`
 # Every statement of the delivery path finds what it needs in an index, row by row; a plan that was made while a table
 # was empty must not go through all of it when a million wait.
 SETTINGS: Final = {
@@ -54,10 +55,24 @@ async def connect(url: str) -> Connection:
     return connection
 
 
+@dataclass(slots=True)
+class Health:
+    """What the last use of a database came to, for all who use it."""
+
+    failed: tuple[float, StorageUnavailable] | None = None  # when, in monotonic seconds, and how
+
+
 class Database:
     """A pool of connections, made when it is first needed, in the loop that needs it."""
 
-    def __init__(self, url: str, *, most: int = MOST_CONNECTIONS, settings: Mapping[str, str] = SETTINGS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        most: int = MOST_CONNECTIONS,
+        settings: Mapping[str, str] = SETTINGS,
+        health: Health | None = None,
+    ) -> None:
         """At most so many connections at once, each with these settings."""
         self._url = url
         self._most = most
@@ -65,15 +80,16 @@ class Database:
         self._pool: asyncpg.Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._making = asyncio.Lock()
-        self._failed: tuple[float, StorageUnavailable] | None = None
+        self.health = health or Health()
         self._closed = False
 
     def check(self) -> None:
         """Raise what the last look at the database found, if that was a moment ago."""
         if self._closed:
             raise StorageUnavailable("the store is closed")
-        if self._failed is not None and time.monotonic() - self._failed[0] < BELIEVED:
-            raise self._failed[1]
+        failed = self.health.failed
+        if failed is not None and time.monotonic() - failed[0] < BELIEVED:
+            raise failed[1]
 
     async def run(self, work: Callable[[Connection], Awaitable[R]]) -> R:
         """Do one statement, or some that need not stand together."""
@@ -126,9 +142,9 @@ class Database:
                 finally:
                     await _give_back(pool, connection)
         except StorageUnavailable as trouble:
-            self._failed = (time.monotonic(), trouble)
+            self.health.failed = (time.monotonic(), trouble)
             raise
-        self._failed = None
+        self.health.failed = None
 
     async def _opened(self) -> asyncpg.Pool:
         loop = asyncio.get_running_loop()

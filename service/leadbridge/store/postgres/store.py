@@ -41,7 +41,7 @@ class PostgresStore(PostgresSteering):
         self._name = new_id()
         self._lanes: set[str] = set()  # that this process sends for
         self._hearing = Hearing(url, self._database, name=self._name, since=self._changes)
-        self._accepting = Database(url, most=2, settings=ACCEPTING)
+        self._accepting = Database(url, most=2, settings=ACCEPTING, health=self._database.health)
         self._accepts = Batches(self._accept)
         self._records = Batches(self._record)
 
@@ -52,7 +52,6 @@ class PostgresStore(PostgresSteering):
     def check(self) -> None:
         """Raise what the last look at the database found, if that was a moment ago."""
         self._database.check()
-        self._accepting.check()
 
     async def accept(self, request: NewRequest) -> tuple[Accepted, ...]:
         """Store a request and its items."""
