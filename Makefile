@@ -60,11 +60,13 @@ bench: $(RUN) ## throughput, latency, calls per lead and memory beside their tar
 docs: $(DEV) ## write the generated files (schema, tables)
 	$(BIN)/python -m tests.generated
 
-lock: $(DEV) ## resolve the dependencies anew into the two lock files
+lock: $(DEV) ## resolve the dependencies anew into the lock files
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile --group build --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' -c requirements-dev.lock -o requirements-build.lock
 
 clean: ## remove .venv and the caches; your data/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
