@@ -10,7 +10,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 # Set in some containers: every process would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test coverage check format crash prove people explore fuzz bench docs lock clean
+# What `make image` builds with, and what it is called.
+ENGINE ?= docker
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/leadbridge/__init__.py)
+IMAGE ?= leadbridge:$(VERSION)
+
+.PHONY: help setup run test coverage check format crash prove people explore fuzz bench docs lock image chart clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,12 +32,14 @@ test: $(DEV) ## the quick tests, in random order
 coverage: $(DEV) ## the quick tests, and which lines and branches they leave out; fails under 97 %
 	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term
 
-check: $(DEV) ## format, lint, types, import direction, generated files; writes nothing
+check: $(DEV) ## format, lint, types, import direction, generated files, image, chart; writes nothing
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tests.generated --check
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/helm lint --strict --quiet helm --values tests/chart/values/everything.yaml
 
 format: $(DEV) ## write what `check` asks for in format and lint
 	$(BIN)/ruff check --fix
@@ -67,6 +74,12 @@ lock: $(DEV) ## resolve the dependencies anew into the lock files
 	  --no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' -c requirements.lock -o requirements-dev.lock
 	$(BIN)/uv pip compile --group build --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --quiet --custom-compile-command 'make lock' -c requirements-dev.lock -o requirements-build.lock
+
+image: ## build the image with docker (ENGINE=podman or buildah; IMAGE=name:tag; BASE=python image)
+	$(ENGINE) build $(if $(BASE),--build-arg PYTHON=$(BASE)) --tag $(IMAGE) .
+
+chart: $(DEV) ## pack the chart into dist/
+	$(BIN)/helm package helm --destination dist
 
 clean: ## remove .venv and the caches; your data/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,6 +18,7 @@ from typing import Final
 from leadbridge.settings.reference import reference
 from leadbridge.settings.schema import json_schema
 from tests import tables
+from tests.chart import reference as chart
 from tests.sandbox import tables as sandbox_tables
 
 ROOT: Final = Path(__file__).parent.parent
@@ -59,6 +60,7 @@ GENERATED: Final = (
     Generated(path="docs/commands.md", make=tables.commands),
     Generated(path="README.md", region="sources", make=tables.sources),
     Generated(path="README.md", region="crms", make=tables.crms),
+    Generated(path="helm/README.md", region="values", make=chart.table),
     Generated(path="docs/sandbox.md", region="endpoints", make=sandbox_tables.endpoints),
     Generated(path="docs/sandbox.md", region="seeds", make=sandbox_tables.seeds),
     Generated(path="docs/sandbox.md", region="recipes", make=sandbox_tables.recipes),

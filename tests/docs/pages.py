@@ -10,7 +10,7 @@ from tests.generated import ROOT
 PAGES: Final = sorted(
     [
         *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-        *(path for folder in ("docs", "service", "config", "tests") for path in (ROOT / folder).rglob("*.md")),
+        *(path for folder in ("docs", "service", "config", "tests", "helm") for path in (ROOT / folder).rglob("*.md")),
     ]
 )
 OPERATIONS: Final = ROOT / "docs" / "operations.md"
