@@ -1,10 +1,12 @@
 """What compose.yaml starts works together: its commands, variables and configuration, as processes on this machine."""
 
+import json
 import re
+import shlex
 import signal
-from typing import Any
+from itertools import pairwise
+from pathlib import Path
 
-import httpx
 import yaml
 
 import leadbridge
@@ -12,9 +14,12 @@ from leadbridge.deliver import deliverer
 from leadbridge.http import server
 from leadbridge.tokens import exchange
 from tests.container.image import last
+from tests.docs.pages import fences
+from tests.docs.shell import printed
 from tests.generated import ROOT
 from tests.support.command import started
 
+PAGE = ROOT / "docs" / "container.md"
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 SERVICES = COMPOSE["services"]
 
@@ -38,7 +43,7 @@ def test_the_data_is_in_a_volume_and_a_stop_has_its_time() -> None:
     assert int(own["stop_grace_period"].removesuffix("s")) > longest
 
 
-def test_a_lead_comes_to_the_sandbox(tmp_path: Any) -> None:
+def test_a_lead_comes_to_the_sandbox(tmp_path: Path) -> None:
     with started(*on_loopback(SERVICES["sandbox"]["command"]), cwd=tmp_path) as sandbox:
         base = sandbox.line("Copper").rpartition(" ")[2]
         config = (ROOT / "config/compose.yaml").read_text("utf-8")
@@ -52,16 +57,32 @@ def test_a_lead_comes_to_the_sandbox(tmp_path: Any) -> None:
         command[command.index("--config") + 1] = "site.yaml"
         with started(*command, cwd=tmp_path, environ=environ) as service:
             (listening,) = service.events("service.listening")
-            answer = httpx.post(
-                f"{listening['url']}/hooks/website",
-                headers={"X-Webhook-Token": environ["WEBSITE_TOKEN"]},
-                data={"name": "Ann Example", "email": "ann@example.com"},
-            )
-            assert answer.json()["status"] == "accepted"
+            (curl,) = (line[2:] for line in console() if line.startswith("$ curl "))
+            answer = json.loads(printed(curl.replace("http://127.0.0.1:8080", listening["url"]), tmp_path))
+            assert answer["status"] == "accepted"
             (attempted,) = service.events("delivery.attempted", outcome="delivered")
-            assert attempted["submission"] == answer.json()["id"]
+            assert attempted["submission"] == answer["id"]
             assert service.stop(signal.SIGTERM) == 0
         assert sandbox.stop(signal.SIGTERM) == 0
+
+
+def console() -> list[str]:
+    """What docs/container.md shows of terminals, line by line."""
+    blocks = "".join(fence.body for fence in fences(PAGE, "console"))
+    return blocks.replace("\\\n", " ").splitlines()
+
+
+def test_a_container_that_is_run_by_hand_is_as_that_of_compose() -> None:
+    run, check = (shlex.split(line) for line in console() if line.startswith("$ docker run"))
+    image = f"leadbridge:{leadbridge.__version__}"
+    assert run[-1] == image
+    assert check[check.index(image) + 1] == "check"
+    options = dict(pairwise(run))
+    assert {"--read-only", "--cap-drop", "--security-opt"} <= set(options)
+    assert (options["--cap-drop"], options["--security-opt"]) == ("ALL", "no-new-privileges")
+    assert f"{options['--stop-timeout']}s" == SERVICES["leadbridge"]["stop_grace_period"]
+    mounted = [word.split(":")[1] for before, word in pairwise(run) if before == "--volume"]
+    assert mounted == [last("CMD").words[2], last("VOLUME").arguments]
 
 
 def on_loopback(command: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ GUIDES = {
     "adding-a-source.md": "service/leadbridge/sources/registry.py",
     "adding-a-crm.md": "service/leadbridge/crm/registry.py",
 }
-COPIED = ("config", "docs", "service", "tests", "README.md", "pyproject.toml", "CHANGELOG.md", "Makefile")
+COPIED = ("config", "docs", "helm", "service", "tests", "README.md", "pyproject.toml", "CHANGELOG.md", "Makefile")
 
 
 @pytest.fixture
