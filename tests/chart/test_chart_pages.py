@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from leadbridge.store.postgres.connection import MOST_CONNECTIONS
 from tests.chart.reference import CHART, values
 from tests.chart.rendering import Manifest, helm
 from tests.docs.pages import codes, fences, name_of
@@ -61,3 +62,9 @@ def test_every_value_that_a_page_names_exists(page: Path) -> None:
     groups = {name.partition(".")[0] for name in known if "." in name}
     named = {code for code in codes(page) if code.partition(".")[0] in groups}
     assert named - known - groups == set()
+
+
+def test_the_page_counts_the_connections_of_a_pod() -> None:
+    one_that_listens, for_tokens = 1, 2
+    text = " ".join(KUBERNETES.read_text("utf-8").split())
+    assert f"at most {MOST_CONNECTIONS + one_that_listens + for_tokens} connections" in text

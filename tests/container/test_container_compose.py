@@ -7,6 +7,7 @@ import signal
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 import yaml
 
 import leadbridge
@@ -21,6 +22,7 @@ from tests.support.command import started
 
 PAGE = ROOT / "docs" / "container.md"
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+POSTGRES = yaml.safe_load((ROOT / "compose.postgres.yaml").read_text("utf-8"))
 SERVICES = COMPOSE["services"]
 
 
@@ -43,7 +45,13 @@ def test_the_data_is_in_a_volume_and_a_stop_has_its_time() -> None:
     assert int(own["stop_grace_period"].removesuffix("s")) > longest
 
 
-def test_a_lead_comes_to_the_sandbox(tmp_path: Path) -> None:
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """What compose.yaml has, and what compose.postgres.yaml puts in its place."""
+    return str(request.param)
+
+
+def test_a_lead_comes_to_the_sandbox(tmp_path: Path, database_url: str) -> None:
     with started(*on_loopback(SERVICES["sandbox"]["command"]), cwd=tmp_path) as sandbox:
         base = sandbox.line("Copper").rpartition(" ")[2]
         config = (ROOT / "config/compose.yaml").read_text("utf-8")
@@ -53,6 +61,7 @@ def test_a_lead_comes_to_the_sandbox(tmp_path: Path) -> None:
             name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value)
             for name, value in SERVICES["leadbridge"]["environment"].items()
         }
+        environ["LEADBRIDGE_DATABASE_URL"] = database_url
         command = on_loopback(last("CMD").words)
         command[command.index("--config") + 1] = "site.yaml"
         with started(*command, cwd=tmp_path, environ=environ) as service:
@@ -64,6 +73,18 @@ def test_a_lead_comes_to_the_sandbox(tmp_path: Path) -> None:
             assert attempted["submission"] == answer["id"]
             assert service.stop(signal.SIGTERM) == 0
         assert sandbox.stop(signal.SIGTERM) == 0
+
+
+def test_postgresql_is_reached_by_the_name_the_user_and_the_password_that_it_has() -> None:
+    own, server = POSTGRES["services"]["leadbridge"], POSTGRES["services"]["postgres"]
+    assert server["image"] == "postgres:17"  # 18 keeps its files in another folder
+    assert server["volumes"] == [f"{next(iter(POSTGRES['volumes']))}:/var/lib/postgresql/data"]
+    user = server["environment"]["POSTGRES_USER"]
+    assert own["environment"]["LEADBRIDGE_DATABASE_URL"] == f"postgresql://{user}@postgres/{user}"
+    assert own["environment"]["PGPASSWORD"] == server["environment"]["POSTGRES_PASSWORD"]
+    assert own["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    (line,) = (line for line in console() if "compose.postgres.yaml" in line)
+    assert line.split("=")[0] == "$ POSTGRES_PASSWORD"
 
 
 def console() -> list[str]:
