@@ -10,8 +10,8 @@ from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
 from leadbridge.plan import Choice
 from leadbridge.store.base import Store
-from leadbridge.store.sqlite.operating import AT_ONCE
 from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.steering import AT_ONCE
 from leadbridge.store.values import (
     DeliveryUpdate,
     DueDelivery,
