@@ -1,7 +1,6 @@
 """What every test may use. A test with a store ends with its ledger balanced, or fails."""
 
 import gc
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,14 +9,16 @@ import pytest
 
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
+from tests.support.examples import EXPLORING, USUAL
 from tests.support.journal import Journal
 from tests.support.postgres import Cluster, server
 from tests.support.stores import opened_store
+from tests.support.warm import Warmth
 
 # The same examples on every machine; `make explore` looks for new ones, and what it finds becomes an `@example`.
-hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
-hypothesis.settings.register_profile("explore", max_examples=2_000, deadline=None)
-hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+hypothesis.settings.register_profile("fixed", max_examples=USUAL, derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", max_examples=USUAL, deadline=None)
+hypothesis.settings.load_profile("explore" if EXPLORING else "fixed")
 
 # Collecting makes a million objects that stay: looking through them again and again took a third of that time.
 gc.disable()
@@ -40,11 +41,27 @@ async def journal() -> Journal:
     return Journal()
 
 
+@pytest.fixture(scope="session", autouse=True)
+async def warmth() -> AsyncIterator[Warmth]:
+    """Connections to the next fixture's server are not made anew for each test."""
+    with Warmth().kept() as kept:
+        yield kept
+
+
+@pytest.fixture(autouse=True)
+def nothing_goes_on(warmth: Warmth) -> Iterator[None]:
+    """All tests have one loop: what one of them leaves under way ends with it."""
+    yield
+    warmth.end_tasks()
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
+def postgres(warmth: Warmth) -> Iterator[Cluster]:
     """A PostgreSQL with an empty database of ours in it; one for each process of a test run."""
     with server() as running:
-        yield Cluster(running)
+        cluster = Cluster(running, at_once=warmth.at_once)
+        with warmth.of(cluster.made()):
+            yield cluster
 
 
 @pytest.fixture

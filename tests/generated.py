@@ -58,6 +58,7 @@ GENERATED: Final = (
     Generated(path="config/schema.json", make=lambda: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"),
     Generated(path="docs/configuration.md", make=reference),
     Generated(path="docs/commands.md", make=tables.commands),
+    Generated(path="docs/metrics.md", region="metrics", make=tables.metrics),
     Generated(path="README.md", region="sources", make=tables.sources),
     Generated(path="README.md", region="crms", make=tables.crms),
     Generated(path="helm/README.md", region="values", make=chart.table),

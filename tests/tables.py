@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from leadbridge.cli import app
 from leadbridge.crm.registry import CRMS
+from leadbridge.metrics.families import FAMILIES
 from leadbridge.schemes import Scheme
 from leadbridge.sources.registry import PRESETS
 
@@ -36,6 +37,15 @@ def crms() -> str:
         quota += "" if official.daily is None else f", {official.daily:,} in a day"
         page = f"service/leadbridge/crm/{name}/doc.md"
         lines.append(f"| `{name}` | {kind.title} | {', '.join(adapter.records)} | {keys} | {quota} | [doc]({page}) |")
+    return "\n".join(lines)
+
+
+def metrics() -> str:
+    """The families of numbers on /metrics."""
+    lines = ["| name | type | labels | what it says |", "|---|---|---|---|"]
+    for family in FAMILIES:
+        labels = ", ".join(f"`{label}`" for label in family.labels)
+        lines.append(f"| `{family.name}` | {family.kind} | {labels} | {family.about} |")
     return "\n".join(lines)
 
 

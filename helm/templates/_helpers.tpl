@@ -47,6 +47,11 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 {{- end }}
 
+{{/* How long a Pod that ends takes requests. The only one, with SQLite, is out of the Service by then. */}}
+{{- define "leadbridge.lingerSeconds" -}}
+{{- include "leadbridge.postgres" . | empty | ternary 0 (int .Values.lingerSeconds) }}
+{{- end }}
+
 {{- define "leadbridge.image" -}}
 {{- $repository := required "image.repository: say where you pushed the image to; none is published" .Values.image.repository }}
 {{- with .Values.image.digest }}
@@ -133,6 +138,22 @@ envFrom:
 {{- end }}
 {{- if and .Values.autoscaling.enabled (not (dig "requests" "cpu" "" .Values.resources)) }}
 {{- fail "autoscaling.enabled: it needs resources.requests.cpu, of which targetCPU is a part" }}
+{{- end }}
+{{- if .Values.autoscaling.targetAcceptMilliseconds }}
+{{- if not .Values.autoscaling.enabled }}
+{{- fail "autoscaling.targetAcceptMilliseconds: it does nothing without autoscaling.enabled" }}
+{{- end }}
+{{- if not .Values.admin.enabled }}
+{{- fail "autoscaling.targetAcceptMilliseconds: set admin.enabled, since nobody measures how long accepts take without it" }}
+{{- end }}
+{{- end }}
+{{- if .Values.serviceMonitor.enabled }}
+{{- if not .Values.admin.enabled }}
+{{- fail "serviceMonitor.enabled: set admin.enabled, since there are no metrics without it" }}
+{{- end }}
+{{- if and .Values.networkPolicy.enabled (not .Values.networkPolicy.adminFrom) }}
+{{- fail "serviceMonitor.enabled: name the namespace of Prometheus in networkPolicy.adminFrom, which lets nobody in" }}
+{{- end }}
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 {{- fail "ingress.hosts: say which names senders call" }}

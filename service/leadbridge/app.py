@@ -1,6 +1,7 @@
 """The composition root: from a loaded configuration to a running service. Concrete classes are picked here alone."""
 
 import asyncio
+import platform
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -8,26 +9,34 @@ from random import Random, SystemRandom
 
 import structlog
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Endpoint
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+import leadbridge
+from leadbridge.admin.application import admin_app, application, response_of
+from leadbridge.admin.backlog import BacklogGauges
 from leadbridge.clock import Clock, SystemClock
 from leadbridge.configured import adapters, door, record_of
 from leadbridge.deliver.account import LEASE, Means
 from leadbridge.deliver.deliverer import Deliverer
+from leadbridge.deliver.marks import marks_of
+from leadbridge.deliver.metered import MeteredTransport
+from leadbridge.deliver.tenure import Tenure
 from leadbridge.deliver.transport import HttpTransport, Transport
 from leadbridge.desk import desks
 from leadbridge.errors import StorageUnavailable
-from leadbridge.events import Reply
 from leadbridge.logs import Logger
 from leadbridge.mapping.mapper import Mapper, Routing
+from leadbridge.metrics import families
+from leadbridge.metrics.meters import Meters
+from leadbridge.metrics.series import Labels, Snapshots, gauge
 from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
 from leadbridge.receive import Receiver, source_in
 from leadbridge.record import Recorder
+from leadbridge.retention import Retention
 from leadbridge.retry import RetryPolicy
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.base import Store
@@ -79,8 +88,13 @@ class Service:
         self.precedence = precedence = Precedence(clock)
         sources = desks(settings)
         self.adapters = crm_adapters = adapters(settings)
+        self._version = loaded.version
+        self._meters = meters = Meters(
+            sources=sources, destinations={name: adapter.crm for name, adapter in crm_adapters.items()}
+        )
         dice = dice or SystemRandom()
-        recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=dice, log=log)
+        tenure = Tenure(clock, lease)
+        recorder = Recorder(store, clock=clock, policy=RetryPolicy(), dice=dice, log=log, meters=meters)
         self._deliverer = Deliverer(
             crm_adapters,
             quotas={
@@ -89,11 +103,17 @@ class Service:
             },
             means=Means(
                 store=store,
-                transport=transport or HttpTransport(),
+                transport=MeteredTransport(
+                    transport or HttpTransport(may_send=lambda: tenure.allows_a_call),
+                    meters=meters,
+                    clock=clock,
+                    adapters=crm_adapters,
+                ),
                 recorder=recorder,
                 clock=clock,
                 log=log,
                 precedence=precedence,
+                tenure=tenure,
                 tokens=tokens,
                 dice=dice,
                 lease=lease,
@@ -112,6 +132,7 @@ class Service:
             log=log,
             precedence=precedence,
             mapped=self._deliverer.wake,
+            meters=meters,
         )
         receiver = Receiver(
             sources,
@@ -121,19 +142,46 @@ class Service:
             log=log,
             precedence=precedence,
             stored=self._mapper.wake,
+            meters=meters,
+        )
+        self._retention = Retention(
+            store, keep=settings.defaults.retention, fold=marks_of, clock=clock, dice=SystemRandom(), log=log
         )
         self._mapping: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
-        others = Starlette(
-            routes=[
-                Endpoint("/healthz", self._healthz, methods=["GET"]),
-                Endpoint("/readyz", self._readyz, methods=["GET"]),
-            ],
-            exception_handlers={HTTPException: _http_problem, Exception: self._crashed},
+        self._pruning: asyncio.Task[None] | None = None
+        self._probes = [
+            Endpoint("/healthz", self._healthz, methods=["GET"]),
+            Endpoint("/readyz", self._readyz, methods=["GET"]),
+        ]
+        others = application(
+            self._probes,
+            nothing_here="There is nothing here; submissions go to /hooks/NAME.",
+            crashed=self._crashed,
             lifespan=self._lifespan,
         )
-        others.router.redirect_slashes = False
         self.asgi = Front(receiver, others)
+
+    def admin(self) -> ASGIApp:
+        """What is served where operators are, and senders are not."""
+        lane_of, labels_of = self._deliverer.lane_of, self._meters.labels_of
+        # Of several destinations on one account the first by name stands for it.
+        lanes = {lane_of(name): labels_of(name) for name in sorted(self.adapters, reverse=True)}
+        backlog = BacklogGauges(self._store, clock=self._clock, log=self._log, lanes=lanes)
+        return admin_app(probes=self._probes, counted=self._counted, backlog=backlog, crashed=self._crashed)
+
+    def _counted(self) -> Snapshots:
+        lanes: dict[Labels, float] = {
+            ("configured",): self._deliverer.lanes_known,
+            ("owned",): self._deliverer.lanes_owned,
+        }
+        build = (leadbridge.__version__, platform.python_version(), self._version)
+        return (
+            *self._meters.snapshots(),
+            gauge(families.LANES, lanes),
+            gauge(families.READY, {(): float(self._why_not_ready() is None)}),
+            gauge(families.BUILD, {build: 1.0}),
+        )
 
     async def start(self) -> None:
         """Take up what an earlier process left, and begin to work."""
@@ -146,13 +194,20 @@ class Service:
                 lambda: tokens.keep_alive(grants), name="tokens", rest=self._clock.pause, log=self._log
             )
             self._renewing = asyncio.create_task(alive, name="tokens")
+        pruning = keep_running(self._retention.run, name="retention", rest=self._clock.pause, log=self._log)
+        self._pruning = asyncio.create_task(pruning, name="retention")
         self._ready = True
         self._log.info("service.started")
+
+    def leave(self) -> None:
+        """Say on /readyz that no more should be sent here; what is sent all the same is taken until `stop`."""
+        self._ready = False
+        self._log.info("service.leaving")
 
     async def stop(self) -> None:
         """Finish what is under way within a bound; everything else stays on disk."""
         self._ready = False
-        work = [task for task in (self._mapping, self._renewing) if task is not None]
+        work = [task for task in (self._mapping, self._renewing, self._pruning) if task is not None]
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
@@ -173,25 +228,20 @@ class Service:
 
     async def _readyz(self, _request: Request) -> Response:
         """It takes submissions. A CRM that is down is no reason not to."""
+        why_not = self._why_not_ready()
+        if why_not is not None:
+            return response_of(problem(HTTPStatus.SERVICE_UNAVAILABLE, why_not))
+        return Response("ready\n", media_type="text/plain")
+
+    def _why_not_ready(self) -> str | None:
         if not self._ready or self._mapping is None or self._mapping.done():
-            return _response(problem(HTTPStatus.SERVICE_UNAVAILABLE, "The service is starting or stopping."))
+            return "The service is starting or stopping."
         try:
             self._store.check()
         except StorageUnavailable as error:
-            return _response(problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Nothing can be stored: {error}."))
-        return Response("ready\n", media_type="text/plain")
+            return f"Nothing can be stored: {error}."
+        return None
 
     async def _crashed(self, request: Request, error: Exception) -> Response:
         self._log.error("request.crashed", path=request.url.path, exc_info=error)
-        return _response(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "leadbridge made a mistake; try again later."))
-
-
-async def _http_problem(_request: Request, error: Exception) -> Response:
-    """What the router refuses, as a problem document."""
-    status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    return _response(problem(status, "There is nothing here; submissions go to /hooks/NAME.", headers=headers))
-
-
-def _response(reply: Reply) -> Response:
-    return Response(reply.body, status_code=reply.status, headers=dict(reply.headers), media_type=reply.content_type)
+        return response_of(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "leadbridge made a mistake; try again later."))

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import leadbridge
-from leadbridge.commands import configuring_cli, looking_cli, operating_cli
+from leadbridge.commands import configuring_cli, looking_cli, moving_cli, operating_cli
 from leadbridge.commands.arguments import (
     DEFAULT_CONFIG,
     DEFAULT_PORT,
@@ -99,7 +99,25 @@ def demo(
 
 @app.command(epilog="Example: leadbridge serve --config site.yaml --host 0.0.0.0 --port 8080")
 def serve(
-    *, config: ConfigOption = DEFAULT_CONFIG, host: HostOption = "127.0.0.1", port: PortOption = DEFAULT_PORT
+    *,
+    config: ConfigOption = DEFAULT_CONFIG,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = DEFAULT_PORT,
+    linger: Annotated[
+        float,
+        typer.Option(
+            help="Seconds after SIGTERM in which requests are still taken, with /readyz at 503: behind a balancer, "
+            "until it has heard of it.",
+            min=0,
+        ),
+    ] = 0.0,
+    admin_listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Where operators find /metrics and the probes, in place of the configuration's server.admin_listen.",
+        ),
+    ] = None,
 ) -> None:
     """Run the service: take submissions, deliver them.
 
@@ -107,7 +125,7 @@ def serve(
     """
     from leadbridge.commands import serving
 
-    serving.serve(loaded_from(config), config=config, host=host, port=port)
+    serving.serve(loaded_from(config), config=config, host=host, port=port, linger=linger, admin=admin_listen)
 
 
 @app.command(epilog="Example: leadbridge sandbox --port 8090 --no-quotas")
@@ -125,7 +143,7 @@ def sandbox(
 
 
 @app.command(epilog="Example: leadbridge prove --rounds 12")
-def prove(
+def prove(  # noqa: PLR0913  # an option each
     *,
     rounds: Annotated[int, typer.Option(help="How often something goes wrong; a round takes 2 to 5 s.", min=1)] = 200,
     seed: Annotated[int | None, typer.Option(help="Makes the same plan again; drawn unless given.", min=0)] = None,
@@ -137,6 +155,20 @@ def prove(
     folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the scratch copy is made: the disk that is proved.")
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Prove several processes on this PostgreSQL server, in a database made for it; SQLite unless given.",
+        ),
+    ] = None,
+    replicas: Annotated[
+        int | None, typer.Option(help="How many processes share the --database; 3 unless given.", min=2, max=9)
+    ] = None,
+    restart_command: Annotated[
+        str | None,
+        typer.Option(metavar="COMMAND", help="What restarts the --database server; no restarts unless given."),
+    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the scratch copy, also when nothing was found.")] = False,
 ) -> None:
     """Kill a scratch copy of the service again and again, and count.
@@ -146,13 +178,19 @@ def prove(
     """
     from leadbridge.prove import run
 
-    wish = run.Wish(rounds=rounds, seed=seed, leads=leads, folder=folder, report=report, page=page, keep=keep)
+    if database is None and (replicas, restart_command) != (None, None):
+        raise UsageError("--replicas and --restart-command are for a --database postgresql://…")
+    wish = run.Wish(
+        rounds=rounds, seed=seed, leads=leads, folder=folder, report=report, page=page, keep=keep, database=database,
+        replicas=replicas or run.REPLICAS, restart_command=restart_command,
+    )  # fmt: skip
     end(run.prove(wish))
 
 
 configuring_cli.register(app)
 looking_cli.register(app)
 operating_cli.register(app)
+moving_cli.register(app)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from typing import Protocol, TypeAlias
+from functools import partial
+from typing import Final, Protocol, TypeAlias
 
 Millis: TypeAlias = int  # milliseconds since the Unix epoch, UTC
 
@@ -27,6 +28,12 @@ class Clock(Time, Protocol):
         """Wait until `event` is set, at most `seconds`. True when it was set."""
 
 
+# A lease in a database runs out, and a CRM's window passes, while a machine sleeps; Linux's own monotonic clock stands.
+_elapsed: Final = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
+
+
 class SystemClock:
     """The machine's own time."""
 
@@ -35,8 +42,8 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
     def monotonic(self) -> float:
-        """Seconds since an arbitrary start."""
-        return time.monotonic()
+        """Seconds since an arbitrary start, those among them in which the machine was asleep."""
+        return _elapsed()
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> bool:
         """Wait until `event` is set, at most `seconds`."""

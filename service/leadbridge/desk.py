@@ -10,6 +10,7 @@ from leadbridge.schemes import Scheme
 from leadbridge.settings.models import Settings
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import PRESETS
+from leadbridge.store.arriving import bounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +30,13 @@ class Desk:
     def dedupe_key(self, event: Event) -> str | None:
         """The sender's id of a submission: what the source's `dedupe` makes of it, else what the preset found."""
         if self.dedupe is None:
-            return event.dedupe_id
+            return None if event.dedupe_id is None else bounded(event.dedupe_id)
         source: Mapping[str, Json] = {"name": self.name, "region": self.region}
         try:
             key = self.dedupe.evaluate(Context.of(event, source=source, region=self.region))
         except ExpressionError:
             return None  # an id that cannot be made makes no submission a duplicate: better twice than lost
-        return None if key in (ABSENT, None) else str(key)
+        return None if key in (ABSENT, None) else bounded(str(key))
 
 
 def desks(settings: Settings) -> dict[str, Desk]:

@@ -20,6 +20,9 @@ What a CRM answers is no exception: see `outcome`. Nor is a signal of one room a
 and its caller makes something else of it before anybody hears of it.
 
 deliver      Unanswered          a `Retry`, or a look for what the call may have done
+deliver      NotOurs             a `Retry`: nothing was sent
+deliver      Refused             a `NotOurs`
+deliver      GivenUp             as `Unanswered`, and nothing is said of the CRM
 expressions  TemplateError       a problem of the configuration
 expressions  ExpressionError     a `MappingError`
 expressions  Unreadable          a warning about the field

@@ -5,12 +5,27 @@ from typing import Final
 
 import uuid_utils
 
+from leadbridge.clock import Millis
+
+_OURS: Final = re.compile(r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}")
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 
 
 def new_id() -> str:
     """A new UUIDv7."""
     return str(uuid_utils.uuid7())
+
+
+def first_id(at: Millis) -> str:
+    """What all ids from this time on are not less than, and all from before are."""
+    digits = f"{at:012x}"
+    return f"{digits[:8]}-{digits[8:]}"
+
+
+def time_of(made: str) -> Millis | None:
+    """When an id or a trace id of ours was made; None for any other."""
+    digits = made.replace("-", "").lower()
+    return int(digits[:12], 16) if _OURS.fullmatch(digits) else None
 
 
 def new_trace_id() -> str:

@@ -28,7 +28,7 @@ _QUOTED: Final = re.compile(
 _SIGNS: Final = re.compile("[@+]|://|input_value=")  # in everything that is looked for; most texts hold none
 _PLAIN: Final = (int, float, bool, NoneType)
 # Of our own or the operator's making, and nothing of a person's: a Copper account is named by its user's e-mail.
-_OURS: Final = frozenset({"submission", "delivery", "destination", "lane", "trace_id", "of", "purpose"})
+_OURS: Final = frozenset({"submission", "delivery", "destination", "lane", "named", "trace_id", "of", "purpose"})
 _LEVELS: Final = {"exception": "error", "warn": "warning"}  # what a method's name says otherwise than its level
 _QUERY: Final = re.compile(r"(?<=[a-z]://)([^\s\"'?]+\?)[^\s\"']+")  # it may hold a sender's secret
 
@@ -65,6 +65,8 @@ def configure(*, stream: TextIO | None = None, level: str = "info") -> None:
     logging.captureWarnings(capture=True)
     # It warns of every broken body, which is the sender's business and told to it.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    # It warns, with a traceback, as long as a database is away: `storage.unavailable` says that.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def _json_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:

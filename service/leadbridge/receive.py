@@ -16,6 +16,7 @@ from leadbridge.events import Event, Parsed, Received, Reply, Verified
 from leadbridge.ids import new_id, new_trace_id, trace_id_of
 from leadbridge.inbound import Door, Room, read_request, send_reply
 from leadbridge.logs import Logger
+from leadbridge.metrics.meters import Meters
 from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
 from leadbridge.store.base import Store
@@ -24,6 +25,8 @@ from leadbridge.verify import verify
 
 _PREFIX: Final = "/hooks/"
 _LONGEST_NAME: Final = 100  # characters of a source's name that are logged
+# The state that a submission is stored in, by what becomes of it.
+_STATES: Final = {"accepted": "received", "duplicate": "duplicate", "ignored": "ignored", "unparseable": "failed"}
 STORAGE_SAID_EVERY: Final = 10.0  # seconds between two log lines about it
 STORAGE_RETRY_AFTER: Final = 10  # seconds, told to senders while nothing can be stored
 
@@ -41,6 +44,7 @@ class Receiver:
         log: Logger,
         precedence: Precedence,
         stored: Callable[[], None],
+        meters: Meters | None = None,
     ) -> None:
         """`stored` is called after each commit that holds something to map."""
         self._desks = desks
@@ -51,6 +55,7 @@ class Receiver:
         self._log = log
         self._precedence = precedence
         self._stored = stored
+        self._meters = meters or Meters()
         self._said_unavailable_at: float | None = None
 
     async def answer(self, source: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,9 +65,12 @@ class Receiver:
             received = await read_request(
                 scope, receive, source=desk.name, door=self._door, room=self._room, clock=self._clock
             )
+            began = self._clock.monotonic()
             reply = await self._take(desk, received)
+            self._meters.accepted(self._clock.monotonic() - began)
         except Exception as error:  # ours too; the sender is told to try again, and the others are served
             reply = self._refused(source, scope, error)
+        self._meters.answered(source, reply.status)
         await send_reply(send, reply)
 
     def _refused(self, name: str, scope: Scope, error: Exception) -> Reply:
@@ -70,6 +78,7 @@ class Receiver:
         name = name[:_LONGEST_NAME]  # of an unknown source it is whatever a stranger wrote
         match error:
             case SignatureError():
+                self._meters.refused(name, error.reason)
                 self._log.warning("request.refused", source=name, status=int(error.http_status), reason=error.reason)
                 return problem(error.http_status, error.detail)
             case RequestRefused():
@@ -117,7 +126,7 @@ class Receiver:
         new = _new_request(desk, verified, trace_id, _items(desk, verified, parsed))
         self._precedence.came()  # not before: slow or unproved senders must not slow down the others' leads
         try:
-            outcomes = await self._store.accept(new)
+            outcomes = await self._accept(new)
         finally:
             self._precedence.went()
         self._say(new, outcomes)
@@ -125,9 +134,20 @@ class Receiver:
             self._stored()
         return _reply(parsed, outcomes, trace_id)
 
+    async def _accept(self, new: NewRequest) -> tuple[Accepted, ...]:
+        began = self._clock.monotonic()
+        try:
+            outcomes = await self._store.accept(new)
+        except StorageUnavailable:
+            self._meters.not_stored("accept")
+            raise
+        self._meters.stored("accept", self._clock.monotonic() - began)
+        return outcomes
+
     def _say(self, request: NewRequest, outcomes: tuple[Accepted, ...]) -> None:
         """A line for each submission."""
         for outcome, item in zip(outcomes, request.items, strict=True):
+            self._meters.submission(request.received.source, _STATES[outcome.status])
             facts: dict[str, object] = {
                 "source": request.received.source,
                 "submission": item.submission_id,
@@ -159,7 +179,7 @@ class Receiver:
             digest=digest,
         )
         new = _new_request(desk, verified, trace_id, [item])
-        (outcome,) = outcomes = await self._store.accept(new)
+        (outcome,) = outcomes = await self._accept(new)
         self._say(new, outcomes)
         if desk.preset.on_unparseable == "accept":
             return _accepted_reply({"id": outcome.submission_id, "trace_id": trace_id, "status": "accepted"})

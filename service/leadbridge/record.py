@@ -8,6 +8,7 @@ from leadbridge.clock import Clock, Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
 from leadbridge.logs import Logger
+from leadbridge.metrics.meters import Meters
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Postponed, Retry, Superseded
 from leadbridge.retry import RetryAt, RetryPolicy
 from leadbridge.store.base import Store
@@ -36,12 +37,23 @@ class CallEnd:
 class Recorder:
     """Makes outcomes durable. It does not return before that: a result that is not on disk is no result."""
 
-    def __init__(self, store: Store, *, clock: Clock, policy: RetryPolicy, dice: Random, log: Logger) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        policy: RetryPolicy,
+        dice: Random,
+        log: Logger,
+        meters: Meters | None = None,
+    ) -> None:
+        """With `meters`, it counts what came of deliveries."""
         self._store = store
         self._clock = clock
         self._policy = policy
         self._dice = dice
         self._log = log
+        self._meters = meters or Meters()
         self._said_unavailable: dict[str, float] = {}  # by lane, in monotonic seconds
 
     async def answered(
@@ -99,10 +111,15 @@ class Recorder:
 
     async def _store_it(self, lane: str, result: TryResult) -> int:
         while True:
+            began = self._clock.monotonic()
             try:
-                return await self._store.record(lane, result)
+                attempt_id = await self._store.record(lane, result)
             except StorageUnavailable as error:
+                self._meters.not_stored("record")
                 self.say_unavailable(lane, error)
+            else:
+                self._meters.stored("record", self._clock.monotonic() - began)
+                return attempt_id
             await self._clock.pause(STORAGE_PAUSE)
 
     def _finished(self, call: CallEnd, *, outcome: str, now: Millis) -> FinishedCall:
@@ -143,6 +160,7 @@ class Recorder:
             "crm_trace_id": call.crm_trace_id if call else None,
         }
         if update is not None:
+            self._meters.delivery(delivery.destination, update.state)
             facts |= {
                 "reason": update.reason,
                 "detail": update.detail,

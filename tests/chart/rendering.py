@@ -68,5 +68,21 @@ def pods(name: str) -> list[Manifest]:
     return [spec["template"]["spec"] if "template" in spec else spec for spec in specs]
 
 
+def container(name: str) -> Any:
+    """The only container of the service's Pods."""
+    (only,) = the("Deployment", name)["spec"]["template"]["spec"]["containers"]
+    return only
+
+
+def of_the_hooks(name: str) -> Any:
+    """The Service that senders use."""
+    (found,) = (
+        one
+        for one in rendered(name)
+        if one["kind"] == "Service" and "app.kubernetes.io/component" not in one["metadata"]["labels"]
+    )
+    return found
+
+
 def _hook(manifest: Manifest) -> str:
     return str(manifest["metadata"].get("annotations", {}).get("helm.sh/hook", ""))

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from leadbridge.cli import app
 from leadbridge.errors import LeadbridgeError
-from leadbridge.http.server import listen, run_server, url_of
+from leadbridge.http.server import listen, run_server, server_config, url_of
 from tests.cli.site import Site
 from tests.support.command import run, started
 from tests.support.patience import PATIENCE
@@ -67,6 +67,42 @@ def test_a_request_under_way_is_answered_and_what_is_no_http_is_a_log_line_like_
         assert service.ended() == 0
         service.events("submission.accepted")
         assert service.log[-1]["event"] == "service.stopped"
+
+
+def test_behind_a_balancer_it_takes_requests_after_a_sigterm_until_it_is_told_again(configured: Path) -> None:
+    with started(*SERVE, "--linger", "1000", cwd=configured) as service:
+        service.events("service.started")
+        url = service.events("service.listening")[0]["url"]
+        with httpx.Client(base_url=url, timeout=PATIENCE) as sender:
+            assert "connection" not in sender.get("/readyz").headers
+            service.process.send_signal(signal.SIGTERM)
+            service.events("service.leaving")
+            for name in ("Ann", "Bo"):  # the first on the connection that there is, the second on a new one
+                taken = sender.post("/hooks/open", json={"name": name})
+                assert (taken.status_code, taken.headers["connection"]) == (202, "close")
+            asked = sender.get("/readyz")
+            assert (asked.status_code, asked.json()["detail"]) == (503, "The service is starting or stopping.")
+            assert sender.get("/healthz").status_code == 200, "nobody restarts it meanwhile"
+        assert service.stop(signal.SIGTERM) == 0
+        assert service.log[-1]["event"] == "service.stopped"
+
+
+@pytest.mark.parametrize(
+    ("linger", "stop", "said"),
+    [("0.1", signal.SIGTERM, ["service.leaving", "service.stopped"]), ("1000", signal.SIGINT, ["service.stopped"])],
+)
+def test_it_lingers_as_long_as_it_was_told_and_not_for_a_person(
+    configured: Path, linger: str, stop: signal.Signals, said: list[str]
+) -> None:
+    with started(*SERVE, "--linger", linger, cwd=configured) as service:
+        service.events("service.started")
+        assert service.stop(stop) == 0
+        assert [line["event"] for line in service.log][4:] == said
+
+
+def test_a_proxy_ends_a_connection_that_rests_before_the_service_does() -> None:
+    """Else it may send on one that is just being closed: found by a rolling restart on a slow machine."""
+    assert server_config(Starlette()).timeout_keep_alive > 60, "nginx and AWS's balancers keep theirs for so long"
 
 
 def is_listening(port: int) -> bool:

@@ -11,6 +11,7 @@ from leadbridge.settings.loading import load_text
 from leadbridge.settings.positions import read_document
 from leadbridge.trial import Outcome, Sample, Wish, try_sample
 from tests.cli.trying import CONFIG, ENVIRON
+from tests.support.examples import examples
 
 LOADED = load_text(CONFIG, "site.yaml", ENVIRON)
 DOCUMENT = read_document(CONFIG, file="site.yaml")
@@ -33,7 +34,7 @@ SCALARS = st.one_of(
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(st.text(max_size=5), SCALARS, max_size=2))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(25))
 @given(
     body=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8),
     source=st.sampled_from(("website", "open")),

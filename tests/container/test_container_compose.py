@@ -7,6 +7,7 @@ import signal
 from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
@@ -19,6 +20,7 @@ from tests.docs.pages import fences
 from tests.docs.shell import printed
 from tests.generated import ROOT
 from tests.support.command import started
+from tests.support.patience import PATIENCE
 
 PAGE = ROOT / "docs" / "container.md"
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
@@ -32,7 +34,7 @@ def test_every_container_is_without_rights_and_is_reached_from_this_machine_alon
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["image"] == f"leadbridge:{leadbridge.__version__}"
-        assert [port.partition(":")[0] for port in service["ports"]] == ["127.0.0.1"]
+        assert {port.partition(":")[0] for port in service["ports"]} == {"127.0.0.1"}
 
 
 def test_the_data_is_in_a_volume_and_a_stop_has_its_time() -> None:
@@ -56,6 +58,9 @@ def test_a_lead_comes_to_the_sandbox(tmp_path: Path, database_url: str) -> None:
         base = sandbox.line("Copper").rpartition(" ")[2]
         config = (ROOT / "config/compose.yaml").read_text("utf-8")
         assert "base_url: http://sandbox:8090/copper/developer_api/v1" in config
+        (where,) = re.findall(r'admin_listen: "0\.0\.0\.0:(\d+)"', config)
+        assert published(int(where)) == [8081]
+        config = config.replace(f"0.0.0.0:{where}", "127.0.0.1:0")
         (tmp_path / "site.yaml").write_text(re.sub(r"base_url: \S+", f"base_url: {base}", config))
         environ = {
             name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value)
@@ -67,12 +72,21 @@ def test_a_lead_comes_to_the_sandbox(tmp_path: Path, database_url: str) -> None:
         with started(*command, cwd=tmp_path, environ=environ) as service:
             (listening,) = service.events("service.listening")
             (curl,) = (line[2:] for line in console() if line.startswith("$ curl "))
+            assert published(8080) == [8080]
             answer = json.loads(printed(curl.replace("http://127.0.0.1:8080", listening["url"]), tmp_path))
             assert answer["status"] == "accepted"
             (attempted,) = service.events("delivery.attempted", outcome="delivered")
             assert attempted["submission"] == answer["id"]
+            (operators,) = service.events("service.admin_listening")
+            assert "leadbridge_ready 1.0" in httpx.get(f"{operators['url']}/metrics", timeout=PATIENCE).text
             assert service.stop(signal.SIGTERM) == 0
         assert sandbox.stop(signal.SIGTERM) == 0
+
+
+def published(port: int) -> list[int]:
+    """Where a port of the service's container is reached on this machine."""
+    ports = [port.split(":") for port in SERVICES["leadbridge"]["ports"]]
+    return [int(outside) for _, outside, inside in ports if int(inside) == port]
 
 
 def test_postgresql_is_reached_by_the_name_the_user_and_the_password_that_it_has() -> None:

@@ -16,6 +16,7 @@ from leadbridge.events import Json
 from leadbridge.plan import Plan
 from tests.crm.plans import JSON, answer, answers, plans
 from tests.openapi.contract import VERSION, check_answer, check_request
+from tests.support.examples import examples
 
 COPPER, LEADCONNECTOR = example_adapter(CRMS["copper"]), example_adapter(CRMS["leadconnector"])
 CONTACT_ID = "sx6wyHhbFdRXh302LLNR"
@@ -87,13 +88,13 @@ _answers_of_copper = answering_of("copper", answers(LEAD | st.lists(LEAD, max_si
 _answers_of_leadconnector = answering_of("leadconnector", answers(CONTACT))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(plan=plans("lead"), data=st.data())
 def test_whatever_copper_answers_the_delivery_ends(plan: Plan, data: st.DataObject) -> None:
     walked(COPPER, plan, lambda call: data.draw(_answers_of_copper(call)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(plan=plans("contact"), data=st.data())
 def test_whatever_leadconnector_answers_the_delivery_ends(plan: Plan, data: st.DataObject) -> None:
     walked(LEADCONNECTOR, plan, lambda call: data.draw(_answers_of_leadconnector(call)))
@@ -131,7 +132,7 @@ STANDING_LISTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(plan=plans("lead"), standing=STANDING_LISTS)
 def test_copper_is_sent_only_what_it_knows_and_no_list_shrinks_unasked(plan: Plan, standing: dict[str, Json]) -> None:
     def respond(call: Call) -> Answer:
@@ -166,7 +167,7 @@ def keep_to_the_document(call: Call) -> None:
         assert call.body["tags"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(plan=plans("contact"), standing=st.none() | st.lists(st.sampled_from(["vip", "website"]), unique=True))
 def test_leadconnector_is_sent_only_what_its_official_document_allows(plan: Plan, standing: list[str] | None) -> None:
     def respond(call: Call) -> Answer:

@@ -14,6 +14,7 @@ from leadbridge.plan import Plan
 from tests.crm.copper_account import ADAPTER, Account, Fate
 from tests.crm.plans import FIELD_NAMES, JSON, answers, plans
 from tests.crm.test_crm_any_answer import LEAD, LOOKUPS
+from tests.support.examples import examples
 
 PURPOSES = ("create lead", "create person", "add note")
 DONE = (*PURPOSES, "waited for Copper's search since 0")
@@ -83,7 +84,7 @@ ANY_ANSWER = {
 
 
 @pytest.mark.parametrize("record", ["lead", "person"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_whatever_copper_answers_every_path_ends_and_no_unsafe_call_is_repeated(
     record: str, data: st.DataObject
@@ -109,7 +110,7 @@ def test_whatever_copper_answers_every_path_ends_and_no_unsafe_call_is_repeated(
     assert isinstance(step.outcome, Outcome)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(fates=st.lists(st.sampled_from(get_args(Fate)), max_size=8), data=st.data())
 async def test_nothing_is_made_twice_whatever_becomes_of_the_calls(fates: list[Fate], data: st.DataObject) -> None:
     """Through answers that are lost before or after the call was done, and errors that say nothing or too little."""

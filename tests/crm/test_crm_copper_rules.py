@@ -10,6 +10,7 @@ from leadbridge.outcome import Delivered
 from leadbridge.plan import Plan
 from tests.crm.copper_account import ADAPTER, ANN, OLD, Account, delivered, known, lead
 from tests.crm.plans import answer
+from tests.support.examples import examples
 
 UPSERT, NEW, LISTS, MORE = "upsert lead", "upsert new lead", "add to lists", "add to lead"
 
@@ -193,7 +194,7 @@ SOFT = st.sampled_from(["merge", "if_empty", "on_create", "never"])
 KEYS = ("title", "message", "owner", "phone", "website", "tags", "address")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(given=SOME, rules=st.fixed_dictionaries(dict.fromkeys(KEYS, SOFT)), record=st.sampled_from(["lead", "person"]))
 async def test_nothing_that_others_set_is_lost_against_the_rules(
     given: dict[str, Json], rules: dict[str, Json], record: str

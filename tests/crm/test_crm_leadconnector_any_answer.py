@@ -14,6 +14,7 @@ from tests.crm.leadconnector_crm import ADAPTER
 from tests.crm.plans import JSON, answers, plans
 from tests.crm.test_crm_any_answer import CONTACT_ID, LOOKUPS
 from tests.openapi.contract import check_request
+from tests.support.examples import examples
 
 RULES = st.sampled_from(["always", "merge", "if_empty", "on_create", "never"])
 RULED = ["name", "first_name", "email", "phone", "company", "source", "gender", "dnd", "address", "tags", "custom:Plan"]
@@ -96,7 +97,7 @@ def keeps_what_is_known(plan: Plan, progress: Progress) -> None:
     assert Progress.model_validate_json(progress.model_dump_json()) == progress
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(got=answers(BODIES))
 def test_any_answer_can_be_read_as_one_to_a_probe_and_for_its_quotas(got: Answer) -> None:
     ADAPTER.probed(got)

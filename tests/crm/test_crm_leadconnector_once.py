@@ -10,6 +10,7 @@ from leadbridge.crm.adapter import Call
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
 from tests.crm.leadconnector_crm import ADAPTER, Location, Trouble, plan_of, tried
 from tests.crm.plans import answer
+from tests.support.examples import examples
 
 ROSA = {"first_name": "Rosa", "last_name": "Deo", "email": "rosa@example.test", "phone": "+14155550123"}
 STANDS = {"id": "C1", "firstName": "Rosa", "lastName": "Deo", "email": "rosa@example.test", "phone": "+14155550999"}
@@ -48,7 +49,7 @@ def test_a_contact_of_its_own_is_made_once(troubles: list[Trouble], more: dict[s
         assert isinstance(end, Hold | Fail | Retry)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(troubles=TROUBLES, known=st.booleans())
 def test_a_note_is_added_once_and_the_contact_is_told_new_or_known_as_it_was(
     troubles: list[Trouble], known: bool

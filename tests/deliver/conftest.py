@@ -10,6 +10,7 @@ from leadbridge.crm.adapter import Adapter, Quota
 from leadbridge.deliver.account import Means
 from leadbridge.deliver.calling import Tokens
 from leadbridge.deliver.deliverer import Deliverer
+from leadbridge.deliver.tenure import Tenure
 from leadbridge.precedence import Precedence
 from leadbridge.record import Recorder
 from leadbridge.retry import RetryPolicy
@@ -65,9 +66,11 @@ async def run(
         quotas = destinations or dict.fromkeys(adapters or ["copper"], quota)
         adapters = adapters or {name: adapter or PlainAdapter() for name in quotas}
         means = Means(store=store, transport=transport, recorder=recorder, clock=clock, log=log, precedence=precedence,
-                      tokens=tokens, dice=Random(1), lease=lease)  # fmt: skip
+                      tenure=Tenure(clock, lease), tokens=tokens, dice=Random(1), lease=lease)  # fmt: skip
         deliverer = Deliverer(adapters, quotas=quotas, means=means)
         started.append(deliverer)
+        for former in (await store.roll()).peers:  # whoever claimed something before is gone, for longer than its lease
+            await store.leave(former.name)
         await deliverer.start()
         await clock.watch_begun()  # else it would look at what the test does next as at what a start finds
         return deliverer

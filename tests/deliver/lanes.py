@@ -138,6 +138,13 @@ async def progress(store: Store, delivery: NewDelivery) -> Progress:
     return Progress.model_validate((await row(store, delivery)).progress or {})
 
 
+async def tries_over() -> None:
+    """Wait until all that was sent is over, with what it means for its route and its lane, not only in the log."""
+    async with asyncio.timeout(PATIENCE):
+        while tries := [task for task in asyncio.all_tasks() if task.get_name().startswith("deliver ")]:
+            await asyncio.wait(tries)
+
+
 async def at_rest(store: Store, deliveries: Iterable[NewDelivery]) -> None:
     """Wait until what was sent is recorded: the end of a call may still be on its way to the disk."""
     async with asyncio.timeout(PATIENCE):

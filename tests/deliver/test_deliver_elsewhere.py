@@ -1,6 +1,7 @@
 """What other processes do to a lane is heard, whatever happens meanwhile; a lane that was lost is taken up again."""
 
 import asyncio
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from leadbridge.crm.adapter import Quota
 from leadbridge.deliver.deliverer import WATCH
 from leadbridge.deliver.governor import Governor
-from leadbridge.deliver.lane import ANOTHERS_LANE
+from leadbridge.deliver.membership import LOOK
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.standing import Standing
 from leadbridge.deliver.tenure import Tenure
@@ -17,13 +18,14 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.store.base import Store
 from leadbridge.store.opening import Operator
 from leadbridge.store.sqlite.steering import SqliteOperator
-from leadbridge.store.values import Hastened, LaneState, Lease, NewDelivery, Selection
+from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.values import Hastened, LaneState, NewDelivery, Selection
 from tests.deliver.lanes import Run, WatchedClock, row
 from tests.deliver.test_deliver_holding import heard
 from tests.support.crm import ScriptedTransport, answer
 from tests.support.journal import Journal
 from tests.support.patience import PATIENCE
-from tests.support.stored import AT_ONCE, LANE, START, add, claim, new_delivery
+from tests.support.stored import FOREVER, LANE, OWNER, START, add, claim, new_delivery, own
 
 
 async def forget_lanes(operator: Operator) -> None:
@@ -72,12 +74,11 @@ async def test_a_release_stands_whatever_comes_back_before_its_owner_heard_of_it
 ) -> None:
     log: Any = journal
     places = Places(Governor([], deadline=30), clock)
+    tenure = Tenure(clock, FOREVER)
     standing = Standing(
-        LANE, store=store, places=places, tenure=Tenure(clock, deadline=30), clock=clock, log=log, dice=Random(1)
+        LANE, epoch=await own(store), store=store, places=places, tenure=tenure, clock=clock, log=log, dice=Random(1)
     )
-    owned = await store.own_lane(LANE, owner="me", lease=AT_ONCE)
-    assert owned is not None
-    standing.begin(owned.epoch, owned.state)
+    standing.begin(await store.lane(LANE))
     standing.hold("bad_credentials", "401")
     await standing.keep()
     await operator.set_lane(LANE, LaneState())
@@ -132,17 +133,16 @@ async def test_what_was_read_before_the_lane_itself_changed_does_not_undo_that(
     deliverer = await run()
     await clock.looked(deliverer)
     read, go = asyncio.Event(), asyncio.Event()
-    really = store.lane
+    really = store.lanes_held
 
-    async def slow(lane: str) -> LaneState:
-        found = await really(lane)
+    async def slow() -> Mapping[str, LaneState]:
+        found = await really()
         read.set()
         await go.wait()
         return found
 
-    monkeypatch.setattr(store, "lane", slow)
+    monkeypatch.setattr(store, "lanes_held", slow)
     await operator.set_lane("another", LaneState(held="paused", since=START))
-    await operator.set_lane(LANE, LaneState(failures=1))
     async with asyncio.timeout(PATIENCE):
         while not read.is_set():
             clock.advance(WATCH)
@@ -154,7 +154,7 @@ async def test_what_was_read_before_the_lane_itself_changed_does_not_undo_that(
     go.set()
     await clock.looked(deliverer)
     assert not journal.find("lane.released")
-    assert (await really(LANE)).held == "bad_credentials"
+    assert (await store.lane(LANE)).held == "bad_credentials"
 
 
 async def test_a_lane_that_another_process_has_sends_nothing_and_is_taken_up_when_it_is_given_back(
@@ -162,28 +162,31 @@ async def test_a_lane_that_another_process_has_sends_nothing_and_is_taken_up_whe
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     await waiting(store, clock, "email:first")
-    deliverer = await run(quota=Quota(limit=3, window=10.0))
+    deliverer = await run(quota=Quota(limit=3, window=10_000.0))
     await journal.seen("delivery.attempted", outcome="delivered")
-    await store.own_lane(LANE, owner="another process", lease=AT_ONCE)
-    really, theirs = store.own_lane, True
-
-    async def own_lane(lane: str, *, owner: str, lease: Lease) -> Any:
-        return None if theirs else await really(lane, owner=owner, lease=lease)
-
-    monkeypatch.setattr(store, "own_lane", own_lane)
-    mine = [await waiting(store, clock, f"email:{number}") for number in range(3)]
-    await clock.looked(deliverer)
-    clock.pass_for(deliverer, 3 * ANOTHERS_LANE)
-    await clock.looked(deliverer)
-    assert [(await row(store, one)).state for one in mine] == ["pending"] * 3
-    assert len(transport.calls) == 1
-    theirs = False
-    monkeypatch.setattr(store, "own_lane", really)
-    assert len(await claim(store, limit=1, now=clock.now())) == 1, "the other one sends a call before it goes"
-    clock.pass_for(deliverer, ANOTHERS_LANE)
-    await journal.seen("delivery.attempted", outcome="delivered", count=2)
+    epoch = await own(store)
+    with monkeypatch.context() as patched:
+        if isinstance(store, SqliteStore):  # only the lock's owner can join
+            patched.setattr(store, "join", nobody_joins)
+        mine = [await waiting(store, clock, f"email:{number}") for number in range(3)]
+        deliverer.wake([LANE])
+        await journal.seen("lane.lost")
+        deliverer.wake([LANE])
+        await clock.watched(3 * LOOK)
+        assert [(await row(store, one)).state for one in mine] == ["pending"] * 3
+        assert len(transport.calls) == 1
+        assert await own(store) == epoch
+        assert len(await claim(store, limit=1, now=clock.now())) == 1, "the other one sends a call before it goes"
+        await store.leave(OWNER)
+    async with asyncio.timeout(PATIENCE):
+        while not journal.find("delivery.attempted", outcome="delivered")[1:]:
+            await clock.watched(LOOK)
     await clock.looked(deliverer)
     assert len(transport.calls) == 2, "ours and the other one's have their places in the window, each once"
+
+
+async def nobody_joins(*_asked: Any, **_named: Any) -> bool:
+    return False
 
 
 async def test_a_database_put_back_from_a_copy_under_a_running_service_loses_it_no_lane(
@@ -195,6 +198,7 @@ async def test_a_database_put_back_from_a_copy_under_a_running_service_loses_it_
     await forget_lanes(operator)
     await waiting(store, clock, "email:2")
     deliverer.wake([LANE])
-    await clock.looked(deliverer)
-    clock.pass_for(deliverer, ANOTHERS_LANE)
-    await journal.seen("delivery.attempted", outcome="delivered", count=2)
+    await journal.seen("lane.lost")
+    async with asyncio.timeout(PATIENCE):
+        while len(journal.find("delivery.attempted", outcome="delivered")) < 2:
+            await clock.watched(LOOK)

@@ -253,6 +253,7 @@ async def test_a_lane_whose_store_cannot_be_read_rests_between_its_tries_and_can
         raise StorageUnavailable("an I/O error")
 
     monkeypatch.setattr(store, "recent_calls", unreadable)
+    await add(store, new_delivery("email:1"))
     deliverer = await run(quota=Quota(limit=1, window=WINDOW))
     await journal.seen("storage.unavailable", lane=LANE)
     await clock.looked(deliverer)

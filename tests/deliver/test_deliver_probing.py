@@ -7,7 +7,7 @@ import pytest
 from leadbridge.crm.adapter import Quota
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.base import Store
-from tests.deliver.lanes import Run, WatchedClock
+from tests.deliver.lanes import Run, WatchedClock, tries_over
 from tests.support.crm import ScriptedTransport, answer
 from tests.support.journal import Journal
 from tests.support.stored import add, new_delivery
@@ -28,6 +28,8 @@ async def test_a_probe_that_cannot_be_written_down_is_not_sent_and_takes_no_plac
         patched.setattr(store, "record_probe", full)
         deliverer = await run(quota=Quota(limit=2, window=WINDOW))
         await journal.seen("delivery.attempted", outcome="retrying")
+    await tries_over()
+    await clock.looked(deliverer)  # what is added now waits until it looks again
     assert [call.purpose for call in transport.calls] == ["upsert"]
     transport.respond = lambda _call: answer()
     for number in range(2, 5):

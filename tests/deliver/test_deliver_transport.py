@@ -260,6 +260,27 @@ async def test_an_answer_that_cannot_be_read_is_none_after_a_send(transport: Htt
         assert (await unanswered(transport, account(server))).sent
 
 
+async def test_a_host_that_hangs_leaves_connections_to_the_others() -> None:
+    silence, asked = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def hang(_request: Request, _writer: asyncio.StreamWriter) -> None:
+        asked.release()
+        await silence.wait()
+
+    transport = HttpTransport(connections=4, deadline=PATIENCE)
+    async with crm(hang) as hanging, crm(writing(http())) as other:
+        waiting = [asyncio.create_task(unanswered(transport, account(hanging))) for _ in range(8)]
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(2):
+                await asked.acquire()
+            assert (await transport.send(account(other), UPSERT, trace_id=TRACE_ID)).status == 200
+        assert len(hanging.requests) == 2
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    await transport.close()
+
+
 async def test_connections_are_used_again_and_cookies_are_not_kept(transport: HttpTransport) -> None:
     async with crm(writing(http(headers="Set-Cookie: session=1; Path=/\r\n"))) as server:
         for _ in range(3):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from leadbridge.configured import lane_name
 from leadbridge.deliver.account import Means
 from leadbridge.deliver.deliverer import Deliverer
+from leadbridge.deliver.tenure import Tenure
 from leadbridge.errors import StorageUnavailable
 from leadbridge.ids import new_id, new_trace_id
 from leadbridge.mapping.keys import flight_keys
@@ -24,7 +25,7 @@ from leadbridge.store.values import NewDelivery, Selection
 from tests.deliver.emulated import EmulatedCrm, Fate, Fated
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
-from tests.support.stored import START, add
+from tests.support.stored import FOREVER, START, add
 
 WAITING: Final = frozenset({"pending", "retrying", "sending"})
 _STILL: Final = 12  # turns of the loop in which nothing happens: then nothing will
@@ -116,7 +117,8 @@ class Town:
         recorder = Recorder(store, clock=self.clock, policy=RetryPolicy(), dice=Random(1), log=log)
         precedence = Precedence(self.clock)
         means = Means(store=store, transport=self.transport, recorder=recorder, clock=self.clock, log=log,
-                      precedence=precedence, dice=Random(1))  # fmt: skip
+                      precedence=precedence, tenure=Tenure(self.clock, FOREVER), dice=Random(1),
+                      lease=FOREVER)  # fmt: skip
         self.journal = log
         self.deliverer = Deliverer({"crm": self.crm.adapter}, quotas={"crm": None}, means=means)
         self.lane = lane_name(self.crm.adapter)

@@ -1,5 +1,7 @@
 """By what a repeated submission is known: the source's own `dedupe`, else what the preset found."""
 
+import hashlib
+
 import pytest
 
 from leadbridge.desk import desks
@@ -38,3 +40,10 @@ def test_the_key_is_the_sources_own_where_it_says_one(dedupe: str | None, expect
 
 def test_an_id_that_cannot_be_made_makes_no_submission_a_duplicate() -> None:
     assert key("{{ 1 // (fields.name | length - 3) }}") is None
+
+
+def test_a_long_id_is_known_by_its_digest_for_an_index_takes_no_more() -> None:
+    begun = "é" * 254 + "-"
+    assert key(f"{begun}{{{{ fields.name }}}}") == f"{begun}Ann", "512 bytes"
+    longer = f"{begun}-Ann"
+    assert key(f"{begun}-{{{{ fields.name }}}}") == f"sha256:{hashlib.sha256(longer.encode()).hexdigest()}"

@@ -3,6 +3,7 @@
 import asyncio
 import configparser
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -24,8 +25,10 @@ from leadbridge.tokens import exchange
 from tests.docs.pages import OPERATIONS, fences, section
 from tests.docs.shell import printed
 from tests.generated import ROOT
+from tests.moving.life import changed
 from tests.support.command import Started, run, started
 from tests.support.patience import PATIENCE
+from tests.support.postgres import Cluster
 from tests.support.stored import LANE, add, claim, new_delivery
 
 UNIT = ROOT / "docs" / "systemd" / "leadbridge.service"
@@ -112,6 +115,17 @@ def test_a_lead_that_failed_or_is_held_is_brought_in(folder: Path) -> None:
     ]
 
 
+def test_a_file_of_an_earlier_version_is_made_to_give_its_free_pages_back(folder: Path) -> None:
+    (shrink,) = blocks("What is kept for how long")
+    (folder / "data").mkdir()
+    asyncio.run(stored(folder / "data/leadbridge.db", "failed"))
+    shell = ".venv/bin/python -m apsw data/leadbridge.db"
+    printed(f'{shell} "PRAGMA auto_vacuum = none; VACUUM"', folder)
+    assert printed(f'{shell} "PRAGMA auto_vacuum"', folder).strip() == "0"
+    printed(shrink, folder)
+    assert printed(f'{shell} "PRAGMA auto_vacuum"', folder).strip() == "2"
+
+
 def test_a_backup_of_the_running_service_restores_all_that_was_accepted_before_it(folder: Path) -> None:
     back_up, restore = blocks("Backup and restore")
     with service(folder) as (process, url):
@@ -130,9 +144,29 @@ def test_a_backup_of_the_running_service_restores_all_that_was_accepted_before_i
     assert (folder / "aside/leadbridge.db").exists()
 
 
+async def test_a_move_to_postgresql_and_the_way_back(folder: Path, postgres: Cluster) -> None:
+    move, back = blocks("Moving to PostgreSQL")
+    name = await postgres.server.make_database()
+    typed = re.sub(r"postgresql://\S+", shlex.quote(postgres.server.url(name)), move)
+    file = folder / "data" / "leadbridge.db"
+    held = await stored(file, "held")
+    changed(file, "UPDATE requests SET received_at = ?", SystemClock().now())  # each week since then would be made
+    assert "All is there, and the books agree." in printed(typed, folder)
+    url = postgres.server.url(name)
+    assert run("show", held, cwd=folder, environ={"LEADBRIDGE_DATABASE_URL": url}).returncode == 0
+    assert "was moved to" in run("show", held, cwd=folder).stderr
+    assert "A service may use data/leadbridge.db again." in printed(back, folder)
+    assert run("show", held, cwd=folder).returncode == 0
+    await postgres.server.drop_database(name)
+
+
 def test_the_page_has_no_block_that_no_test_runs() -> None:
     """`console` blocks need root, and are read by test_docs_pages; `sh` blocks are run here."""
-    ours = [*blocks("Where is my lead?"), *blocks("A lead that failed or is held"), *blocks("Backup and restore")]
+    headings = (
+        "Where is my lead?", "A lead that failed or is held", "What is kept for how long", "Backup and restore",
+        "Moving to PostgreSQL",
+    )  # fmt: skip
+    ours = [block for heading in headings for block in blocks(heading)]
     assert [fence.body for fence in fences(OPERATIONS, "sh")] == ours
 
 

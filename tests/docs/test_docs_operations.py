@@ -127,10 +127,12 @@ def test_every_command_has_its_exit_codes() -> None:
 
 REFUSALS: Mapping[str, tuple[str, str | None]] = {
     "store/sqlite/connection.py": ("StorageUnavailable", None),
+    "store/sqlite/mark.py": ("StorageUnavailable", None),
     "store/opening.py": ("UsageError", None),
     "http/server.py": ("UsageError", None),
     "commands/arguments.py": ("UsageError", "loaded_from"),
     "settings/loading.py": ("UsageError", None),
+    "commands/serving.py": ("UsageError", None),
     "deliver/ways.py": ("UsageError", None),
     "plugins.py": ("ConfigError", None),
     "tokens/sealing.py": ("ConfigError", None),
@@ -140,6 +142,7 @@ REFUSALS: Mapping[str, tuple[str, str | None]] = {
 
 def test_every_refusal_to_start_is_listed_in_its_own_words() -> None:
     said = source.messages(PACKAGE / "http/server.py", "LeadbridgeError")
+    said |= source.messages(PACKAGE / "commands/serving.py", "LeadbridgeError")
     for path, (error, function) in REFUSALS.items():
         said |= source.messages(PACKAGE / path, error, within=function)
     said = {message.replace("`", "'") for message in said}  # a backtick would end the code that it is shown as

@@ -1,8 +1,10 @@
 """What a configured value comes to."""
 
 import copy
+import gc
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from weakref import ref
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -245,3 +247,14 @@ def test_threads_may_share_a_template() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(read, range(200))) == [f"+1214555{number:04}" for number in range(200)]
+
+
+def test_texts_that_are_written_alike_share_one_template_while_it_is_used() -> None:
+    text = "{{ fields.shared_by_many | upper }}"
+    first, second = Template.compile(text), Template.compile(text)
+    assert second is first
+    assert Template.compile(f"{text}!") is not first
+    gone = ref(first)
+    del first, second
+    gc.collect()
+    assert gone() is None, "it goes away with its configuration"

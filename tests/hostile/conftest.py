@@ -119,7 +119,7 @@ def serving(folder: Path, *, max_body: str, busy: bool = False) -> Iterator[Serv
         assert [line for line in failed if not (busy and "Too many large bodies" in line["problem"])] == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service with the limits that it has by default."""
     yield from serving(tmp_path_factory.mktemp("hostile"), max_body="2MiB")

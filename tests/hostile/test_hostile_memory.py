@@ -10,7 +10,7 @@ from tests.hostile.conftest import Service, serving
 from tests.hostile.wire import Answer, chunked, post
 
 MIB = 1024 * 1024
-MAX_BODY = 10 * MIB
+MAX_BODY = 4 * MIB
 AT_ONCE = 6  # so many find room while they come; what happens to more is tested elsewhere
 # Of each body at once: its pieces, the whole, and its way into the database; of one at a time: its text and values.
 COPIES = 4
@@ -35,15 +35,15 @@ BARRAGE = [
     post(filled(b"a=", b"%ff", b""), content_type="application/x-www-form-urlencoded"),
     post(filled(b"a", b"[x]", b"=1"), content_type="application/x-www-form-urlencoded"),
     post(filled(PART, bytes(range(256)), b"\r\n--B--"), content_type="multipart/form-data; boundary=B"),
-    post(chunked(*[bytes(MIB)] * 12), "transfer-encoding: chunked", length=None),
-    post(bytes(12 * MIB)),
+    post(chunked(*[bytes(MIB)] * 6), "transfer-encoding: chunked", length=None),
+    post(bytes(6 * MIB)),
 ]
 
 
 @pytest.fixture(scope="module")
 def roomy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that takes bodies of 10 MiB."""
-    yield from serving(tmp_path_factory.mktemp("roomy"), max_body="10MiB")
+    """A service that takes bodies of 4 MiB."""
+    yield from serving(tmp_path_factory.mktemp("roomy"), max_body="4MiB")
 
 
 def barrage(service: Service) -> list[Answer]:

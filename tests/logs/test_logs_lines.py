@@ -17,6 +17,8 @@ from leadbridge.lead import Lead
 from leadbridge.lines import Lines
 from leadbridge.supervise import keep_running
 
+QUIET = ("python_multipart", "asyncpg.pool")
+
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
@@ -25,12 +27,13 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
-    root, parser = logging.getLogger(), logging.getLogger("python_multipart")
-    before = root.handlers[:], root.level, parser.level
+    root, quiet = logging.getLogger(), [logging.getLogger(name) for name in QUIET]
+    before = root.handlers[:], root.level, [one.level for one in quiet]
     yield
     root.handlers[:] = before[0]
     root.setLevel(before[1])
-    parser.setLevel(before[2])
+    for one, level in zip(quiet, before[2], strict=True):
+        one.setLevel(level)
     logging.captureWarnings(capture=False)
     structlog.reset_defaults()
 
@@ -130,6 +133,14 @@ def test_the_logs_of_libraries_have_the_same_form_and_only_their_warnings(stream
         "level": "warning",
         "logger": library,
     }
+
+
+@pytest.mark.parametrize("library", QUIET)
+def test_what_we_say_ourselves_a_library_does_not_say_again(stream: io.StringIO, library: str) -> None:
+    logging.getLogger(library).warning("Failed to restore the pool connection floor; retrying")
+    logging.getLogger(library).error("It is broken.")
+    (line,) = lines(stream)
+    assert line["event"] == "It is broken."
 
 
 def test_a_warning_of_python_is_a_line_too(stream: io.StringIO) -> None:

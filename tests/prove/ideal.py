@@ -58,6 +58,7 @@ def outcome(plan: Plan) -> Outcome:
                 Call(
                     destination=destination.name,
                     at=1_000 * len(calls),
+                    ended_at=1_000 * len(calls),
                     method="POST",
                     path="/contacts/upsert",
                     status=200,

@@ -20,6 +20,7 @@ def test_the_tables_of_the_page_are_those_of_the_code(head: str, names: Iterable
 
 
 def test_every_option_is_explained() -> None:
-    assert set(re.findall(r"`(--[a-z]+)", PAGE)) == {
+    assert set(re.findall(r"`(--[a-z-]+)", PAGE)) == {
         "--rounds", "--leads", "--seed", "--folder", "--keep", "--report", "--page",
+        "--database", "--replicas", "--restart-command",
     }  # fmt: skip

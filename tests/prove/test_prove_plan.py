@@ -5,10 +5,12 @@ from itertools import pairwise
 
 import pytest
 
+from leadbridge.deliver.account import LEASE
 from leadbridge.prove.people import Submission
-from leadbridge.prove.plan import EVENTS, LONGEST_DELAY, WEATHERS, Plan, planned
+from leadbridge.prove.plan import EVENTS, LONGEST_DELAY, WEATHERS, Event, Plan, planned
 
 PLAN = planned(seed=1, rounds=200)
+NO_DISK: tuple[Event, ...] = ("disk full",)
 
 
 def by_contact(plan: Plan) -> dict[str, list[Submission]]:
@@ -32,15 +34,28 @@ def test_it_has_as_many_rounds_and_submissions_as_asked_for(rounds: int, leads: 
 
 
 def test_a_short_run_has_each_event_and_a_long_one_mostly_kills() -> None:
-    assert {one.event for one in planned(seed=5, rounds=7).rounds} == set(EVENTS)
+    assert {one.event for one in planned(seed=5, rounds=7).rounds} == {name for name, (few, _) in EVENTS.items() if few}
+    assert len({one.event for one in planned(seed=5, rounds=10, replicas=3).rounds}) == 10
     counted = Counter(one.event for one in PLAN.rounds)
     assert counted["kill"] + counted["kill at start"] > 100
     assert {one.weather for one in PLAN.rounds} == set(WEATHERS)
 
 
-def test_the_disk_is_full_only_where_there_is_one_to_fill() -> None:
+def test_what_cannot_be_had_is_not_in_the_plan() -> None:
     assert "disk full" in {one.event for one in PLAN.rounds}
-    assert "disk full" not in {one.event for one in planned(seed=1, rounds=200, disk=False).rounds}
+    assert "disk full" not in {one.event for one in planned(seed=1, rounds=200, without=NO_DISK).rounds}
+
+
+def test_several_processes_have_other_events_and_each_has_its_share() -> None:
+    together = planned(seed=1, rounds=200, replicas=3)
+    others = {"kill all", "freeze past the lease", "connections cut", "server restarts"}
+    events = {one.event for one in together.rounds}
+    assert events == set(EVENTS) - {"disk full"}
+    assert {one.event for one in PLAN.rounds} == set(EVENTS) - others
+    assert min(Counter(one.replica for one in together.rounds).values()) > 40
+    assert {one.replica for one in PLAN.rounds} == {0}
+    frozen = [one.lasts for one in together.rounds if one.event == "freeze past the lease"]
+    assert min(frozen) > LEASE.seconds + LEASE.grace
 
 
 def test_events_come_anywhere_and_often_early() -> None:

@@ -6,14 +6,20 @@ from dataclasses import replace
 import pytest
 
 from leadbridge.prove.findings import Finding
+from leadbridge.prove.page import ALONE, TOGETHER, Place
 from leadbridge.prove.plan import planned
-from leadbridge.prove.report import BEGIN, END, MOST_SHOWN, Machine, Report, has_place, with_report
+from leadbridge.prove.report import MOST_SHOWN, Machine, Report
 from leadbridge.prove.rounds import Played
-from leadbridge.prove.world import Caught
+from leadbridge.prove.scratch import Caught
 from tests.generated import ROOT
 
 MACHINE = Machine(
-    cores=2, memory_gib=8.0, system="Linux x86_64", python="CPython 3.13.1", sqlite="3.54.1", leadbridge="1.2.3"
+    cores=2,
+    memory_gib=8.0,
+    system="Linux x86_64",
+    python="CPython 3.13.1",
+    database="SQLite 3.54.1",
+    leadbridge="1.2.3",
 )
 PLAN = planned(seed=1, rounds=3)
 HIT = Caught(received=4, sending=9, calls=7)
@@ -73,19 +79,29 @@ def test_the_json_holds_everything() -> None:
     assert document["machine"]["cores"] == 2
 
 
-def test_the_report_replaces_what_stood_between_the_marks_of_a_page() -> None:
-    once = with_report(f"# Before\n\n{BEGIN}\nold\n{END}\n\nAfter\n", REPORT)
-    assert once.startswith(f"# Before\n\n{BEGIN}\n\n**72 submissions were answered 2xx")
-    assert once.endswith(f"{END}\n\nAfter\n")
+def test_several_processes_are_told_and_the_same_plan_needs_as_many() -> None:
+    together = replace(REPORT, replicas=3)
+    assert dict(together.facts())["processes"] == "3 of the service, of one configuration, on one database"
+    assert together.command.startswith("leadbridge prove --database postgresql://… --replicas 3 --seed 1 ")
+    assert together.document()["replicas"] == 3
+    assert "processes" not in dict(REPORT.facts())
+
+
+@pytest.mark.parametrize("place", [ALONE, TOGETHER])
+def test_the_report_replaces_what_stood_between_the_marks_of_a_page(place: Place) -> None:
+    once = place.filled(f"# Before\n\n{place.begin}\nold\n{place.end}\n\nAfter\n", REPORT)
+    assert once.startswith(f"# Before\n\n{place.begin}\n\n**72 submissions were answered 2xx")
+    assert once.endswith(f"{place.end}\n\nAfter\n")
     assert "old" not in once
     assert "| machine | leadbridge 1.2.3, 2 cores, 8 GiB of memory" in once
-    assert with_report(once, REPORT) == once
+    assert place.filled(once, REPORT) == once
 
 
-@pytest.mark.parametrize("page", ["", BEGIN, END, f"{END}\n{BEGIN}"])
+@pytest.mark.parametrize("page", ["", ALONE.begin, ALONE.end, f"{ALONE.end}\n{ALONE.begin}"])
 def test_a_page_without_both_marks_in_order_has_no_place(page: str) -> None:
-    assert not has_place(page)
+    assert not ALONE.is_on(page)
 
 
-def test_the_page_of_this_repository_has_a_place() -> None:
-    assert has_place((ROOT / "docs" / "proof.md").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("place", [ALONE, TOGETHER])
+def test_the_page_of_this_repository_has_a_place(place: Place) -> None:
+    assert place.is_on((ROOT / "docs" / "proof.md").read_text(encoding="utf-8"))

@@ -11,13 +11,19 @@ from leadbridge.prove import run
 from leadbridge.prove.disk import may_mount, small_disk
 from leadbridge.prove.plan import Event, Plan, planned
 from leadbridge.prove.report import Report
-from leadbridge.prove.run import played_out
+from leadbridge.prove.run import cannot_be_had, played_out
+from leadbridge.prove.scratch import PostgresScratch, SqliteScratch
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.sandbox.faults import Fault, LoseField, Status
 from tests.support.patience import PATIENCE
+from tests.support.postgres import Cluster
 
 QUICK: tuple[Event, ...] = ("freeze", "kill")
 SLOW: tuple[Event, ...] = ("kill", "kill at start", "CRMs hang", "stop", "nothing")
+
+TOGETHER: tuple[Event, ...] = (
+    "kill", "kill at start", "kill all", "freeze", "connections cut", "stop", "freeze past the lease",
+)  # fmt: skip
 
 
 def plan_of(events: Sequence[Event], *, leads: int, faults: tuple[Fault, ...] = (), lasts: float = 0.1) -> Plan:
@@ -60,7 +66,7 @@ def found(report: Report) -> str:
 
 async def test_a_service_that_is_frozen_and_killed_loses_and_doubles_nothing(tmp_path: Path) -> None:
     plan = by_relay(plan_of(QUICK, leads=16))
-    report = await played_out(plan, tmp_path, None, shortest=0)
+    report = await played_out(plan, tmp_path, SqliteScratch(tmp_path), shortest=0)
     assert found(report) == ""
     assert report.taken == report.submissions == len(plan.submissions) > 0
     assert [len(one.caught) for one in report.played] == [0, 1]
@@ -71,9 +77,18 @@ async def test_a_service_that_is_frozen_and_killed_loses_and_doubles_nothing(tmp
 async def test_kills_are_survived_too(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as disk:
         events = (*SLOW, "disk full") if disk else SLOW
-        report = await played_out(plan_of(events, leads=40), tmp_path, disk, shortest=0)
+        report = await played_out(plan_of(events, leads=40), tmp_path, SqliteScratch(tmp_path, disk=disk), shortest=0)
     assert found(report) == ""
     assert [len(one.caught) for one in report.played] == [1, 2, 0, 0, 0, 1][: len(events)]
+
+
+@pytest.mark.slow
+async def test_three_processes_are_survived_too(tmp_path: Path, postgres: Cluster) -> None:
+    database = PostgresScratch(postgres.server.url("postgres"))
+    report = await played_out(plan_of(TOGETHER, leads=40), tmp_path, database, replicas=3, shortest=0)
+    await database.remove()
+    assert found(report) == ""
+    assert [len(one.caught) for one in report.played] == [1, 2, 1, 0, 0, 0, 0]
 
 
 @pytest.mark.usefixtures("faults_stay")
@@ -83,7 +98,9 @@ async def test_a_broken_way_to_the_crms_is_found_out(tmp_path: Path) -> None:
         Fault(action=LoseField(field="tags"), crm="leadconnector"),  # in silence
         Fault(action=Status(status=422), crm="copper", method="PUT"),
     )
-    report = await played_out(plan_of(["nothing"], leads=6, faults=faults), tmp_path, None, shortest=0)
+    report = await played_out(
+        plan_of(["nothing"], leads=6, faults=faults), tmp_path, SqliteScratch(tmp_path), shortest=0
+    )
     found_at = {(finding.kind, finding.destination) for finding in report.findings}
     assert found_at >= {("lost", "dallas"), ("waits for a person", "leads")}
     assert not {("waits for a person", "dallas"), ("lost", "leads")} & found_at
@@ -98,7 +115,7 @@ async def test_a_drain_waits_for_no_retry_that_a_person_would_not_wait_for(
     monkeypatch.setattr(run, "DRAINED_WITHIN", PATIENCE)
     in_an_hour = Fault(action=Status(status=503, headers={"retry-after": "3600"}), crm="leadconnector", times=3)
     plan = by_relay(plan_of(["nothing"], leads=8, faults=(in_an_hour,)))
-    report = await played_out(plan, tmp_path, None, shortest=0)
+    report = await played_out(plan, tmp_path, SqliteScratch(tmp_path), shortest=0)
     assert found(report) == ""
     history = orjson.loads((tmp_path / "history.json").read_bytes())
     assert sum(entry["status"] == 503 for entry in history) == 3, "they did fail"
@@ -108,7 +125,9 @@ async def test_a_drain_waits_for_no_retry_that_a_person_would_not_wait_for(
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_planned_run_finds_nothing(tmp_path: Path, seed: int) -> None:
     with small_disk(tmp_path / "disk") as disk:
-        report = await played_out(planned(seed=seed, rounds=20, disk=disk is not None), tmp_path, disk)
+        database = SqliteScratch(tmp_path, disk=disk)
+        plan = planned(seed=seed, rounds=20, without=cannot_be_had(database))
+        report = await played_out(plan, tmp_path, database)
     assert found(report) == ""
     assert sum(bool(caught.sending) for one in report.played for caught in one.caught) > 3, "the kills hit nothing"
 

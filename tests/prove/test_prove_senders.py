@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -40,11 +41,15 @@ def sources() -> Mapping[str, Source]:
 
 
 async def sent(
-    submissions: Sequence[Submission], answering: Answering, *, given_up: asyncio.Event | None = None
+    submissions: Sequence[Submission],
+    answering: Answering,
+    *,
+    given_up: asyncio.Event | None = None,
+    urls: Sequence[str] = ("http://service",),
 ) -> Senders:
     """Send them all, until each is taken; or until somebody says that it is given up."""
     async with httpx.AsyncClient(transport=httpx.MockTransport(answering)) as client:
-        senders = Senders(client, url="http://service", sources=sources(), seed=1)
+        senders = Senders(client, urls=urls, sources=sources(), seed=1)
         senders.send(submissions)
         if given_up is not None:
             await given_up.wait()
@@ -83,6 +88,17 @@ async def test_what_got_no_2xx_is_sent_again_as_it_was_with_the_same_id(source: 
     assert dict(senders.figures.answers) == {
         "nobody there": 1, "no answer in time": 1, "broken off": 1, "503": 1, "202 accepted": 1,
     }  # fmt: skip
+
+
+async def test_of_several_replicas_another_one_gets_what_one_did_not_take() -> None:
+    hosts = list[str]()
+
+    def answering(request: httpx.Request) -> httpx.Response:
+        hosts.append(request.url.host)
+        return httpx.Response(503) if len(hosts) < 4 else httpx.Response(202, json=TAKEN)
+
+    await sent([of("relay")], answering, urls=["http://one", "http://two", "http://three"])
+    assert all(host != other for host, other in pairwise(hosts))
 
 
 async def test_an_answer_that_nobody_should_get_is_remembered() -> None:

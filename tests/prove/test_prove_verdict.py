@@ -1,7 +1,7 @@
 """The verdict finds every planted fault, and nothing where there is none."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -255,6 +255,32 @@ def test_a_value_that_no_call_wrote_says_that_the_history_lacks_something(name: 
     assert finding.kind == "not seen"
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends", "cut_off_at", "at_once"),
+    [
+        (-40, -1, (), False),  # ends when the write begins
+        (-40, 0, (), True),
+        (0, 2, (), True),
+        (1, 2, (), False),  # begins when the write ends
+        (0, 2, (-40, 0), False),  # the only caller of the write was killed before
+        (0, 2, (-40, 1), True),
+    ],
+)
+def test_a_call_for_a_person_that_comes_during_another_one_is_found(
+    begins: int, ends: int, cut_off_at: Sequence[int], at_once: bool
+) -> None:
+    """Beside a write from -1 to 1; the look names the record alone."""
+    call = next(one for one in IDEAL.evidence.calls if one.at)
+    write = replace(call, at=call.at - 1, ended_at=call.at + 1)
+    look = replace(
+        call, method="GET", serial=None, company=None, score=None, email=None, at=call.at + begins,
+        ended_at=call.at + ends,
+    )  # fmt: skip
+    evidence = with_calls([each for one in IDEAL.evidence.calls for each in ([write, look] if one is call else [one])])
+    findings = found(IDEAL, replace(evidence, cut_off_at=[call.at + cut for cut in cut_off_at]))
+    assert [(one.kind, one.destination) for one in findings] == [("two at once", call.destination)] * at_once
+
+
 def test_a_429_that_no_fault_asked_for_exceeds_the_quota() -> None:
     call = replace(IDEAL.evidence.calls[0], status=429, record_id=None)
     (finding,) = found(IDEAL, with_calls([*IDEAL.evidence.calls, call]))
@@ -266,7 +292,8 @@ def test_a_window_that_holds_too_many_exceeds_the_quota() -> None:
     destination = ground.DESTINATIONS[0]
     call = next(one for one in IDEAL.evidence.calls if one.destination == destination.name)
     burst = [
-        replace(call, method="GET", serial=None, company=None, score=None, at=-10_000) for _ in range(destination.limit)
+        replace(call, method="GET", serial=None, company=None, score=None, at=-10_000, ended_at=-10_000)
+        for _ in range(destination.limit)
     ]
     assert found(IDEAL, with_calls([*IDEAL.evidence.calls, *burst])) == []
     (finding,) = found(IDEAL, with_calls([*IDEAL.evidence.calls, *burst, burst[0]]))

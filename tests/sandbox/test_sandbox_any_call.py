@@ -14,6 +14,7 @@ from leadbridge.sandbox.leadconnector.properties import UPSERT
 from leadbridge.sandbox.options import CopperOptions, SandboxOptions
 from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed
 from leadbridge.sandbox.world import World
+from tests.support.examples import examples
 
 from .support import StillClock
 
@@ -88,7 +89,7 @@ def ask(emulator: Emulator, method: str, path: str, payload: Json) -> int:
 
 
 # Bodies take longer to make than to answer: each is asked of every call.
-@settings(max_examples=150)
+@settings(max_examples=examples(60))
 @given(body=bodies, match=values)
 def test_copper_answers_any_body(body: dict[str, Json], match: Json) -> None:
     email = {"field_name": "email", "field_value": "a@b.test"}
@@ -111,7 +112,7 @@ def test_copper_answers_any_body(body: dict[str, Json], match: Json) -> None:
         orjson.dumps(copper.state())
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(60))
 @given(body=bodies)
 def test_leadconnector_answers_any_body(body: dict[str, Json]) -> None:
     for method, path in LEADCONNECTOR_CALLS:

@@ -118,6 +118,7 @@ async def test_the_history_says_who_called_what_and_what_came_of_it() -> None:
     history = await bench.control.history()
     assert history[0] == {
         "at": NOW,
+        "ended_at": NOW,
         "crm": "copper",
         "account": "acme",
         "method": "PUT",

@@ -19,6 +19,7 @@ from leadbridge.sandbox.options import SandboxOptions
 from leadbridge.sandbox.seeds import LeadConnectorSeed
 from leadbridge.sandbox.world import World
 from tests.openapi.contract import FILES, VERSION, check_answer, check_request, documented, read
+from tests.support.examples import examples
 
 from .support import EMAIL, LOC, Bench, StillClock, switched
 
@@ -84,7 +85,7 @@ def ask(leadconnector: LeadConnector, method: str, path: str, payload: Json, *, 
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_BODY)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(30))
 @given(body=bodies, version=st.sampled_from([VERSION, "v3"]))
 def test_any_body_is_answered_as_the_document_says(method: str, path: str, body: dict[str, Json], version: str) -> None:
     leadconnector = LeadConnector(World(clock=StillClock(), options=SandboxOptions()))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from leadbridge.settings.loading import load_text
 from leadbridge.settings.problem import ConfigProblems, Problem
 from tests.settings.corpus import ENVIRON, Case, cases
+from tests.support.examples import examples
 
 TEXTS = [case.text for folder in ("valid", "invalid") for case in cases(folder)]
 PIECES = [
@@ -46,19 +47,19 @@ def answer(text: str) -> None:
 @example("- " * 5000)
 @example("a: &a [*a, *a]")
 @example('a: "{{' * 3000)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(50))
 def test_any_text(text: str) -> None:
     answer(text)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(60))
 def test_any_heap_of_yaml(text: str) -> None:
     answer(text)
 
 
 @given(st.sampled_from(TEXTS), st.data())
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(40))
 def test_any_configuration_with_a_piece_put_in_or_cut_out(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = min(len(text), start + data.draw(st.integers(0, 30)))
@@ -75,7 +76,7 @@ VALUES = st.recursive(
 
 
 @given(st.sampled_from(["defaults", "server", "sources", "destinations", "routes"]), VALUES)
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(50))
 def test_any_value_in_any_section(section: str, value: object) -> None:
     answer(f"version: 1\n{section}: {json.dumps(value)}\n")
 

@@ -96,6 +96,14 @@ def test_bytes_that_are_no_utf_8_are_found(tmp_path: Path, content: bytes, said:
 
 
 def test_a_file_beyond_any_sensible_size_is_not_parsed() -> None:
-    document = read_document("#" * 1_000_001, file="f")
+    document = read_document("#" * 10_000_001, file="f")
     (problem,) = document.problems
-    assert str(problem) == "f:1:1: the file is longer than 1,000,000 characters; is it the right file?"
+    assert str(problem) == "f:1:1: the file is longer than 10,000,000 characters; is it the right file?"
+
+
+def test_a_file_may_hold_thousands_of_accounts_that_share_what_is_the_same() -> None:
+    accounts = [f"  account-{number}: *shared" for number in range(6_000)]
+    text = "\n".join(["a:", "  shared: &shared {crm: copper, quota: [1, 2, 3]}", *accounts])
+    document = read_document(text, file="f")
+    assert document.problems == ()
+    assert document.data["a"]["account-5999"] == {"crm": "copper", "quota": [1, 2, 3]}

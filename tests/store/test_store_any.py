@@ -9,7 +9,8 @@ from leadbridge.plan import Choice
 from leadbridge.store.base import Store
 from leadbridge.store.values import Claim, DeliveryUpdate, DueDelivery, Selection
 from tests.store.test_store_groups import end
-from tests.support.stored import AT_ONCE, START, add, in_line, new_delivery, upsert
+from tests.support.examples import examples
+from tests.support.stored import START, add, in_line, new_delivery, own, upsert
 
 KEYS = st.sets(st.sampled_from(["e1", "e2", "p1", "p2"]), max_size=3)
 ENDS = st.sampled_from(["delivered", "retrying", "pending", "apart", "held", "failed", "superseded"])
@@ -43,10 +44,8 @@ class World:
 
     async def own(self) -> None:
         self.former = self.epoch
-        owned = await self.store.own_lane(self.lane, owner=f"owner {self.owner}", lease=AT_ONCE)
-        assert owned is not None
-        assert owned.epoch > self.former
-        self.epoch = owned.epoch
+        self.epoch = await own(self.store, self.lane, owner=f"owner {self.owner}")
+        assert self.epoch > self.former
 
     async def take(self, step: str, *values: Any) -> None:
         match step, *values:
@@ -117,7 +116,7 @@ async def end_as(store: Store, lane: str, claimed: Claim, how: str, record_id: s
 
 
 @given(steps=STEPS)
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_nothing_is_sent_twice_at_once_lost_or_stuck(store: Store, steps: list[Any]) -> None:
     world = World(store, f"lane {len(await store.submissions(limit=10_000))}")
     await world.own()
@@ -140,7 +139,7 @@ async def test_nothing_is_sent_twice_at_once_lost_or_stuck(store: Store, steps: 
 
 
 @given(people=st.lists(st.tuples(KEYS, st.booleans()), min_size=2, max_size=15), ends=st.lists(ENDS, max_size=15))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_those_who_share_a_key_are_first_sent_in_the_order_they_came(
     store: Store, people: list[tuple[set[str], bool]], ends: list[str]
 ) -> None:

@@ -13,6 +13,7 @@ from leadbridge.retry import RetryPolicy
 from leadbridge.store.base import Store
 from leadbridge.store.values import Claim, NewDelivery, Selection, TryResult
 from tests.store.test_store_groups import one, put
+from tests.support.examples import examples
 from tests.support.stored import LANE, START, add, claim, new_delivery, recover
 
 POLICY = RetryPolicy(base=2.0, cap=3_600.0)
@@ -107,7 +108,7 @@ async def test_failures_from_before_a_person_let_it_go_make_no_wait_longer(store
     assert (claimed.attempt, await waited(store, claimed, now)) == (13, 2)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(15), deadline=None)
 @given(ends=st.lists(st.sampled_from(["killed", "put back", "failed"]), max_size=8))
 async def test_the_wait_doubles_with_each_failure_whatever_comes_in_between(store: Store, ends: list[str]) -> None:
     """The n-th failure of a delivery's own waits 2 * 2^(n-1) seconds, and its try is the one that people count."""

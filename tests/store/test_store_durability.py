@@ -3,7 +3,7 @@
 import asyncio
 import stat
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import apsw
@@ -14,8 +14,9 @@ from leadbridge.store.sqlite.beside import open_for_reading
 from leadbridge.store.sqlite.connection import JOURNAL_LIMIT, claim_ownership
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.sqlite.writer import MOST_IN_ONE_COMMIT, Writer
+from leadbridge.store.values import Process
 from tests.support.patience import PATIENCE
-from tests.support.stored import AT_ONCE, add, claim, ids, new_delivery, new_request
+from tests.support.stored import FOREVER, OWNER, add, claim, ids, new_delivery, new_request, own
 
 SMALL = 40  # pages beyond what a fresh database needs
 
@@ -23,9 +24,16 @@ SMALL = 40  # pages beyond what a fresh database needs
 @pytest.fixture
 async def writer(tmp_path: Path) -> AsyncIterator[Writer]:
     opened = Writer(tmp_path / "written.db")
+    await opened.run_together(_with_constraints, None, commits=True)
     await opened.run(lambda connection: connection.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)"))
     yield opened
     await opened.close()
+
+
+def _with_constraints(connection: apsw.Connection, askers: Sequence[None]) -> Sequence[None]:
+    """For changes that only a COMMIT can refuse."""
+    connection.pragma("foreign_keys", 1)
+    return askers
 
 
 def note(text: str) -> Callable[[apsw.Connection], str]:
@@ -104,9 +112,9 @@ async def in_one_batch(writer: Writer, *changes: Callable[[apsw.Connection], obj
 
 async def test_a_commit_is_synced_to_the_disk_before_it_is_answered(writer: Writer) -> None:
     settings = await writer.run(
-        lambda connection: [connection.pragma(name) for name in ("synchronous", "journal_mode", "foreign_keys")]
+        lambda connection: [connection.pragma(name) for name in ("synchronous", "journal_mode")]
     )
-    assert settings == [2, "wal", 1]  # 2 is FULL
+    assert settings == [2, "wal"]  # 2 is FULL
 
 
 async def test_an_answered_change_is_seen_by_another_connection(writer: Writer, tmp_path: Path) -> None:
@@ -331,9 +339,11 @@ async def test_whose_lock_was_removed_and_taken_by_another_owns_no_lane_any_more
     store = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
     lock = store._path.with_name(store._path.name + ".lock")
     lock.unlink()
-    assert await store.own_lane("copper", owner="me", lease=AT_ONCE) is not None, "nobody else serves the file"
+    assert await own(store, "copper") == 1, "nobody else serves the file"
     other = claim_ownership(store._path)
-    assert await store.own_lane("copper", owner="me", lease=AT_ONCE) is None
+    assert await store.own_lanes(["copper"], owner=OWNER) == {}
+    assert await store.renew(OWNER) is None
+    assert not await store.join(Process(name="another", accounts="all"), ["copper"], lease=FOREVER)
     other.close()
     await store.close()
 
@@ -345,10 +355,12 @@ async def test_asking_whether_something_changed_or_who_owns_a_lane_writes_nothin
     before = wal.stat()
     for _ in range(3):
         await store.changed_elsewhere()
-        await store.own_lane("copper", owner="a", lease=AT_ONCE)
+        await own(store, "copper")
     written = wal.stat().st_size - before.st_size
     for _ in range(3):
         await store.changed_elsewhere()
-        await store.own_lane("copper", owner="a", lease=AT_ONCE)
+        await own(store, "copper")
+        await store.renew(OWNER)
+        await store.roll()
     assert wal.stat().st_size - before.st_size == written
     await store.close()

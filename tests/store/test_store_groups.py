@@ -14,7 +14,18 @@ from leadbridge.store.values import (
     Selection,
     TryResult,
 )
-from tests.support.stored import AT_ONCE, LANE, OWNER, START, add, claim, ids, in_line, new_delivery, recover, upsert
+from tests.support.stored import (
+    LANE,
+    START,
+    add,
+    claim,
+    ids,
+    in_line,
+    new_delivery,
+    own,
+    recover,
+    upsert,
+)
 
 DELIVERED = DeliveryUpdate(state="delivered", record_id="7", created=True)
 APART = DeliveryUpdate(state="pending", next_at=START, alone=True)
@@ -161,11 +172,10 @@ async def test_after_a_retry_the_first_goes_first_and_all_keep_their_place(store
 async def test_a_claim_takes_no_group_that_lost_a_follower_or_has_one_in_between(store: Store) -> None:
     names = await put(store, one(), one(), one())
     (read,) = in_line(await store.due(LANE, limit=10, now=START))
-    owned = await store.own_lane(LANE, owner=OWNER, lease=AT_ONCE)
-    assert owned is not None
+    epoch = await own(store)
 
     async def take(delivery: DueDelivery) -> tuple[Claim, ...]:
-        return await store.claim(LANE, [(delivery, upsert(delivery))], now=START, epoch=owned.epoch)
+        return await store.claim(LANE, [(delivery, upsert(delivery))], now=START, epoch=epoch)
 
     assert await store.hold(Selection(ids=(names[1],)), reason="paused", detail="wait", now=START) == 1
     assert await take(read) == ()

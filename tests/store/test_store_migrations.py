@@ -9,10 +9,11 @@ import apsw
 import orjson
 import pytest
 
+from leadbridge.store.sqlite.connection import newest_schema
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import CallSpan, DeliveryUpdate, LaneState, Selection
+from leadbridge.store.values import Accepted, CallSpan, DeliveryUpdate, LaneState, NewItem, Selection
 from tests.store.test_store_groups import end
-from tests.support.stored import AT_ONCE, LANE, OWNER, START, add, claim, in_line, new_delivery, plan, recover
+from tests.support.stored import LANE, START, add, claim, in_line, new_delivery, new_request, own, plan, recover
 
 DELIVERED = DeliveryUpdate(state="delivered", record_id="9", created=True)
 
@@ -66,7 +67,9 @@ ROWS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 def fill(connection: apsw.Connection) -> None:
     connection.execute(
-        "INSERT INTO requests VALUES ('r', 'website', ?, 't', 'token', 'POST', '/', '{}', x'')", (START,)
+        "INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body)"
+        " VALUES ('r', 'website', ?, 't', 'token', 'POST', '/', '{}', x'')",
+        (START,),
     )
     for seq, (name, values) in enumerate(ROWS.items(), start=1):
         connection.execute(
@@ -103,11 +106,24 @@ def fill(connection: apsw.Connection) -> None:
     connection.execute("INSERT INTO lanes (lane, epoch) VALUES (?, 4)", (LANE,))
 
 
-@pytest.fixture
-async def upgraded(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    connection = made_by_schema(2, tmp_path / "leadbridge.db")
+def know_people(connection: apsw.Connection) -> None:
+    """What was written beside a delivery from the third schema on."""
+    connection.execute("""
+        UPDATE deliveries SET known = 1, awaited = 1, urgency = (state = 'retrying')
+        WHERE state IN ('pending', 'sending', 'retrying');
+        INSERT INTO record_keys (lane, key, record_id)
+        SELECT lane, value, record_id FROM deliveries JOIN json_each(deliveries.keys) WHERE record_id IS NOT NULL;
+        UPDATE attempts SET shows_after = 60000 WHERE NOT safe_to_repeat""")
+
+
+@pytest.fixture(params=[2, newest_schema() - 1], ids=lambda number: f"schema {number}")
+async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    """Made by an early version, and by the one before this."""
+    connection = made_by_schema(request.param, tmp_path / "leadbridge.db")
     with connection:
         fill(connection)
+        if request.param > 2:
+            know_people(connection)
     connection.close()
     store = SqliteStore(tmp_path / "leadbridge.db", disk_reserve=0)
     yield store
@@ -147,7 +163,7 @@ async def test_everything_unfinished_goes_on_in_its_order(upgraded: SqliteStore)
     assert [one.delivery_id for one in due.retry] == ["sending", "retrying", "creating"]
     for claimed in await claim(upgraded, now=START + 90_000):
         await end(upgraded, claimed, DELIVERED)
-    assert await upgraded.lanes_waiting() == ()
+    assert await upgraded.lanes_waiting() == {}
 
 
 async def test_what_was_written_before_overtakes_what_comes_late(upgraded: SqliteStore) -> None:
@@ -158,9 +174,7 @@ async def test_what_was_written_before_overtakes_what_comes_late(upgraded: Sqlit
 
 
 async def test_a_lane_keeps_its_epoch_and_stands_as_usual(upgraded: SqliteStore) -> None:
-    owned = await upgraded.own_lane(LANE, owner=OWNER, lease=AT_ONCE)
-    assert owned is not None
-    assert (owned.epoch, owned.state) == (5, LaneState())
+    assert (await own(upgraded), await upgraded.lane(LANE)) == (5, LaneState())
 
 
 async def test_what_rested_before_can_be_released_and_replayed(upgraded: SqliteStore) -> None:
@@ -188,3 +202,27 @@ async def test_retries_of_the_version_before_wait_as_they_did_and_kills_count_fr
     assert all(one.fresh and not one.cut_off for one in due.live), "nobody touched them"
     assert (await store.ledger()).balances
     await store.close()
+
+
+async def test_what_a_source_sent_before_anything_was_pruned_is_told_apart_as_ever(tmp_path: Path) -> None:
+    path = tmp_path / "leadbridge.db"
+    connection = made_by_schema(6, path)
+    connection.execute(
+        "INSERT INTO requests VALUES ('r', 'website', ?1, 't', 'token', 'POST', '/', '{}', x'', ?1)", (START,)
+    )
+    for item, (name, state, revision) in enumerate([("first", "mapped", 1), ("second", "failed", 2)]):
+        connection.execute(
+            "INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, dedupe_key, revision,"
+            " updated_at) VALUES (?1, 'r', ?2, 'website', ?3, 't', ?4, 'form-1', ?5, ?3)",
+            (name, item, START, state, revision),
+        )
+        connection.execute("INSERT INTO dedupe VALUES ('website', 'form-1', ?, ?)", (name.encode(), name))
+    connection.close()
+    store = SqliteStore(path, disk_reserve=0)
+    told: list[Accepted] = []
+    for digest in (b"first", b"second", b"third"):
+        one = NewItem(submission_id=f"{digest!r} again", dedupe_key="form-1", digest=digest)
+        told += await store.accept(new_request(one))
+    await store.close()
+    assert [(one.status, one.revision) for one in told] == [("duplicate", 1), ("accepted", 3), ("accepted", 4)]
+    assert told[0].submission_id == "first"

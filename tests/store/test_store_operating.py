@@ -353,7 +353,7 @@ async def test_more_than_one_commit_holds_go_back_in_their_order(store: Store) -
     await add(store, person[2])
     everything = Selection(lanes=(LANE,))
     assert await store.hold(everything, reason="paused", detail="", now=START) == 1_203
-    assert await store.lanes_waiting() == ()
+    assert await store.lanes_waiting() == {}
     assert await store.release(everything, now=START) == 1_203
     order = []
     while claims := await claim(store, limit=2_000):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from leadbridge.store.base import Store
 from leadbridge.store.values import DeliveryUpdate, NewDelivery, Selection, Written
 from tests.store.test_store_groups import end
-from tests.support.stored import AT_ONCE, LANE, OWNER, START, add, claim, in_line, new_delivery, upsert
+from tests.support.stored import LANE, START, add, claim, in_line, new_delivery, own, upsert
 
 
 async def delivered(store: Store, *keys: str, record_id: str = "7", event_at: int = START) -> NewDelivery:
@@ -51,27 +51,25 @@ async def test_what_overtakes_between_reading_and_claiming_is_not_undone(store: 
     await delivered(store, "email:1", "phone:1", event_at=START - 5)
     by_email, by_phone = new_delivery("email:1", event_at=START), new_delivery("phone:1", event_at=START + 5)
     await add(store, by_email, by_phone)
-    owned = await store.own_lane(LANE, owner=OWNER, lease=AT_ONCE)
-    assert owned is not None
+    epoch = await own(store)
     read, other = in_line(await store.due(LANE, limit=2, now=START))
-    (claimed,) = await store.claim(LANE, [(other, upsert(other))], now=START, epoch=owned.epoch)
+    (claimed,) = await store.claim(LANE, [(other, upsert(other))], now=START, epoch=epoch)
     await end(store, claimed)
-    assert await store.claim(LANE, [(read, upsert(read))], now=START, epoch=owned.epoch) == ()
+    assert await store.claim(LANE, [(read, upsert(read))], now=START, epoch=epoch) == ()
     (read,) = in_line(await store.due(LANE, limit=2, now=START))
     assert [one.seq for one in read.newer] == [other.seq]
-    assert len(await store.claim(LANE, [(read, upsert(read))], now=START, epoch=owned.epoch)) == 1
+    assert len(await store.claim(LANE, [(read, upsert(read))], now=START, epoch=epoch)) == 1
 
 
 async def test_what_overtook_a_follower_alone_is_known_with_its_leader(store: Store) -> None:
     await delivered(store, "email:1", event_at=START + 5)
     first, second = (new_delivery("email:1", alone=False, event_at=START + add_) for add_ in (9, 0))
     await add(store, first, second)
-    owned = await store.own_lane(LANE, owner=OWNER, lease=AT_ONCE)
-    assert owned is not None
+    epoch = await own(store)
     (leader,) = in_line(await store.due(LANE, limit=2, now=START))
     assert [len(one.newer) for one in (leader, *leader.followers)] == [1, 0]
     alone = replace(leader, followers=())
-    assert [len(await store.claim(LANE, [(alone, None)], now=START, epoch=owned.epoch))] == [1]
+    assert [len(await store.claim(LANE, [(alone, None)], now=START, epoch=epoch))] == [1]
 
 
 async def test_a_record_that_was_written_many_times_is_read_once_for_a_group(store: Store) -> None:

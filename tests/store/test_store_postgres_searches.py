@@ -7,36 +7,74 @@ from typing import Any
 
 import pytest
 
-from leadbridge.store.postgres import accepting, flight, lanes, lineup, reading, recording, recovering, sending
+from leadbridge.store.lane_rows import HOLDING
+from leadbridge.store.postgres import (
+    accepting,
+    flight,
+    lanes,
+    lineup,
+    owning,
+    pruning,
+    reading,
+    recording,
+    recovering,
+    sending,
+)
 from leadbridge.store.postgres.connection import Connection
+from leadbridge.store.postgres.partitions import TABLES
 from leadbridge.store.postgres.store import PostgresStore
 from leadbridge.store.values import DeliveryUpdate, Selection, TryResult
-from tests.support.stored import AT_ONCE, LANE, START, add, in_line, new_delivery, upsert
+from tests.support.stored import LANE, START, add, in_line, new_delivery, own, upsert
 
 STATEMENTS = {
     "arrive": accepting.ARRIVE,
     "what is to be mapped": accepting.FOR_ME,
+    "map": accepting.MAP,
     "due": lineup.DUE,
     "followers": lineup.BEHIND,
     "newer": lineup.NEWER,
-    "how many are newer": lineup.COUNT_NEWER,
     "records": lineup.RECORDS,
-    "claimable": sending.CLAIMABLE,
-    "take": sending.TAKE,
+    "claim": sending.CLAIM,
+    "take followers": sending.TAKE,
+    "start": sending.START,
     "finish": recording.FINISH,
-    "leave": recording.LEAVE,
-    "progress": recording.GOES_ON,
+    "record": recording.RECORD,
     "enter": flight.ENTER,
     "awaited": flight.AWAITED,
     "leave the queue": flight.LEAVE,
     "following": flight.FOLLOW,
     "next due": reading.NEXT_DUE,
+    "what was left": recovering.IS_LEFT,
     "recover": recovering.AGAIN,
+    "renew a lease": owning.RENEW,
+    "own lanes": owning.OWN,
+    "owned lanes": owning.OWNED,
+    "give lanes back": owning.GIVE_BACK,
+    "let lanes go": owning.LET_GO,
+    "bury": owning.BURY,
+    "lanes that wait": reading.LANES_WAITING,
+    "lanes that hold": HOLDING,
     "recent calls": lanes.RECENT_CALLS,
     "count calls": lanes.COUNT_CALLS,
+    "prune": pruning.NEXT,
+    "prune, their submissions": pruning.LOCK_SUBMISSIONS,
+    "prune, their deliveries": pruning.LOCK_DELIVERIES,
+    "prune, marks": pruning.MARKS_OF,
+    "prune, old marks": pruning.FORGET,
+    "prune, take out calls": pruning.TAKE_OUT[0],
+    "prune, take out deliveries": pruning.TAKE_OUT[1],
+    "prune, take out submissions": pruning.TAKE_OUT_SUBMISSIONS,
 }
 # Read in the order of the index, and only as far as needed.
-ONE_ROW = {("arrive", "requests_arrival_key"), ("what is to be mapped", "submissions_received")}
+ONE_ROW = {
+    ("arrive", "requests_order_at_idx"),
+    ("what is to be mapped", "submissions_arrival_id_idx"),
+    ("lanes that wait", "deliveries_due"),
+    ("lanes that hold", "deliveries_held"),
+    ("bury", "processes_pkey"),  # a handful
+}
+RANGE = re.compile(r"\bid (?:BETWEEN|>=|>) \$(\d+)(?: AND (?:\w+\.id < )?\$(\d+))?")
+PARTITION = re.compile(r"_(past|default|\d{8})(?=_)")
 
 
 @pytest.fixture
@@ -50,24 +88,50 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(part)
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
-async def test_every_statement_of_the_delivery_path_searches(store: PostgresStore, name: str) -> None:
+async def plan_of(store: PostgresStore, name: str) -> list[dict[str, Any]]:
+    """The steps that a statement would be done in, whatever its values."""
     statement = STATEMENTS[name]
-    nothing = ", ".join(["NULL"] * max(map(int, re.findall(r"\$(\d+)", statement))))
+    values = ["NULL"] * max(map(int, re.findall(r"\$(\d+)", statement)), default=0)
+    for low, high in RANGE.findall(statement):  # of ids: with none, every partition would be left out
+        values[int(low) - 1] = "'0'"
+        if high:
+            values[int(high) - 1] = "'9'"
+    nothing = ", ".join(values)
+    nothing = f"({nothing})" if nothing else ""
 
     async def explain(connection: Connection) -> list[dict[str, Any]]:
         await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         await connection.execute(f"PREPARE asked AS {statement}")
-        (found,) = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE asked ({nothing})"))
+        (found,) = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE asked {nothing}"))
         await connection.execute("DEALLOCATE asked")
         return list(nodes(found["Plan"]))
 
     database = store._accepting if name == "arrive" else store._database
-    plan = await database.write(explain)
+    return await database.write(explain)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+async def test_every_statement_of_the_delivery_path_searches(store: PostgresStore, name: str) -> None:
+    plan = await plan_of(store, name)
+    partitioned = {PARTITION.sub("", f"{node.get('Relation Name')}_") for node in plan} & {f"{one}_" for one in TABLES}
+    assert partitioned or not RANGE.search(STATEMENTS[name]), "nothing of it was looked at"
     assert "hashed" not in json.dumps(plan), "a table of all there is, for each time it is asked"
     assert [node["Relation Name"] for node in plan if node["Node Type"] == "Seq Scan"] == []
     whole = [node for node in plan if "Index Name" in node and "Index Cond" not in node]
-    assert {(name, node["Index Name"]) for node in whole} <= ONE_ROW
+    assert {(name, PARTITION.sub("", node["Index Name"])) for node in whole} <= ONE_ROW
+
+
+async def test_a_persons_keys_are_looked_up_whatever_the_server_knows_of_their_lane(store: PostgresStore) -> None:
+    """Found by their lane alone, or by lane and place, they would be all that waits there, for each delivery."""
+    await add(store, *(new_delivery(f"email:{number}") for number in range(300)))
+    await store._database.run(lambda connection: connection.execute("ANALYZE"))
+    seen = set()
+    for name in STATEMENTS:
+        for node in await plan_of(store, name):
+            if node.get("Index Name", "").startswith(("delivery_keys", "record_keys")):
+                assert re.search(r"\bkey = ", node["Index Cond"]), (name, node["Index Cond"])
+                seen.add(name)
+    assert {"enter", "leave the queue", "following", "record", "newer", "claim"} <= seen
 
 
 async def filled(store: PostgresStore, *, others: int) -> None:
@@ -84,7 +148,6 @@ async def test_a_claim_reads_as_many_rows_however_many_others_wait(store: Postgr
     """Counted by the server: rows that scans of tables and of indexes gave."""
 
     async def read(connection: Connection) -> int:
-        await connection.execute("SELECT pg_stat_force_next_flush()")
         return int(
             await connection.fetchval(
                 "SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
@@ -94,10 +157,9 @@ async def test_a_claim_reads_as_many_rows_however_many_others_wait(store: Postgr
     taken = []
     for others in (20, 400):
         await filled(store, others=others)
-        owned = await store.own_lane(LANE, owner="me", lease=AT_ONCE)
-        assert owned is not None
+        epoch = await own(store)
 
-        async def claim_all(connection: Connection, epoch: int = owned.epoch) -> int:
+        async def claim_all(connection: Connection, epoch: int = epoch) -> int:
             before = await read(connection)
             due = (await lineup.due(connection, LANE, 10, START)).live
             starts = [(one, upsert(one)) for one in due]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from leadbridge.errors import LeadbridgeError, StorageInDoubt, StorageUnavailable, UsageError
 from leadbridge.store.opening import open_operator, open_reader, open_store, open_tokens
 from leadbridge.store.postgres.store import PostgresStore
+from leadbridge.store.postgres.troubles import in_our_words
 from leadbridge.store.values import NewItem
 from tests.support.postgres import GUARDED, Cluster, server
+from tests.support.process import eventually
 from tests.support.stored import LANE, START, add, claim, ids, new_delivery, new_request
 
 SECRET = "correct horse"
@@ -73,7 +76,7 @@ async def test_a_command_makes_no_tables(postgres: Cluster) -> None:
     ("version", "serving", "beside"),
     [
         (99, "schema 99.*upgrade leadbridge", "a newer leadbridge made this database"),
-        (-1, None, "an older leadbridge made this database; start the service of this version once"),
+        (0, None, "an older leadbridge made this database; start the service of this version once"),
     ],
 )
 async def test_a_database_of_another_version_is_left_alone(
@@ -81,7 +84,7 @@ async def test_a_database_of_another_version_is_left_alone(
 ) -> None:
     name = await postgres.server.make_database()
     connection = await asyncpg.connect(postgres.server.url(name))
-    await connection.execute(f"CREATE TABLE leadbridge_schema AS SELECT {version} AS version")
+    await connection.execute(f"CREATE TABLE leadbridge_schema AS SELECT {version} AS version, {version} AS needs")
     await connection.close()
     with pytest.raises(StorageUnavailable, match=beside):
         open_operator(postgres.server.url(name))
@@ -101,16 +104,16 @@ async def test_many_that_start_at_once_make_the_tables_once(postgres: Cluster) -
     await postgres.server.drop_database(name)
 
 
-async def test_a_standby_is_told_to_be_one(store: PostgresStore, postgres: Cluster, database_url: str) -> None:
-    name = database_url.partition("@/")[2].partition("?")[0]
+async def test_a_standby_is_told_to_be_one(postgres: Cluster) -> None:
+    name = await postgres.server.make_database()
+    url = postgres.server.url(name)
+    await open_store(url).close()
     await postgres.server.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    try:
-        standby = open_store(database_url)
-        with pytest.raises(StorageUnavailable, match=r"read-only, a standby perhaps: .* must name the primary"):
-            await standby.accept(new_request())
-        await standby.close()
-    finally:
-        await postgres.server.run(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    standby = open_store(url)
+    with pytest.raises(StorageUnavailable, match=r"read-only, a standby perhaps: .* must name the primary"):
+        await standby.accept(new_request())
+    await standby.close()
+    await postgres.server.drop_database(name)
 
 
 async def test_a_server_without_a_connection_left_is_told(postgres: Cluster, guarded: str) -> None:
@@ -142,6 +145,21 @@ async def test_with_its_connections_cut_a_store_goes_on(store: PostgresStore, po
     assert len(await store.submissions(limit=9)) == 2
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        # What asyncpg says of a connection whose end it has heard of and not seen: found by `prove`.
+        asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InterfaceError("cannot call Connection.fetch(): connection has been released back to the pool"),
+        ConnectionResetError("reset by peer"),
+    ],
+)
+def test_a_connection_that_ends_in_any_way_is_no_mistake_of_ours(said: Exception) -> None:
+    with pytest.raises(StorageInDoubt, match="the connection to PostgreSQL is lost"), in_our_words(in_doubt=True):
+        raise said
+
+
 async def test_an_accept_whose_connection_broke_is_stored_once_and_answered(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +180,40 @@ async def test_an_accept_whose_connection_broke_is_stored_once_and_answered(
     assert (accepted.submission_id, accepted.status) == ("0198-1", "accepted")
     assert len(await store.submissions(limit=9)) == 1
     assert (await store.ledger()).balances
+
+
+@pytest.mark.parametrize("key", ["a", None])
+async def test_an_accept_that_the_server_is_still_at_work_on_is_stored_once_and_answered(
+    store: PostgresStore, database_url: str, monkeypatch: pytest.MonkeyPatch, key: str | None
+) -> None:
+    """The connection breaks while the statement waits; a server hears of that when the statement has ended."""
+    slow, one_at_a_time = await asyncpg.connect(database_url), asyncio.Lock()
+    at_work: list[asyncio.Task[Any]] = []
+    really = store._accepting.run
+
+    async def is_waited_for_by(count: int) -> bool:
+        async with one_at_a_time:
+            return bool(await slow.fetchval("SELECT count(*) >= $1 FROM pg_locks WHERE NOT granted", count))
+
+    async def breaks(work: Any) -> Any:
+        if at_work:
+            return await really(work)
+        at_work.append(asyncio.create_task(really(work)))
+        await eventually(lambda: is_waited_for_by(1))
+        raise StorageInDoubt("the connection to PostgreSQL is lost")
+
+    monkeypatch.setattr(store._accepting, "run", breaks)
+    request = new_request(NewItem(submission_id="0198-1", dedupe_key=key, digest=b"1"))
+    async with slow.transaction():
+        await slow.execute("LOCK TABLE totals IN EXCLUSIVE MODE")
+        accepting = asyncio.create_task(store.accept(request))
+        await eventually(lambda: is_waited_for_by(2))
+    (accepted,) = await accepting
+    assert (accepted.submission_id, accepted.status) == ("0198-1", "accepted")
+    await asyncio.gather(*at_work, return_exceptions=True)  # one of the two came too late
+    assert len(await store.submissions(limit=9)) == 1
+    assert (await store.ledger()).balances
+    await slow.close()
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from leadbridge.store.base import Store
 from leadbridge.store.rows import AttemptRow, DeliveryRow
 from leadbridge.store.values import Claim, DeliveryUpdate, FinishedCall, LaneState, NewDelivery, TryResult
 from tests.store.conftest import Made
-from tests.support.stored import AT_ONCE, LANE, START, add, claim, ids, in_line, new_delivery, recover
+from tests.support.examples import examples
+from tests.support.stored import LANE, START, add, claim, ids, in_line, new_delivery, own, recover
 
 TAGS = Call(purpose="add tags", method="PUT", path="/leads/7", body={"tags": ["vip"], "big": 2**70})
 WARNED = (WriteWarning(field="phone", sent="+1", got=None, cause="it belongs to another"),)
@@ -84,7 +85,7 @@ async def recorded(came: list[Any], made: Made, *, together: bool) -> Any:
         return attempts, due, await stored(store, [*first, *second])
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(came=CAME)
 @example(came=[MADE_ONE] * 4)  # two of them may be under way at once
 async def test_many_outcomes_in_one_commit_are_as_one_after_the_other(a_store: Made, came: list[Any]) -> None:
@@ -146,12 +147,11 @@ async def test_a_delivery_that_left_in_the_meantime_keeps_what_it_became(store: 
 async def test_of_a_claim_only_what_is_still_due_is_begun(store: Store) -> None:
     first, second = new_delivery("email:1"), new_delivery("email:2")
     await add(store, first, second)
-    owned = await store.own_lane(LANE, owner="me", lease=AT_ONCE)
-    assert owned is not None
+    epoch = await own(store)
     due = in_line(await store.due(LANE, limit=10, now=START))
     call = Call(purpose="upsert lead", method="PUT", path="/leads/upsert", body={})
-    (before,) = await store.claim(LANE, [(due[0], call)], now=START, epoch=owned.epoch)
-    (claimed,) = await store.claim(LANE, [(one, call) for one in due], now=START, epoch=owned.epoch)
+    (before,) = await store.claim(LANE, [(due[0], call)], now=START, epoch=epoch)
+    (claimed,) = await store.claim(LANE, [(one, call) for one in due], now=START, epoch=epoch)
     assert claimed.delivery.delivery_id == second.delivery_id
     assert [attempt.id for attempt in await store.attempts_of(second.delivery_id)] == [claimed.attempt_id]
     assert len(await store.attempts_of(first.delivery_id)) == 1

@@ -12,7 +12,19 @@ from leadbridge.outcome import Candidate, WriteWarning
 from leadbridge.plan import Plan
 from leadbridge.store.base import Store
 from leadbridge.store.values import CallSpan, Claim, DeliveryUpdate, DueDelivery, FinishedCall, Selection, TryResult
-from tests.support.stored import AT_ONCE, LANE, OWNER, START, add, claim, ids, in_line, new_delivery, recover, upsert
+from tests.support.examples import examples
+from tests.support.stored import (
+    LANE,
+    START,
+    add,
+    claim,
+    ids,
+    in_line,
+    new_delivery,
+    own,
+    recover,
+    upsert,
+)
 
 DELIVERED = DeliveryUpdate(state="delivered", record_id="7", created=True)
 
@@ -27,9 +39,7 @@ async def finish(
 
 
 async def owned(store: Store, lane: str = LANE) -> int:
-    mine = await store.own_lane(lane, owner=OWNER, lease=AT_ONCE)
-    assert mine is not None
-    return mine.epoch
+    return await own(store, lane)
 
 
 async def test_a_claim_holds_the_started_attempt_of_its_first_call(store: Store) -> None:
@@ -113,7 +123,7 @@ async def test_a_lane_that_lost_its_destination_is_held_and_comes_back_in_order(
     for delivery in deliveries:
         await add(store, delivery)
     assert await store.hold_lane(LANE, reason="destination_removed", detail="gone", now=START) == 3
-    assert await store.lanes_waiting() == ()
+    assert await store.lanes_waiting() == {}
     assert await store.release(Selection(reasons=("destination_removed",), lanes=("another",)), now=START) == 0
     assert await store.release(Selection(reasons=("destination_removed",), lanes=(LANE,)), now=START) == 3
     order = []
@@ -342,7 +352,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_two_of_one_person_are_ever_under_way_and_nothing_is_stuck(store: Store, steps: list[Any]) -> None:
     lane = f"lane-{id(steps)}-{len(await store.submissions(limit=1000))}"
     keys: dict[str, set[str]] = {}

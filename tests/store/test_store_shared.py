@@ -2,20 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
+import asyncpg
 import pytest
 
 from leadbridge.store.postgres import accepting
-from leadbridge.store.postgres.connection import Connection
+from leadbridge.store.postgres.connection import Connection, lock_lanes
 from leadbridge.store.postgres.store import PostgresStore
-from leadbridge.store.values import DeliveryUpdate, Lease, MappedSubmission, NewDelivery, NewItem, Selection
+from leadbridge.store.values import DeliveryUpdate, MappedSubmission, NewDelivery, NewItem, Selection
 from tests.store.test_store_groups import end
 from tests.support.process import eventually
-from tests.support.stored import AT_ONCE, LANE, START, add, claim, ids, in_line, new_delivery, new_request, upsert
+from tests.support.stored import LANE, START, add, claim, ids, in_line, new_delivery, new_request, own, upsert
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 ENDED = DeliveryUpdate(state="delivered", record_id="7", created=True)
-LONG = Lease(seconds=3600.0, grace=3600.0)
 
 
 @pytest.fixture(params=["postgres"])
@@ -35,47 +36,11 @@ async def passed(store: PostgresStore, seconds: float) -> None:
     """Let time pass for leases and for what is taken: it is the database's, so all ends are put back."""
     ago = f"make_interval(secs => {seconds})"
     await store._database.run(
-        lambda connection: connection.execute(f"UPDATE lanes SET lease_until = lease_until - {ago}")
+        lambda connection: connection.execute(f"UPDATE processes SET lease_until = lease_until - {ago}")
     )
     await store._database.run(
         lambda connection: connection.execute(f"UPDATE submissions SET taken_until = taken_until - {ago}")
     )
-
-
-async def test_a_lane_is_anothers_only_after_its_lease_and_the_longest_call(
-    store: PostgresStore, other: PostgresStore
-) -> None:
-    mine = await store.own_lane(LANE, owner="a", lease=LONG)
-    assert mine is not None
-    assert mine.lasts == 3600.0
-    assert await other.own_lane(LANE, owner="b", lease=LONG) is None
-    await passed(store, 3600.0 + 3590.0)
-    assert await other.own_lane(LANE, owner="b", lease=LONG) is None, "a call of the other may still be under way"
-    await passed(store, 11.0)
-    theirs = await other.own_lane(LANE, owner="b", lease=LONG)
-    assert theirs is not None
-    assert theirs.epoch == mine.epoch + 1
-    assert await store.own_lane(LANE, owner="a", lease=LONG) is None
-    await store.give_back_lane(LANE, epoch=mine.epoch)
-    assert await store.own_lane(LANE, owner="a", lease=LONG) is None, "only its owner gives a lane back"
-
-
-async def test_a_renewed_lease_lasts(store: PostgresStore, other: PostgresStore) -> None:
-    for _ in range(3):
-        mine = await store.own_lane(LANE, owner="a", lease=LONG)
-        assert mine is not None
-        assert mine.epoch == 1
-        await passed(store, 3600.0 + 3590.0)
-    assert await store.own_lane(LANE, owner="a", lease=LONG) is not None, "nobody else wanted it"
-    assert await other.own_lane(LANE, owner="b", lease=LONG) is None
-
-
-async def test_of_many_that_want_a_lane_at_once_one_has_it(store: PostgresStore, other: PostgresStore) -> None:
-    stores = [store, other] * 4
-    owned = await asyncio.gather(
-        *(one.own_lane(LANE, owner=str(number), lease=LONG) for number, one in enumerate(stores))
-    )
-    assert [one.epoch for one in owned if one is not None] == [1]
 
 
 async def test_the_same_submission_sent_to_both_at_once_is_accepted_once(
@@ -98,11 +63,30 @@ async def test_the_same_submission_sent_to_both_at_once_is_accepted_once(
     assert (await store.ledger()).balances
 
 
+async def test_what_is_sent_after_an_answer_stands_behind_it_though_clocks_differ_and_a_commit_was_slow(
+    store: PostgresStore, other: PostgresStore, database_url: str
+) -> None:
+    await store.accept(new_request(at=START))
+    slow: Any = await asyncpg.connect(database_url)
+    async with slow.transaction():
+        await slow.execute("SELECT FROM totals FOR UPDATE")
+        first = asyncio.create_task(store.accept(new_request(at=START + 5000)))
+        await eventually(lambda: slow.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
+        await other.accept(new_request(at=START + 900, source="another"))
+    await first
+    await other.accept(new_request(at=START + 1000, source="another"))
+    assert [one.order_at for one in await other.waiting(limit=9)] == [START + 900, START + 5000]
+    await slow.close()
+
+
 async def test_who_accepted_a_submission_maps_it_unless_it_is_gone(store: PostgresStore, other: PostgresStore) -> None:
     (accepted,) = await store.accept(new_request())
     assert await other.waiting(limit=9) == ()
+    assert not await other.changed_elsewhere()
     assert [one.submission_id for one in await store.waiting(limit=9)] == [accepted.submission_id]
     await passed(store, accepting.TAKEN_FOR)
+    assert await other.changed_elsewhere(), "though nobody could tell of it"
+    assert not await store.changed_elsewhere(), "it is its own, and it knows"
     assert [one.submission_id for one in await other.waiting(limit=9)] == [accepted.submission_id]
     assert await store.waiting(limit=9) == (), "now it is the other's"
 
@@ -158,6 +142,23 @@ async def test_deliveries_of_one_person_that_both_put_in_at_once_go_one_by_one(
     assert sorted(sent) == sorted(one.delivery_id for one in people)
 
 
+async def test_whoever_locks_several_lanes_does_so_in_one_order() -> None:
+    """Else two of them would wait for each other."""
+    said: list[str] = []
+
+    class Listening:
+        async def execute(self, statement: str) -> None:
+            said.append(statement)
+
+    lanes = [f"copper:localhost:{number}" for number in range(20)]
+    await lock_lanes(Listening(), lanes)
+    await lock_lanes(Listening(), lanes[::-1])
+    assert said[0] == said[1]
+    numbers = [int(number) for number in said[0].partition("{")[2].partition("}")[0].split(",")]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == len(lanes)
+
+
 async def test_who_ends_while_another_puts_in_waits_for_it_and_awakes_it(
     store: PostgresStore, other: PostgresStore
 ) -> None:
@@ -171,12 +172,12 @@ async def test_who_ends_while_another_puts_in_waits_for_it_and_awakes_it(
     async def put_in_slowly(connection: Connection) -> None:
         await accepting.store_mapped(connection, [mapped], START)
         ending = asyncio.create_task(end(store, claimed, ENDED))
-        await eventually(lambda: other._database.run(lambda look: look.fetchval(WAITING)), every=0.01)
+        await eventually(lambda: connection.fetchval(WAITING), every=0.01)  # nor idle, in a transaction
         assert not ending.done()
         after.append(ending)
 
     after: list[asyncio.Task[None]] = []
-    await other._database.write(put_in_slowly)
+    await other._database.write(put_in_slowly, lanes=[LANE])
     await after[0]
     assert ids(await claim(store)) == [second.delivery_id]
 
@@ -185,7 +186,7 @@ async def test_what_one_put_into_anothers_lane_is_told_to_its_owner(store: Postg
     heard: asyncio.Queue[list[str]] = asyncio.Queue()
     store.call_when_due(lambda lanes: heard.put_nowait(list(lanes)))
     assert not await store.changed_elsewhere()
-    assert await store.own_lane(LANE, owner="a", lease=LONG) is not None
+    await own(store)
     await add(other, new_delivery("email:1"))
     async with asyncio.timeout(10):
         assert await heard.get() == [LANE]
@@ -198,7 +199,7 @@ async def test_what_the_owner_puts_into_its_own_lane_is_told_to_nobody(
 ) -> None:
     told: list[object] = []
     monkeypatch.setattr(other._hearing, "tell", told.append)
-    assert await other.own_lane(LANE, owner="a", lease=LONG) is not None
+    await own(other)
     await add(other, new_delivery("email:1"))
     assert told == []
     await add(other, new_delivery("email:1", lane="another"))
@@ -208,19 +209,17 @@ async def test_what_the_owner_puts_into_its_own_lane_is_told_to_nobody(
 async def test_a_former_owner_that_wakes_up_ends_and_claims_nothing(store: PostgresStore, other: PostgresStore) -> None:
     """It was frozen between its claim and its call, and another took over."""
     await add(store, new_delivery("email:1"), new_delivery("email:2"))
-    mine = await store.own_lane(LANE, owner="a", lease=AT_ONCE)
-    assert mine is not None
+    mine = await own(store, owner="a")
     first, second = in_line(await store.due(LANE, limit=2, now=START))
-    (late,) = await store.claim(LANE, [(first, upsert(first))], now=START, epoch=mine.epoch)
-    theirs = await other.own_lane(LANE, owner="b", lease=AT_ONCE)
-    assert theirs is not None
-    assert (await other.recover(LANE, epoch=theirs.epoch, now=START)).again == 1
+    (late,) = await store.claim(LANE, [(first, upsert(first))], now=START, epoch=mine)
+    theirs = await own(other, owner="b")
+    assert (await other.recover(LANE, epoch=theirs, now=START)).again == 1
     again = in_line(await other.due(LANE, limit=2, now=START))
-    claims = await other.claim(LANE, [(one, upsert(one)) for one in again], now=START, epoch=theirs.epoch)
+    claims = await other.claim(LANE, [(one, upsert(one)) for one in again], now=START, epoch=theirs)
     assert len(claims) == 2
-    assert await store.claim(LANE, [(second, upsert(second))], now=START, epoch=mine.epoch) == ()
-    assert (await store.recover(LANE, epoch=mine.epoch, now=START)).again == 0
-    assert not await store.set_lane(LANE, (await store.lane(LANE)), epoch=mine.epoch)
+    assert await store.claim(LANE, [(second, upsert(second))], now=START, epoch=mine) == ()
+    assert (await store.recover(LANE, epoch=mine, now=START)).again == 0
+    assert not await store.set_lane(LANE, (await store.lane(LANE)), epoch=mine)
     await end(store, late, DeliveryUpdate(state="failed", detail="the former owner's"))
     for claimed in claims:
         await end(other, claimed, DeliveryUpdate(state="delivered", record_id="7", created=True))

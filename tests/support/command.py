@@ -7,11 +7,13 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from tests.support.forked import Forked, forked, may_be_forked
 from tests.support.patience import PATIENCE
 
 T = TypeVar("T")
@@ -25,11 +27,16 @@ def environment(environ: Mapping[str, str] | None, home: Path) -> dict[str, str]
 
 def run(*arguments: str, cwd: Path, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command to its end, with what it printed."""
-    return subprocess.run(
-        [*LEADBRIDGE, *arguments],
-        cwd=cwd, env=environment(environ, cwd), capture_output=True, text=True, timeout=PATIENCE, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = _begun(arguments, cwd=cwd, environ=environ)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout, process.stderr, ThreadPoolExecutor(max_workers=2) as readers:
+        printed, logged = readers.submit(process.stdout.read), readers.submit(process.stderr.read)
+        try:
+            code = process.wait(PATIENCE)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, code, stdout=printed.result(), stderr=logged.result())
 
 
 def run_on_terminal(
@@ -52,15 +59,15 @@ def run_on_terminal(
         pass
     finally:
         os.close(ours)
-        process.wait(PATIENCE)
-    return subprocess.CompletedProcess(arguments, process.returncode, stdout=shown.decode())
+        code = process.wait(PATIENCE)
+    return subprocess.CompletedProcess(arguments, code, stdout=shown.decode())
 
 
 @dataclass
 class Started:
     """A command that runs, with the lines it printed and logged so far."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Forked
     printed: list[str] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
     _news: threading.Condition = field(default_factory=threading.Condition)
@@ -129,11 +136,7 @@ def started(
     *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None, program: Sequence[str] = LEADBRIDGE
 ) -> Iterator[Started]:
     """A running command; killed at the end if it still runs."""
-    process = subprocess.Popen(
-        [*program, *arguments],
-        cwd=cwd, env=environment(environ, cwd), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = _begun(arguments, cwd=cwd, environ=environ, program=program)
     running = Started(process)
     try:
         yield running
@@ -141,3 +144,16 @@ def started(
         if process.poll() is None:
             process.kill()
         running.ended()
+
+
+def _begun(
+    arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str] | None, program: Sequence[str] = LEADBRIDGE
+) -> "subprocess.Popen[str] | Forked":
+    """A process that reads nothing; what it writes can be read."""
+    environ, whole = environ or {}, environment(environ, cwd)
+    if program == LEADBRIDGE and may_be_forked(environ):
+        return forked(*arguments, cwd=cwd, environ=whole)
+    return subprocess.Popen(
+        [*program, *arguments],
+        cwd=cwd, env=whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip

@@ -17,13 +17,13 @@ from leadbridge.store.values import (
     NewDelivery,
     NewItem,
     NewRequest,
+    Process,
     Recovered,
 )
 
 LANE = "copper:localhost:1"
 OWNER = "this process"
-AT_ONCE = Lease(seconds=0.0, grace=-1e9)  # whoever has the lane
-FOREVER = Lease(seconds=1e8, grace=-1e9)  # a clock that a test advances is not the database's
+FOREVER = Lease(seconds=1e8, grace=0.0)  # a clock that a test advances is not the database's
 START = 1_700_000_000_000
 
 
@@ -94,6 +94,19 @@ def upsert(_delivery: DueDelivery) -> Call:
     return Call(purpose="upsert lead", method="PUT", path="/leads/upsert", body={})
 
 
+async def own(store: Store, lane: str = LANE, *, owner: str = OWNER) -> int:
+    """Have a lane, whoever had it: all others are gone. The epoch that is the owner's."""
+    epochs = await store.own_lanes([lane], owner=owner)
+    if lane not in epochs:
+        peers = {peer.name for peer in (await store.roll()).peers}
+        for other in peers - {owner}:
+            await store.leave(other)
+        if owner not in peers:
+            assert await store.join(Process(name=owner, accounts="all"), [lane], lease=FOREVER)
+        epochs = await store.own_lanes([lane], owner=owner)
+    return epochs[lane]
+
+
 async def claim(
     store: Store,
     *,
@@ -103,18 +116,15 @@ async def claim(
     begin: Callable[[DueDelivery], Call | None] = upsert,
 ) -> tuple[Claim, ...]:
     """Claim what is due, as a lane does: the most urgent first."""
-    owned = await store.own_lane(lane, owner=OWNER, lease=AT_ONCE)
-    assert owned is not None
+    epoch = await own(store, lane)
     due = in_line(await store.due(lane, limit=limit, now=now))[:limit]
     starts = [(delivery, begin(delivery)) for delivery in due]
-    return await store.claim(lane, starts, now=now, epoch=owned.epoch)
+    return await store.claim(lane, starts, now=now, epoch=epoch)
 
 
 async def recover(store: Store, *, now: int, lane: str = LANE, owner: str = OWNER) -> Recovered:
     """Take back what is claimed in a lane, as its owner does before it begins."""
-    owned = await store.own_lane(lane, owner=owner, lease=AT_ONCE)
-    assert owned is not None
-    return await store.recover(lane, epoch=owned.epoch, now=now)
+    return await store.recover(lane, epoch=await own(store, lane, owner=owner), now=now)
 
 
 def in_line(due: DueByUrgency) -> tuple[DueDelivery, ...]:

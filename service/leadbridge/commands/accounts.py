@@ -94,12 +94,16 @@ def _nothing_in(lane: str) -> Backlog:
     return Backlog(lane=lane, live=0, retry=0, replay=0, sending=0, held={}, oldest_at=None)
 
 
+async def _calls(reader: Reader, lane: str, *, since: Millis) -> int:
+    return (await reader.count_calls(lane, since=[since]))[since]
+
+
 async def _standing(
     reader: Reader, lane: str, *, of: _Lane, state: LaneState, backlog: Backlog, now: Millis
 ) -> Standing:
     windows = [
         Use(
-            used=await reader.count_calls(lane, since=now - round(quota.window * 1000)),
+            used=await _calls(reader, lane, since=now - round(quota.window * 1000)),
             limit=quota.limit,
             seconds=quota.window,
         )
@@ -109,7 +113,7 @@ async def _standing(
     if daily := [quota.daily for quota in of.quotas if quota.daily is not None]:
         resets_at = state.daily_reset_at if (state.daily_reset_at or 0) > now else None
         begun = max(now - DAY * 1000, state.daily_reset_at or 0) if resets_at is None else resets_at - DAY * 1000
-        day = Use(used=await reader.count_calls(lane, since=begun), limit=min(daily), seconds=DAY, resets_at=resets_at)
+        day = Use(used=await _calls(reader, lane, since=begun), limit=min(daily), seconds=DAY, resets_at=resets_at)
     per_lead = await reader.calls_per_lead(lane, last=MEASURED)
     waiting = backlog.live + backlog.retry + backlog.replay + backlog.sending
     return Standing(

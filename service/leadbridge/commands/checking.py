@@ -7,13 +7,15 @@ from leadbridge.commands.format import Format
 from leadbridge.commands.granting import key_problems
 from leadbridge.commands.output import counted, say, say_problems, show_json
 from leadbridge.configured import adapters
+from leadbridge.errors import LeadbridgeError
 from leadbridge.settings.loading import load
 from leadbridge.settings.problem import ConfigProblems, Problem
 from leadbridge.settings.schema import json_schema
+from leadbridge.store.opening import VARIABLE, database_url, look_at
 
 
 def check(path: Path, environ: Mapping[str, str], *, output: Format) -> bool:
-    """Print every problem and warning; true when the configuration can be used.
+    """Print every problem and warning; true when the configuration can be used, and the database that is named.
 
     Raises `UsageError` for a file that is not there or cannot be read.
     """
@@ -26,10 +28,13 @@ def check(path: Path, environ: Mapping[str, str], *, output: Format) -> bool:
     else:
         problems, warnings = key_problems(path, adapters(loaded.settings), environ), loaded.warnings
         settings = None if problems else loaded.settings
+    database = _trouble_with_the_database(environ)
     if output is Format.JSON:
-        show_json({"file": str(path), "problems": [*problems, *warnings]})
-        return settings is not None
+        show_json({"file": str(path), "problems": [*problems, *warnings], "database": database})
+        return settings is not None and database is None
     say_problems(problems, warnings)
+    if database is not None:
+        say(("database: ", "red"), database)
     told = f", {counted(len(warnings), 'warning')}" if warnings else ""
     if settings is None:
         say((f"{path} cannot be used", "bold red"), f": {counted(len(problems), 'problem')}{told}")
@@ -40,7 +45,20 @@ def check(path: Path, environ: Mapping[str, str], *, output: Format) -> bool:
         counted(len(settings.routes), "route"),
     )
     say((f"{path} is good", "green"), f": {', '.join(counts)}{told}")
-    return True
+    if database is not None:
+        say(("The database cannot be used", "bold red"), ": no service would start")
+    return database is None
+
+
+def _trouble_with_the_database(environ: Mapping[str, str]) -> str | None:
+    """What keeps a service from its database; the one that nobody named needs no look."""
+    if not environ.get(VARIABLE):
+        return None
+    try:
+        look_at(database_url(environ))
+    except LeadbridgeError as error:
+        return str(error)
+    return None
 
 
 def schema() -> None:

@@ -28,7 +28,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Say everything that is wrong with a configuration.
 
-        Nothing is sent. Exit code 0: it can be used; 1: it cannot.
+        Nothing is sent. When LEADBRIDGE_DATABASE_URL is set, it is tried as well, and nothing is changed there. Exit
+        code 0: both can be used; 1: they cannot.
         """
         from leadbridge.commands import checking
 

@@ -11,6 +11,7 @@ from leadbridge.clock import SystemClock
 from leadbridge.commands import advice
 from leadbridge.commands.format import Format
 from leadbridge.commands.output import listed, moment, out, say, show, show_json, state, table, text
+from leadbridge.commands.pruned import perhaps_pruned
 from leadbridge.commands.states import OF_DELIVERIES, OF_SUBMISSIONS, State
 from leadbridge.commands.way import Way, print_way
 from leadbridge.errors import UsageError
@@ -47,7 +48,8 @@ async def show_one(reader: Reader, *, wanted: str, output: Format) -> None:
     if row is None and (delivery := await reader.delivery(wanted)) is not None:
         row = await reader.submission(delivery.submission_id)
     if row is None:
-        raise UsageError(f"there is no submission or delivery {wanted}; `leadbridge list` shows what there is")
+        pruned = await perhaps_pruned(reader, wanted)
+        raise UsageError(f"there is no submission or delivery {wanted}; `leadbridge list` shows what there is{pruned}")
     way = await _way(reader, row)
     if output is Format.JSON:
         show_json(_document(way))
@@ -62,7 +64,7 @@ async def trace(reader: Reader, *, trace_id: str, output: Format) -> None:
     if not rows:
         raise UsageError(
             f"nothing was received under the trace ID {trace_id}; `leadbridge list` shows what there is, and "
-            "`leadbridge show` takes the id of a submission"
+            f"`leadbridge show` takes the id of a submission{await perhaps_pruned(reader, trace_id)}"
         )
     ways = [await _way(reader, row) for row in rows]
     if output is Format.JSON:

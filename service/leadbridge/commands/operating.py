@@ -12,6 +12,7 @@ from leadbridge.commands.format import Format
 from leadbridge.commands.naming import Configured, perhaps, require_known
 from leadbridge.commands.operating_rows import Row, left_out, rows_of, the_held_one, why_not, why_not_replayed
 from leadbridge.commands.output import counted, err, say, show_json
+from leadbridge.commands.pruned import perhaps_pruned
 from leadbridge.configured import adapters, lane_name
 from leadbridge.errors import UsageError
 from leadbridge.plan import Choice
@@ -133,6 +134,7 @@ async def resolve(operator: Operator, wanted: str, *, choice: Choice | None, out
     if not rows:
         raise UsageError(
             f"there is no delivery or submission {wanted}; `leadbridge list --state held` shows what is held"
+            f"{await perhaps_pruned(operator, wanted)}"
         )
     row = the_held_one(rows)
     if isinstance(row, str):
@@ -163,7 +165,7 @@ async def replay(
     if unknown := [wanted for wanted, rows in found.items() if not rows]:
         raise UsageError(
             f"there is no delivery or submission {', '.join(unknown)}; nothing was changed, and `leadbridge list` "
-            "shows what there is"
+            f"shows what there is{await perhaps_pruned(operator, *unknown)}"
         )
     if problems:
         return False

@@ -66,7 +66,9 @@ def _of_submission(way: Way) -> Iterator[tuple[str, Text]]:
     if submission.revision > 1:
         yield "revision", text(f"{submission.revision}: the sender used this id before, with another content")
     if submission.duplicate_of:
-        first = f", received {moment(way.first.received_at)}, trace ID {way.first.trace_id}" if way.first else ""
+        first = ", which was pruned"
+        if way.first is not None:
+            first = f", received {moment(way.first.received_at)}, trace ID {way.first.trace_id}"
         yield "repeats", text(f"submission {submission.duplicate_of}{first}; nothing is sent again")
     if submission.reason:
         yield "reason", text(submission.reason)

@@ -21,22 +21,21 @@ from leadbridge.deliver.settling import Settler
 from leadbridge.deliver.standing import Standing
 from leadbridge.deliver.tenure import Tenure
 from leadbridge.deliver.transport import DEADLINE, Transport
-from leadbridge.ids import new_id
 from leadbridge.logs import Logger
 from leadbridge.precedence import Precedence
 from leadbridge.record import Recorder
 from leadbridge.store.base import Store
 from leadbridge.store.values import Lease
 
-# Calls are begun while their whole deadline still fits into the lease, so its renewal may fail for a third of it. Who
-# takes over waits one deadline longer: the CRM may still be at work on a call whose caller is gone.
-LEASE: Final = Lease(seconds=1.5 * DEADLINE, grace=DEADLINE)
+# It is renewed every quarter of it. Who takes over waits a little longer: a call that was given up at the last moment
+# may still be on its way to the CRM.
+LEASE: Final = Lease(seconds=10.0, grace=2.0)
 PAUSE_WITHOUT_QUOTA: Final = 1.0  # seconds of quiet after a 429 that says nothing, where we keep no quota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What every lane works with. `owner` is this process; without `tokens` no adapter has a grant."""
+    """What every lane works with. Without `tokens` no adapter has a grant."""
 
     store: Store
     transport: Transport
@@ -44,9 +43,9 @@ class Means:
     clock: Clock
     log: Logger
     precedence: Precedence
+    tenure: Tenure
     tokens: Tokens | None = None
     dice: Random = field(default_factory=SystemRandom)
-    owner: str = field(default_factory=new_id)
     lease: Lease = LEASE
 
 
@@ -59,6 +58,7 @@ class Account:
     facts: AccountFacts
     line: LineUp
     bench: Bench
+    caller: Caller
     prober: Prober
     settler: Settler
     canaries: Canaries
@@ -70,17 +70,19 @@ def account_of(
     *,
     quotas: Sequence[Quota | None],
     means: Means,
+    epoch: int,
     wake: Callable[[], None],
 ) -> Account:
-    """The parts for one account; `adapters` are by their destination's name, and all `quotas` hold.
+    """The parts for one account in one epoch; `adapters` are by their destination's name, and all `quotas` hold.
 
     `wake` is told when the account is not in doubt any more.
     """
     store, clock, log = means.store, means.clock, means.log
     facts = AccountFacts()
     places = Places(Governor(quotas, deadline=DEADLINE), clock)
-    tenure = Tenure(clock, deadline=means.lease.grace)
-    standing = Standing(lane, store=store, places=places, tenure=tenure, clock=clock, log=log, dice=means.dice)
+    standing = Standing(
+        lane, epoch=epoch, store=store, places=places, tenure=means.tenure, clock=clock, log=log, dice=means.dice
+    )
     caller = Caller(
         lane, transport=means.transport, places=places, standing=standing, tokens=means.tokens, clock=clock, log=log
     )
@@ -106,6 +108,7 @@ def account_of(
             log=log,
             pause_at_429=max((quota.window for quota in quotas if quota is not None), default=PAUSE_WITHOUT_QUOTA),
         ),
+        caller=caller,
         prober=prober,
         settler=Settler(
             lane=lane,

@@ -8,14 +8,16 @@ from leadbridge.crm.adapter import Adapter, Answer, Call, Grant, Limits
 from leadbridge.deliver.governor import Sent
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.standing import Standing
-from leadbridge.deliver.transport import Transport, Unanswered
+from leadbridge.deliver.tenure import GivenUp
+from leadbridge.deliver.transport import NotOurs, Transport, Unanswered
 from leadbridge.errors import GrantLost, TokenUnavailable
 from leadbridge.logs import Logger
 from leadbridge.outcome import Hold, Retry
 from leadbridge.record import CallEnd
 from leadbridge.supervise import words_of
 
-LANE_IN_DOUBT: Final = "not sent: the lane's lease could not be renewed, and another process may send for it soon"
+LANE_IN_DOUBT: Final = "not sent: the lease of this process could not be renewed, and another may send for it soon"
+GIVEN_UP: Final = "given up before an answer: the lease of this process ran out, and another may send for it now"
 
 
 class Tokens(Protocol):
@@ -66,6 +68,7 @@ class Caller:
         self._tokens = tokens
         self._clock = clock
         self._log = log
+        self.under_way = 0  # calls that may have been sent, and have no answer yet
 
     async def send(
         self, adapter: Adapter, call: Call, *, attempt_id: int, trace_id: str, delivery_id: str | None
@@ -118,12 +121,12 @@ class Caller:
             if adapter.grant is not None:
                 trip.token = await self._token(adapter.grant)
                 trip.started = self._clock.monotonic()
-            if not self._standing.tenure.allows_a_call:  # since the token was asked for, perhaps
-                trip.error, trip.obstacle = LANE_IN_DOUBT, Retry(detail=LANE_IN_DOUBT)
-                return
-            trip.place, trip.sent = self._places.sent(), True
-            trip.answer = await self._transport.send(adapter, call, trace_id=trace_id, token=trip.token)
+            trip.answer = await self._send(trip, adapter, call, trace_id=trace_id)
             self._heard(trip.answer, delivery_id)
+        except NotOurs:
+            trip.error, trip.sent, trip.obstacle = LANE_IN_DOUBT, False, Retry(detail=LANE_IN_DOUBT)
+        except GivenUp:  # the CRM may be as well as ever
+            trip.error = GIVEN_UP
         except Unanswered as unanswered:
             trip.error, trip.sent = unanswered.why, unanswered.sent
             self._standing.failed(delivery_id, unanswered.why)
@@ -135,6 +138,17 @@ class Caller:
         except Exception as crash:  # the adapter's headers, or the transport: it may have been sent
             self._log.exception("delivery.crashed", lane=self._lane, delivery=delivery_id)
             trip.error = words_of(crash)
+
+    async def _send(self, trip: "_Trip", adapter: Adapter, call: Call, *, trace_id: str) -> Answer:
+        if not self._standing.is_ours:  # since the token was asked for, perhaps
+            raise NotOurs
+        trip.place, trip.sent = self._places.sent(), True
+        self.under_way += 1
+        try:
+            async with self._standing.tenure.call():
+                return await self._transport.send(adapter, call, trace_id=trace_id, token=trip.token)
+        finally:
+            self.under_way -= 1
 
     async def _token(self, grant: Grant) -> str:
         if self._tokens is None:

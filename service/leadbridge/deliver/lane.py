@@ -1,8 +1,7 @@
 """One CRM account's queue: claims what is due and may be sent, and starts a try of each."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from leadbridge.crm.adapter import Adapter, Quota
@@ -13,7 +12,7 @@ from leadbridge.deliver.preparing import Prepared, Settled
 from leadbridge.errors import StorageInDoubt, StorageUnavailable
 from leadbridge.outcome import Hold
 from leadbridge.record import STORAGE_PAUSE
-from leadbridge.store.values import Claim
+from leadbridge.store.values import Claim, LaneState
 from leadbridge.supervise import keep_running
 
 CONCURRENCY: Final = 16  # deliveries whose calls are under way at once
@@ -21,155 +20,149 @@ MOST_CLAIMED: Final = 2 * CONCURRENCY  # with those that are claimed already, so
 MOST_AT_WORK: Final = 3 * CONCURRENCY  # with those whose outcome is still on its way to the disk
 A_MOMENT: Final = 0.001  # seconds
 MOST_IN_A_BURST: Final = 2  # deliveries at once while many senders wait for their answers
-ANOTHERS_LANE: Final = 1.0  # seconds between two looks whether another process gave the lane back
+LOST: Final = 5.0  # seconds in which what was under way in a lane that we lost, and have again, may be written down
 WORTH_A_HOLD: Final = 300.0  # seconds without a place of the day's budget that are told as a hold
 
 
 class Lane:
-    """The queue of one account. One process runs it."""
+    """The queue of one account, for as long as it is this process's."""
 
     def __init__(
-        self, name: str, adapters: Mapping[str, Adapter], *, quotas: Sequence[Quota | None], means: Means
-    ) -> None:
-        """`adapters` are those of the destinations on this account, by the destination's name; all `quotas` hold."""
+        self, name: str, adapters: Mapping[str, Adapter], *, quotas: Sequence[Quota | None], means: Means, epoch: int,
+        before: "Lane | None" = None, doubted: Callable[[], Awaitable[None]],
+    ) -> None:  # fmt: skip
+        """`adapters` are those of the destinations on this account, by the destination's name; all `quotas` hold.
+
+        `before` is the same lane in an earlier epoch of ours, which must be over. `doubted` looks whether it is ours.
+        """
         self.name = name
+        self._epoch = epoch
+        self._before = before
+        self._doubted = doubted
         self._store = means.store
         self._clock = means.clock
         self._log = means.log
         self._precedence = means.precedence
-        self._owner = means.owner
-        self._lease = means.lease
         self._wake = asyncio.Event()
-        self._account_anew = partial(account_of, name, adapters, quotas=quotas, means=means, wake=self._wake.set)
-        self._set_up()
+        self._account = account = account_of(
+            name, adapters, quotas=quotas, means=means, epoch=epoch, wake=self._wake.set
+        )
+        self._places = account.places
+        self._standing = account.standing
+        self._line = account.line
         self._running: asyncio.Task[None] | None = None
         self._probing: asyncio.Task[None] | None = None
         self._at_work: dict[asyncio.Task[None], frozenset[str]] = {}  # with the records that may be written to
         self._calling = 0  # of those at work, the ones that have calls to make
         self._hands = asyncio.Semaphore(CONCURRENCY)
         self._stopping = False
-        self._begun = False  # also when this lane crashes and goes on; until it is lost
+        self._cut_off = False  # a call was, that the CRM may be at work on
+        self._looking = False
+        self._begun = False  # also when this lane crashes and goes on
         self._in_doubt = False  # whether something is claimed that nobody here knows of
         self._missed = 0  # looks in a row whose deliveries were not to be had any more
 
-    def _set_up(self) -> None:
-        self._account = account = self._account_anew()
-        self._places = account.places
-        self._standing = account.standing
-        self._line = account.line
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not (self._at_work or self._looking or self._probing or self._account.prober.asking)
 
     async def look_for_ended_causes(self) -> None:
         """Send one ahead of those that are held one by one; a cause that has ended lets all of them go."""
-        if self._begun:
-            await self._account.canaries.send()
-            self.wake()
+        await self._account.canaries.send()
+        self.wake()
 
     def wake(self) -> None:
         """Something may be due: look at once."""
         self._line.arrived()
         self._wake.set()
 
-    async def look_again(self) -> None:
-        """Another process may have changed the lane and what is in it; raises `StorageUnavailable`."""
-        if self._begun:
+    async def look_again(self, held: LaneState | None) -> None:
+        """Another process may have held or released the lane, of which this was read; raises `StorageUnavailable`."""
+        if self._begun and self._standing.differs(held):
             await self._standing.look_again()
-        self.wake()
+            self.wake()
 
     def start(self) -> None:
-        """Work until `stop`."""
+        """Work until `leave`, or until it is lost."""
         work = keep_running(self._run, name=f"lane {self.name}", rest=self._rest, log=self._log)
         self._running = asyncio.create_task(work, name=f"lane {self.name}")
 
-    async def stop(self, *, grace: float) -> None:
-        """Claim no more, finish what is under way within `grace` seconds, leave the rest to the next start."""
+    def lose(self) -> None:
+        """Another process sends for the account, or will: no call begins any more, and what was answered is kept."""
+        self._standing.lose()
+        self._stopping = True
+        self._wake.set()
+
+    async def leave(self, *, grace: float) -> bool:
+        """Claim no more, and finish what is under way within `grace` seconds; False when a call was cut off.
+
+        What was not finished stays on disk. Who was cancelled while it waited may ask again.
+        """
         self._stopping = True
         self._wake.set()
         if self._running is not None:
-            await self._running  # a claim whose commit is under way still starts its tries
+            await asyncio.wait((self._running,))  # a claim whose commit is under way still starts its tries
         if self._at_work:
             _, unfinished = await asyncio.wait(self._at_work, timeout=grace)
+            self._cut_off = self._cut_off or self._account.caller.under_way > 0
             for task in unfinished:
                 task.cancel()
             await asyncio.gather(*unfinished, return_exceptions=True)
         await self._account.prober.stop()
+        if self._before is not None:
+            await self._before.leave(grace=0.0)
         if self._begun:
             try:
                 await self._standing.keep()
-                if not self._at_work:  # else another waits until the calls that were cut off are over
-                    await self._store.give_back_lane(self.name, epoch=self._standing.epoch)
             except StorageUnavailable as error:
                 self._account.bench.recorder.say_unavailable(self.name, error)
+        return not self._cut_off
 
     async def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
+            self._looking = True
             try:
                 rest = await self._look() if self._begun else await self._begin()
             except StorageUnavailable as error:
                 self._account.bench.recorder.say_unavailable(self.name, error)
                 rest = STORAGE_PAUSE
+            finally:
+                self._looking = False
             if rest != 0 and not self._stopping:
                 await self._rest(rest)
 
     async def _rest(self, seconds: float | None) -> None:
         await self._clock.wait(self._wake, seconds)
 
-    async def _begin(self) -> float | None:
-        """Become the one who sends for the account, and count what another process sent not long ago.
+    async def _begin(self) -> float:
+        """Take up what whoever had the lane before left, and count what was sent not long ago.
 
-        Returns how long to rest.
+        Returns how long to rest: not at all.
         """
-        if self._at_work:  # begun before the lane was lost: their calls are counted when they are over
-            return None
-        asked = self._clock.monotonic()
-        ownership = await self._store.own_lane(self.name, owner=self._owner, lease=self._lease)
-        if ownership is None:
-            return ANOTHERS_LANE
-        if self._standing.epoch:
-            await self._account.prober.stop()
-            self._set_up()
-        self._standing.begin(ownership.epoch, ownership.state)
-        self._standing.tenure.renewed(asked=asked, lasts=ownership.lasts)
-        await self._recover(ownership.epoch)
-        await self._account.canaries.send()
+        if self._before is not None:  # its calls are counted when they are over
+            await self._before.leave(grace=LOST)
+            self._before = None
+        self._standing.begin(await self._store.lane(self.name))
+        await self._recover()
         await self._places.take_up(self._store, self.name, self._standing.state_for_the_quota())
         self._begun = True
         return 0
 
-    async def _recover(self, epoch: int) -> None:
+    async def _recover(self) -> None:
         """Take back what whoever had the lane before left half done."""
-        recovered = await self._store.recover(self.name, epoch=epoch, now=self._clock.now())
+        recovered = await self._store.recover(self.name, epoch=self._epoch, now=self._clock.now())
         if recovered.again or recovered.unsure:
             self._log.warning("delivery.recovered", lane=self.name, again=recovered.again, unsure=recovered.unsure)
-
-    async def renew(self) -> None:
-        """Ask for more of the lease when it is time to; raises `StorageUnavailable`."""
-        tenure = self._standing.tenure
-        if not self._begun or not tenure.to_be_renewed:
-            return
-        was_in_doubt = not tenure.allows_a_call
-        if await self._is_lost():
-            self._log.warning("lane.lost", lane=self.name)
-            self._wake.set()
-        elif was_in_doubt:
-            self._wake.set()
 
     async def _is_sure(self) -> bool:
         """What a claim in doubt may have taken is taken back, once nothing is under way."""
         if self._at_work:
             return False
-        await self._recover(self._standing.epoch)
+        await self._recover()
         self._in_doubt = False
         return True
-
-    async def _is_lost(self) -> bool:
-        """Whether another process sends for the account, or did: then this lane begins anew, as at a start."""
-        asked = self._clock.monotonic()
-        ownership = await self._store.own_lane(self.name, owner=self._owner, lease=self._lease)
-        self._begun = ownership is not None and ownership.epoch == self._standing.epoch
-        if self._begun and ownership is not None:
-            self._standing.tenure.renewed(asked=asked, lasts=ownership.lasts)
-        return not self._begun
 
     async def _look(self) -> float | None:
         """Do what can be done now; returns how long to rest: 0 for not at all, None until something happens."""
@@ -205,8 +198,7 @@ class Lane:
             task.add_done_callback(self._done)
         if len(claims) < len(due):  # something changed since it was read
             self._line.forget()
-            self._missed = 0 if claims else self._missed + 1
-            return 0 if self._missed < 2 or await self._is_lost() else BELIEVED
+            return await self._after_a_miss(all_of_them=not claims)
         if self._line.put_off and not due and not self._line.waits:
             return BELIEVED  # or until the end of what is under way
         if self._line.has_more:
@@ -215,6 +207,13 @@ class Lane:
             return None if room > 0 else self._rest_for_a_place()  # a create waits for a hand: its end wakes us
         next_due = await self._store.next_due(self.name)
         return None if next_due is None else max(0.001, (next_due - self._clock.now()) / 1000)
+
+    async def _after_a_miss(self, *, all_of_them: bool) -> float:
+        self._missed = self._missed + 1 if all_of_them else 0
+        if self._missed < 2:
+            return 0
+        await self._doubted()
+        return BELIEVED
 
     def _room(self) -> int:
         """How many deliveries may be claimed now: one while the account's facts are still unknown."""
@@ -248,7 +247,7 @@ class Lane:
         self._places.reserve(places)
         used = 0
         try:
-            claims = await self._store.claim(self.name, starts, now=self._clock.now(), epoch=self._standing.epoch)
+            claims = await self._store.claim(self.name, starts, now=self._clock.now(), epoch=self._epoch)
             used = sum(claim.attempt_id is not None for claim in claims)
         except StorageInDoubt:
             self._in_doubt = True

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from leadbridge.clock import Millis
+from leadbridge.crm.names import folded
 from leadbridge.deliver.attributes import (
     PAIRS,
     LeadKeys,
@@ -56,6 +57,20 @@ def without_older(
     return left[::-1]
 
 
+def that_count(plans: Sequence[Plan], *, lead_keys: LeadKeys) -> list[bool]:
+    """Of writes of one kind to one record, in the order of events: whether an older plan meets it in any way.
+
+    It does not when the later ones have written over all that it wrote; the last one always counts.
+    """
+    counts: list[bool] = []
+    since: _Since | None = None
+    for plan in reversed(plans):
+        before = (since or _nothing_since("", lead_keys)).and_before(plan, lead_keys)
+        counts.append(since is None or before.met() != since.met())
+        since = before
+    return counts[::-1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Since:
     """What a run of writes did to a record, as if one had done it all."""
@@ -83,6 +98,15 @@ class _Since:
             tags=firm_tags.then(self.tags),
             stands={**self.stands, **stands},
         )
+
+    def met(self) -> object:
+        """What an older plan meets: the order of what was added to a list is nothing to it."""
+        changes = (*self.lists.values(), self.tags)
+        return self.taken, [(*map(_as_set, (one.add, one.remove)), one.whole) for one in changes]
+
+
+def _as_set(texts: Sequence[str]) -> frozenset[str]:
+    return frozenset(folded(text) for text in texts)
 
 
 def _nothing_since(record_id: str, keys: LeadKeys) -> _Since:

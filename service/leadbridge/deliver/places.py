@@ -41,7 +41,7 @@ class Places:
             return
         spans = await store.recent_calls(lane, since=now - int(governor.memory * 1000))
         marks = governor.marks(wall=now, reset_at=reset_at)
-        calls = {mark: await store.count_calls(lane, since=mark) for mark in marks}
+        calls = await store.count_calls(lane, since=marks) if marks else {}
         wall, elapsed = self._clock.now(), self._clock.monotonic()
         governor.seed(spans, wall=wall, now=elapsed)
         governor.seed_day(calls, wall=wall, now=elapsed, reset_at=reset_at)

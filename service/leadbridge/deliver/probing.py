@@ -36,18 +36,24 @@ class Prober:
         self._log = log
         self._answered = answered
         self._asking: asyncio.Task[Retry | Hold | None] | None = None
+        self._listening = 0  # who asked and has not heard the answer yet
 
     @property
     def asking(self) -> bool:
         """Whether the account is in doubt just now: nothing new is begun meanwhile."""
-        return self._asking is not None
+        return self._asking is not None or self._listening > 0
 
     async def problem(self) -> Retry | Hold | None:
         """Why the account cannot be used; None when it can, by one of its destinations' credentials at least."""
         if self._asking is None:
             self._asking = asyncio.create_task(self._ask_all(), name=f"probe {self._lane}")
             self._asking.add_done_callback(self._forget)
-        return await asyncio.shield(self._asking)
+        self._listening += 1
+        try:
+            return await asyncio.shield(self._asking)
+        finally:  # it acts on the answer at once: no other task comes in between
+            self._listening -= 1
+            self._answered()
 
     async def stop(self) -> None:
         """Wait for no answer any more."""

@@ -18,24 +18,31 @@ class Standing:
     """The health of one lane, for all of its deliveries."""
 
     def __init__(
-        self, lane: str, *, store: Store, places: Places, tenure: Tenure, clock: Clock, log: Logger, dice: Random
-    ) -> None:
+        self, lane: str, *, epoch: int, store: Store, places: Places, tenure: Tenure, clock: Clock, log: Logger,
+        dice: Random,
+    ) -> None:  # fmt: skip
+        """`epoch` is the one in which the lane is ours."""
         self._lane = lane
+        self._epoch = epoch
         self._store = store
         self._places = places
         self.tenure = tenure
+        self._lost = False
         self._clock = clock
         self._log = log
         self._health = Health(dice)
-        self._epoch = 0
         self._on_disk = LaneState()
         self._changed = False
         self._disk = asyncio.Lock()  # else what was read before our own change would undo it in our mind
 
     @property
-    def epoch(self) -> int:
-        """What every claim of this lane names."""
-        return self._epoch
+    def is_ours(self) -> bool:
+        """Whether a call may go, as far as other processes are concerned."""
+        return not self._lost and self.tenure.allows_a_call
+
+    def lose(self) -> None:
+        """The lane is another process's, or will be."""
+        self._lost = True
 
     @property
     def held(self) -> HoldReason | None:
@@ -47,11 +54,15 @@ class Standing:
         state = self._health.state
         return replace(state, paused_until=None) if self._health.open else state
 
-    def begin(self, epoch: int, state: LaneState) -> None:
+    def begin(self, state: LaneState) -> None:
         """The lane is ours: go on as the last owner left it."""
-        self._epoch = epoch
         self._on_disk = state
         self._tell(self._health.adopt(state, self._now(), start=True))
+
+    def differs(self, held: LaneState | None) -> bool:
+        """Whether the hold that was read (None: there is none) is another than we know of."""
+        known, found = self._on_disk, held or LaneState()
+        return (known.held, known.detail, known.since) != (found.held, found.detail, found.since)
 
     async def look_again(self) -> None:
         """Another process (a person's command) may have changed something: that stands, beside what only we know.
@@ -88,11 +99,11 @@ class Standing:
 
     def may_send(self, delivery_id: str) -> bool:
         """Whether a call of a claimed delivery may still go."""
-        return self.tenure.allows_a_call and self._health.may_send(delivery_id)
+        return self.is_ours and self._health.may_send(delivery_id)
 
     def room(self) -> int | None:
         """How many deliveries may be claimed; None when nothing is in the way."""
-        if not self.tenure.allows_a_call:
+        if not self.is_ours:
             return 0
         if self._health.held is None and not self._health.open:
             return None

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from functools import lru_cache
 from typing import Final, Protocol, TypeAlias, cast
@@ -12,11 +12,12 @@ import httpx
 from pydantic_core import from_json, to_json
 
 from leadbridge.crm.adapter import Adapter, Answer, Call
-from leadbridge.deliver.ways import Ways
+from leadbridge.deliver.ways import Refused, Ways
 from leadbridge.events import Json
 
 DEADLINE: Final = 30.0  # seconds a call may take in all
 CONNECT_TIMEOUT: Final = 10.0  # seconds
+CONNECTIONS: Final = 500  # of all lanes together, well within the 1,024 files that a process may usually open
 MOST_ANSWER: Final = 8 * 1024 * 1024  # bytes read of an answer; the rest is not ours to keep
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
@@ -29,6 +30,13 @@ class Unanswered(Exception):
         super().__init__(why)
         self.why = why
         self.sent = sent
+
+
+class NotOurs(Unanswered):
+    """It was not sent: by the time there was a connection, another process might have sent for the account."""
+
+    def __init__(self) -> None:
+        super().__init__("not sent: another process may send for the account", sent=False)
 
 
 # httpx-aiohttp also maps a connection that broke after the send to `ConnectTimeout`; only the cause tells them apart.
@@ -57,10 +65,18 @@ class HttpTransport:
     NO_PROXY (never for this machine itself), SSL_CERT_FILE and SSL_CERT_DIR. A `.netrc` is not read.
     """
 
-    def __init__(self, *, connections: int = 100, deadline: float = DEADLINE) -> None:
-        """At most `connections` at once; a call has `deadline` seconds from its start to the end of its answer."""
+    def __init__(
+        self, *, connections: int = CONNECTIONS, deadline: float = DEADLINE, may_send: Callable[[], bool] = lambda: True
+    ) -> None:
+        """At most `connections` at once, and half as many to one host.
+
+        A call has `deadline` seconds from its start to the end of its answer.
+
+        `may_send` is asked when there is a connection, right before the call goes out on it: getting one takes a
+        while, and a process may stand still meanwhile. If not, the call ends with `NotOurs`.
+        """
         self._deadline = deadline
-        self._ways = Ways(connections)
+        self._ways = Ways(connections, may_send)
         self._extensions = {"timeout": httpx.Timeout(deadline, connect=CONNECT_TIMEOUT).as_dict()}
 
     async def send(self, adapter: Adapter, call: Call, *, trace_id: str, token: str | None = None) -> Answer:
@@ -74,6 +90,8 @@ class HttpTransport:
                     return _answer(response.status_code, headers, await _bounded(response, headers))
                 finally:
                     await response.aclose()
+        except Refused:
+            raise NotOurs from None
         except TimeoutError as error:
             raise Unanswered(f"no answer within {self._deadline:g} s", sent=True) from error
         # Not every error of aiohttp's has a twin in httpx: an answer that is no HTTP comes as it is.
@@ -114,7 +132,7 @@ def _url(address: str, query: Pairs) -> httpx.URL:
         raise Unanswered(f"the call's address cannot be used: {error}", sent=False) from error
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4_096)
 def _header_lines(headers: Pairs) -> tuple[tuple[bytes, bytes], ...]:
     """An account's headers as they are sent: the same for each of its calls."""
     for name, value in headers:

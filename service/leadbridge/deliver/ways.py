@@ -1,8 +1,10 @@
 """The connections to the CRMs: straight, or through the proxy that the environment names."""
 
 import base64
+from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Final
+from ssl import SSLContext
+from typing import Any, Final
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -14,14 +16,41 @@ from leadbridge.errors import UsageError
 KEEPALIVE: Final = 5.0  # seconds an idle connection is kept: less than any server's, so that none breaks under a call
 
 
+class Refused(Exception):
+    """There is a connection, and nothing may be sent on it any more."""
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Asks once more when there is a connection: what follows is written at once.
+
+    One host has half of the connections at most: a CRM that hangs takes none from the accounts of another.
+    """
+
+    def __init__(self, may_send: Callable[[], bool], *, limit: int, ssl: SSLContext) -> None:
+        super().__init__(limit=limit, limit_per_host=max(1, limit // 2), keepalive_timeout=KEEPALIVE, ssl=ssl)
+        self._may_send = may_send
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Any],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's
+    ) -> aiohttp.connector.Connection:
+        connection = await super().connect(req, traces, timeout)
+        if not self._may_send():
+            connection.release()
+            raise Refused
+        return connection
+
+
 class Ways(httpx.AsyncBaseTransport):
     """Straight to the CRM, or through the proxy that the environment names for its scheme."""
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, may_send: Callable[[], bool] = lambda: True) -> None:
         """Raises `UsageError` when the environment names a proxy that cannot be used."""
-        self._straight = _connections(connections, proxy=None)
+        self._straight = _connections(connections, may_send, proxy=None)
         self._proxied = {
-            scheme: _connections(connections, proxy=_proxy(scheme, url))
+            scheme: _connections(connections, may_send, proxy=_proxy(scheme, url))
             for scheme, url in getproxies().items()
             if scheme in ("http", "https")
         }
@@ -39,12 +68,12 @@ class Ways(httpx.AsyncBaseTransport):
             await way.aclose()
 
 
-def _connections(most: int, *, proxy: httpx.Proxy | None) -> AiohttpTransport:
+def _connections(most: int, may_send: Callable[[], bool], *, proxy: httpx.Proxy | None) -> AiohttpTransport:
     ssl_context = httpx.create_ssl_context()
 
     def session() -> aiohttp.ClientSession:  # made by the first call: it belongs to the loop that runs then
         made = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=most, keepalive_timeout=KEEPALIVE, ssl=ssl_context),
+            connector=_Connector(may_send, limit=most, ssl=ssl_context),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # httpx does that
             trust_env=False,  # it would put a `.netrc`'s password in the place of the CRM's token

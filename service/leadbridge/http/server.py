@@ -3,8 +3,10 @@
 import asyncio
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from types import FrameType
 from typing import Any, Final
 
 import uvicorn
@@ -14,11 +16,47 @@ from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.http.bounded import BoundedHttp
 
 GRACE: Final = 15  # seconds requests under way may take at a stop
+GRACE_BESIDE: Final = 1  # the same, where operators ask and no sender waits
+# Seconds for which a connection may rest between two requests: longer than proxies keep theirs (nginx and AWS 60). Who
+# closes first may do so in the moment in which the other sends, and to a proxy that is a 502 for its sender.
+KEEP_ALIVE: Final = 75
 STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+_CLOSE: Final = (b"connection", b"close")
 
 
 class _Foreground(uvicorn.Server):
-    """The server that a process is for."""
+    """The server that a process is for.
+
+    Between a SIGTERM and its stop it serves for `linger` seconds more: who sends to it hears late that it ends. Each
+    answer then closes its connection, so that none is cut off in the middle of a request at the end.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, linger: float = 0.0, leaving: Callable[[], None]) -> None:
+        """`leaving` is called in the loop when it begins to linger."""
+        super().__init__(config)
+        self._linger = linger
+        self._leaving = leaving
+        self._asked_to_leave = False
+        self._leaves_at: float | None = None  # monotonic seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Linger at the first SIGTERM; end at any other, and at SIGINT: a person waits."""
+        if sig == signal.SIGTERM and self._linger and not self._asked_to_leave:
+            self._asked_to_leave = True
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """What is done ten times a second; true when it is time to end."""
+        ends = await super().on_tick(counter)
+        if not self._asked_to_leave:
+            return ends
+        if _CLOSE not in self.server_state.default_headers:  # uvicorn writes them anew each second
+            self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
+        if self._leaves_at is None:
+            self._leaves_at = time.monotonic() + self._linger
+            self._leaving()
+        return ends or time.monotonic() >= self._leaves_at
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -61,20 +99,29 @@ def server_config(app: Any, *, trusted_proxies: Sequence[object] = ()) -> uvicor
         server_header=False,
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=[str(network) for network in trusted_proxies],
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any free one. Raises `UsageError` when the address cannot be had."""
+    try:
+        return bound(host, port)
+    except OSError as error:
+        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError as error:
+    except OSError:
         listener.close()
-        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from error
+        raise
     listener.listen(2048)
     return listener
 
@@ -90,20 +137,29 @@ def run_server(
     listener: socket.socket,
     *,
     trusted_proxies: Sequence[object] = (),
+    linger: float = 0.0,
+    leaving: Callable[[], None] = lambda: None,
+    beside: tuple[Any, socket.socket] | None = None,
     at_the_end: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then stop in order. Raises `LeadbridgeError` when `app` does not start.
 
-    `at_the_end` is awaited in the same loop, whatever happened.
+    After a SIGTERM it calls `leaving` and serves for `linger` seconds more. `beside` is another application with the
+    socket it is served on, from before `app` starts until after it has stopped. `at_the_end` is awaited in the same
+    loop, whatever happened.
     """
-    server = _Foreground(server_config(app, trusted_proxies=trusted_proxies))
+    server = _Foreground(server_config(app, trusted_proxies=trusted_proxies), linger=linger, leaving=leaving)
 
     async def serve_to_the_end() -> None:
-        try:
-            await server.serve(sockets=[listener])
-        finally:
+        async with AsyncExitStack() as around:
             if at_the_end is not None:
-                await at_the_end()
+                around.push_async_callback(at_the_end)
+            if beside is not None:
+                other, its_listener = beside
+                config = server_config(other)
+                config.timeout_graceful_shutdown = GRACE_BESIDE
+                await around.enter_async_context(embedded(config, its_listener))
+            await server.serve(sockets=[listener])
 
     try:
         uvloop.run(serve_to_the_end())

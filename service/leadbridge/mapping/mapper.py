@@ -1,8 +1,10 @@
 """The map stage at work: stored submissions become deliveries, off the sender's request, again after a restart."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal
 
 from leadbridge.clock import Clock, Millis
@@ -12,6 +14,7 @@ from leadbridge.events import Event, Parsed, Verified
 from leadbridge.ids import new_id
 from leadbridge.logs import Logger
 from leadbridge.mapping import Filtered, Planned, SourceContext, map_event
+from leadbridge.metrics.meters import Meters
 from leadbridge.plan import RecordKind
 from leadbridge.precedence import Precedence
 from leadbridge.record import STORAGE_PAUSE
@@ -25,7 +28,7 @@ CLOCK_WENT_BACK: Final = 1_000  # ms that are worth a line; less is how clocks a
 NO_KEY: Final = "the lead has none of the route's match keys"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Routing:
     """The routes of one configuration and where they lead."""
 
@@ -36,7 +39,16 @@ class Routing:
 
     def of(self, source: str) -> tuple[Route, ...]:
         """The routes from a source."""
-        return tuple(route for route in self.routes if source in route.from_)
+        return tuple(self._by_source.get(source, ()))
+
+    @cached_property
+    def _by_source(self) -> Mapping[str, Sequence[Route]]:
+        """Thousands of accounts have as many routes: none is looked at for each submission but its own."""
+        routes: dict[str, list[Route]] = defaultdict(list)
+        for route in self.routes:
+            for source in dict.fromkeys(route.from_):
+                routes[source].append(route)
+        return routes
 
 
 class Mapper:
@@ -52,6 +64,7 @@ class Mapper:
         log: Logger,
         precedence: Precedence,
         mapped: Callable[[Iterable[str]], None],
+        meters: Meters | None = None,
     ) -> None:
         """`mapped` is told the lanes that got deliveries, after the commit."""
         self._desks = desks
@@ -61,6 +74,7 @@ class Mapper:
         self._log = log
         self._precedence = precedence
         self._mapped = mapped
+        self._meters = meters or Meters()
         self._wake = asyncio.Event()
         self._clock_is_back = False
         self._parsed: tuple[str, Parsed] | None = None  # the last request that was parsed: it may hold many items
@@ -91,12 +105,21 @@ class Mapper:
                 results.append(self._map_safely(item))
                 await asyncio.sleep(0)  # senders are served in between
             if results:
-                await self._store.map(results, now=self._clock.now())
+                await self._store_them(results)
                 self._say(waiting, results)
                 self._say_clock(waiting[-1])
                 self._mapped({new.lane for result in results for new in result.deliveries if new.state == "pending"})
         await self._precedence.give_way()
         return len(waiting)
+
+    async def _store_them(self, results: Sequence[MappedSubmission]) -> None:
+        began = self._clock.monotonic()
+        try:
+            await self._store.map(results, now=self._clock.now())
+        except StorageUnavailable:
+            self._meters.not_stored("map")
+            raise
+        self._meters.stored("map", self._clock.monotonic() - began)
 
     def _map_safely(self, item: WaitingSubmission) -> MappedSubmission:
         try:
@@ -143,6 +166,9 @@ class Mapper:
     def _say(self, waiting: Sequence[WaitingSubmission], results: Sequence[MappedSubmission]) -> None:
         """One line for each submission that goes no further, once that is on disk."""
         for item, result in zip(waiting, results, strict=True):
+            self._meters.submission(item.received.source, result.state)
+            for new in result.deliveries:
+                self._meters.delivery(new.destination, new.state)
             facts = {
                 "submission": item.submission_id,
                 "trace_id": item.trace_id,

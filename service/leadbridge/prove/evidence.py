@@ -37,12 +37,15 @@ class Record:
 class Call:
     """One call that reached an account, in the order of the answers. `faulted`: a fault was put in its way.
 
+    It came `at` a time and was under way until `ended_at`. `email` is that of the person it was for, where it says so.
+
     `record_id` is that of the record that it changed or read, None when the account did nothing. `serial`, `company`
     and `score` are a submission's, where the call wrote them.
     """
 
     destination: str
     at: Millis
+    ended_at: Millis
     method: str
     path: str
     status: int | None
@@ -83,6 +86,7 @@ class Evidence:
     calls: Sequence[Call]
     ledger: Ledger | None = None
     unfinished: Sequence[Unfinished] = ()
+    cut_off_at: Sequence[Millis] = ()  # when all calls that were under way lost their caller, and nobody had to wait
 
 
 def records_in(state: Mapping[str, Any]) -> Iterator[Record]:
@@ -109,13 +113,14 @@ def calls_in(history: Sequence[Mapping[str, Any]]) -> Iterator[Call]:
         yield Call(
             destination=destination.name,
             at=entry["at"],
+            ended_at=entry["ended_at"],
             method=entry["method"],
             path=entry["path"],
             status=entry["status"],
             faulted=bool(entry["faults"]),
             record_id=entry["record_id"],
             serial=_number(_custom(sent, SERIAL)),
-            email=_email(sent),
+            email=_email(sent) or _email(entry.get("query") or {}),
             company=sent.get("company_name") or sent.get("companyName") or None,
             score=_number(_custom(sent, SCORE)),
         )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
-    "lost", "wrong record", "doubled", "note doubled", "out of order", "quota exceeded", "ledger", "wrong answer",
-    "not taken", "not drained", "waits for a person", "not seen",
+    "lost", "wrong record", "doubled", "note doubled", "out of order", "two at once", "quota exceeded", "ledger",
+    "wrong answer", "not taken", "not drained", "waits for a person", "not seen",
 ]  # fmt: skip
 # What each kind means; a report lists them in this order.
 KINDS: Final[Mapping[Kind, str]] = {
@@ -15,6 +15,7 @@ KINDS: Final[Mapping[Kind, str]] = {
     "doubled": "a second record of one person, or one of nobody",
     "note doubled": "a note that is there twice",
     "out of order": "an older value written after a newer one",
+    "two at once": "a call for a person that came while another one for that person was under way",
     "quota exceeded": "a window that held too many calls, or a 429 that no fault asked for",
     "ledger": "books that do not balance, or not with what was sent",
     "wrong answer": "a sender was answered other than 2xx or 503",

@@ -1,14 +1,18 @@
 """The plan of a run: which submissions are sent in which round, and what goes wrong when. Pure, and from a seed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal, TypeAlias, TypeVar
 
+from leadbridge.deliver.account import LEASE
 from leadbridge.prove.people import Contact, Submission, contacts, submissions
 from leadbridge.sandbox.faults import Delay, Drop, Fault, Html, Malformed, Status
 
-Event: TypeAlias = Literal["kill", "kill at start", "freeze", "stop", "CRMs hang", "disk full", "nothing"]
+Event: TypeAlias = Literal[
+    "kill", "kill at start", "kill all", "freeze", "freeze past the lease", "stop", "CRMs hang", "disk full",
+    "connections cut", "server restarts", "nothing",
+]  # fmt: skip
 Weather: TypeAlias = Literal[
     "fair", "slow", "slow to begin", "lost calls", "lost answers", "errors", "done but errors", "away", "too many",
     "broken answers",
@@ -20,10 +24,21 @@ LEADS_A_ROUND: Final = 24
 LONGEST_DELAY: Final = 1.5  # seconds from a round's first submission to its event
 _HOT: Final = 4  # contacts of a round that are sent for more often
 
-# How often each event is drawn. Most of them kill: that is what is to be proved.
-EVENTS: Final[Mapping[Event, int]] = {
-    "kill": 55, "kill at start": 8, "freeze": 10, "stop": 8, "CRMs hang": 8, "disk full": 3, "nothing": 8,
-}  # fmt: skip
+# How often each event is drawn, for one process on SQLite and for several on PostgreSQL. Most of them kill: that is
+# what is to be proved.
+EVENTS: Final[Mapping[Event, tuple[int, int]]] = {
+    "kill": (55, 38),
+    "kill at start": (8, 6),
+    "kill all": (0, 5),
+    "freeze": (10, 7),
+    "freeze past the lease": (0, 9),
+    "stop": (8, 8),
+    "CRMs hang": (8, 6),
+    "disk full": (3, 0),
+    "connections cut": (0, 9),
+    "server restarts": (0, 7),
+    "nothing": (8, 5),
+}
 WEATHERS: Final[Mapping[Weather, int]] = {
     "fair": 40, "slow": 12, "slow to begin": 8, "lost calls": 6, "lost answers": 8, "errors": 7, "done but errors": 5,
     "away": 4, "too many": 5, "broken answers": 5,
@@ -50,7 +65,8 @@ class Round:
     """One round: its submissions are sent at once, and after `delay` seconds its event comes.
 
     `lasts` is how long the process is down, frozen or without room, in seconds; for `kill at start` how long after the
-    restart the second kill comes. `weather` begins with the round and ends after the event.
+    restart the second kill comes. `weather` begins with the round and ends after the event. Of several processes the
+    event befalls one of those that send: that at `replica`, counted around.
     """
 
     number: int
@@ -60,6 +76,7 @@ class Round:
     delay: float
     lasts: float
     submissions: tuple[Submission, ...]
+    replica: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +93,18 @@ class Plan:
         return tuple(one for each in self.rounds for one in each.submissions)
 
 
-def planned(*, seed: int, rounds: int, leads: int | None = None, disk: bool = True) -> Plan:
-    """A run of `rounds` with `leads` submissions in all; without `disk`, none in which the disk is full.
+def planned(
+    *, seed: int, rounds: int, leads: int | None = None, replicas: int = 1, without: Collection[Event] = ()
+) -> Plan:
+    """A run of `rounds` with `leads` submissions in all, `without` the events that cannot be had.
 
     Events are drawn in proportion, but each that there is room for comes once at least.
     """
     dice = Random(seed)  # noqa: S311  # a plan that can be made again
     total = leads if leads is not None else rounds * LEADS_A_ROUND
     people = contacts(dice, leads=total)
-    events = _drawn(dice, {name: share for name, share in EVENTS.items() if disk or name != "disk full"}, rounds)
+    shares = {name: few if replicas == 1 else many for name, (few, many) in EVENTS.items() if name not in without}
+    events = _drawn(dice, {name: share for name, share in shares.items() if share}, rounds)
     weathers = _drawn(dice, WEATHERS, rounds)
     made: list[Round] = []
     begun = 0
@@ -102,6 +122,7 @@ def planned(*, seed: int, rounds: int, leads: int | None = None, disk: bool = Tr
                 delay=_delay(dice),
                 lasts=_lasts(dice, event),
                 submissions=some,
+                replica=dice.randrange(replicas) if replicas > 1 else 0,
             )
         )
     return Plan(seed=seed, contacts=people, rounds=tuple(made))
@@ -132,9 +153,11 @@ def _lasts(dice: Random, event: Event) -> float:
     match event:
         case "freeze" | "CRMs hang":
             return dice.uniform(0.2, 2.5)
+        case "freeze past the lease":
+            return LEASE.seconds + LEASE.grace + dice.uniform(0.5, 4.0)
         case "kill at start":
             return dice.uniform(0.2, 1.4)
-        case "disk full":
+        case "disk full" | "connections cut":
             return dice.uniform(0.5, 1.5)
     return dice.uniform(0, 0.3)
 

@@ -7,16 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import apsw
-
 import leadbridge
 from leadbridge.prove.findings import KINDS, Finding
 from leadbridge.prove.ground import DESTINATIONS
 from leadbridge.prove.plan import EVENTS, WEATHERS
 from leadbridge.prove.rounds import Played
 
-BEGIN: Final = "<!-- proof: written by `leadbridge prove --page` -->"
-END: Final = "<!-- end of the proof -->"
 MOST_SHOWN: Final = 20  # findings of a kind that are written out for a reader; the JSON has all
 _DESTINATIONS: Final = len(DESTINATIONS)
 
@@ -29,14 +25,14 @@ class Machine:
     memory_gib: float
     system: str
     python: str
-    sqlite: str
+    database: str  # the engine, with its version
     leadbridge: str
 
     def line(self) -> str:
         """The machine in words."""
         return (
             f"leadbridge {self.leadbridge}, {self.cores} cores, {self.memory_gib:g} GiB of memory, {self.system}, "
-            f"{self.python}, SQLite {self.sqlite}"
+            f"{self.python}, {self.database}"
         )
 
 
@@ -58,6 +54,7 @@ class Report:
     total_seconds: float
     left_out: Sequence[str]  # what was not tried, and why
     findings: Sequence[Finding]
+    replicas: int = 1  # processes of the service; several are on PostgreSQL
 
     @property
     def good(self) -> bool:
@@ -67,7 +64,8 @@ class Report:
     @property
     def command(self) -> str:
         """What plays the same plan again."""
-        return f"leadbridge prove --seed {self.seed} --rounds {len(self.played)} --leads {self.submissions}"
+        where = f" --database postgresql://… --replicas {self.replicas}" if self.replicas > 1 else ""
+        return f"leadbridge prove{where} --seed {self.seed} --rounds {len(self.played)} --leads {self.submissions}"
 
     def verdict(self) -> str:
         """One sentence."""
@@ -75,12 +73,14 @@ class Report:
         if not counted:
             return (
                 f"{self.taken:,} submissions were answered 2xx: nothing lost, nothing doubled, nothing out of order, "
-                "no quota exceeded"
+                "never two calls at once for one person, no quota exceeded"
             )
         return "FOUND: " + ", ".join(f"{count} {kind}" for kind, count in counted.items())
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """What was done, line by line."""
+        if self.replicas > 1:
+            yield "processes", f"{self.replicas} of the service, of one configuration, on one database"
         yield "rounds", f"{len(self.played)}, seed {self.seed}, {self.total_seconds:.0f} s"
         yield "events", _listed(Counter(one.round.event for one in self.played), EVENTS)
         yield "weather", _listed(Counter(one.round.weather for one in self.played), WEATHERS)
@@ -123,6 +123,7 @@ class Report:
             "verdict": self.verdict(),
             "command": self.command,
             "machine": asdict(self.machine),
+            "replicas": self.replicas,
             "seed": self.seed,
             "submissions": self.submissions,
             "contacts": self.contacts,
@@ -139,6 +140,7 @@ class Report:
                 {
                     "number": one.round.number,
                     "event": one.round.event,
+                    "replica": one.round.replica,
                     "weather": one.round.weather,
                     "delay": round(one.round.delay, 3),
                     "lasts": round(one.round.lasts, 3),
@@ -170,28 +172,16 @@ class Report:
         )
 
 
-def machine() -> Machine:
-    """Look at this machine."""
+def machine(database: str) -> Machine:
+    """Look at this machine; the `database` is known already."""
     return Machine(
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         system=f"{platform.system()} {platform.machine()}",
         python=f"{platform.python_implementation()} {platform.python_version()}",
-        sqlite=apsw.sqlite_lib_version(),
+        database=database,
         leadbridge=leadbridge.__version__,
     )
-
-
-def has_place(page: str) -> bool:
-    """Whether a page has both marks, in order."""
-    return 0 <= page.find(BEGIN) < page.find(END)
-
-
-def with_report(page: str, report: Report) -> str:
-    """The page with this report between its marks; everything else stays."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{report.markdown()}\n{END}{after}"
 
 
 def _listed(counts: Mapping[str, int], order: Sequence[str] | Mapping[Any, Any] = ()) -> str:

@@ -8,10 +8,13 @@ from typing import Final
 
 from leadbridge.prove.history import Historian
 from leadbridge.prove.plan import Round
+from leadbridge.prove.scratch import Caught, PostgresScratch, SqliteScratch
 from leadbridge.prove.senders import Senders
-from leadbridge.prove.world import Caught, World
+from leadbridge.prove.world import World
 
+SHORTEST_TOGETHER: Final = 3.5  # seconds, with several processes: an account of one that was killed rests for some
 SHORTEST: Final = 2.0  # seconds: what a round leaves behind must not grow into a backlog that hides everything
+CUT_EVERY: Final = 0.25  # seconds between two cuts of all connections
 _RECOVERY: Final = 0.4  # seconds with room again, before the disk is full once more
 
 
@@ -31,23 +34,29 @@ class Stage:
         """`shortest` is how many seconds a round takes at least."""
         self._shortest = shortest
         self._world = world
+        self._replicas = world.replicas
+        self._database = world.database
         self._senders = senders
         self._historian = historian
         self._events: dict[str, Callable[[Round], Awaitable[tuple[Caught, ...]]]] = {
             "kill": self._kill,
             "kill at start": self._kill_at_start,
+            "kill all": self._kill_all,
             "freeze": self._freeze,
+            "freeze past the lease": self._freeze_past_the_lease,
             "stop": self._stop,
             "CRMs hang": self._hang,
             "disk full": self._disk_full,
+            "connections cut": self._cut,
+            "server restarts": self._restart_server,
             "nothing": self._nothing,
         }
 
     async def play(self, one: Round) -> Played:
-        """Play one round; the service is ready when it ends."""
+        """Play one round; at its end submissions are taken, though of several processes some may still be away."""
         began = time.monotonic()
         if one.event == "disk full":
-            await self._move(self._world.move_to_small_disk)
+            await self._move_to_small_disk()
         for fault in one.faults:
             await self._world.control.fault(fault)
         self._senders.send(one.submissions)
@@ -59,29 +68,58 @@ class Stage:
         return Played(round=one, caught=caught, seconds=time.monotonic() - began)
 
     async def _kill(self, one: Round) -> tuple[Caught, ...]:
-        caught = await self._world.kill()
+        place = await self._chosen(one)
+        caught = await self._world.kill(place)
         await asyncio.sleep(one.lasts)
-        await self._world.start()
+        await self._start(place)
         return (caught,)
 
     async def _kill_at_start(self, one: Round) -> tuple[Caught, ...]:
-        first = await self._world.kill()
-        await self._world.start(wait=False)
+        place = await self._chosen(one)
+        first = await self._world.kill(place)
+        await self._replicas.start(place)
         await asyncio.sleep(one.lasts)
-        second = await self._world.kill()
-        await self._world.start()
+        second = await self._world.kill(place)
+        await self._start(place)
         return first, second
 
-    async def _freeze(self, one: Round) -> tuple[Caught, ...]:
-        self._world.service.freeze()
+    async def _kill_all(self, one: Round) -> tuple[Caught, ...]:
+        places = await self._replicas.awake()
+        caught = await self._world.kill(*places)
         await asyncio.sleep(one.lasts)
-        self._world.service.thaw()
+        await self._start(*places)
+        return (caught,)
+
+    async def _freeze(self, one: Round) -> tuple[Caught, ...]:
+        frozen = self._replicas[await self._chosen(one)]
+        frozen.freeze()
+        await asyncio.sleep(one.lasts)
+        frozen.thaw()
+        return ()
+
+    async def _freeze_past_the_lease(self, one: Round) -> tuple[Caught, ...]:
+        """It thaws some rounds later: until then the others have its accounts."""
+        self._replicas.freeze_for(await self._chosen(one), one.lasts)
         return ()
 
     async def _stop(self, one: Round) -> tuple[Caught, ...]:
-        await self._world.service.stop()
+        place = await self._chosen(one)
+        await self._replicas.stop(place)
         await asyncio.sleep(one.lasts)
-        await self._world.start()
+        await self._start(place)
+        return ()
+
+    async def _cut(self, one: Round) -> tuple[Caught, ...]:
+        """All connections of all processes, as often as there is time for."""
+        ends = time.monotonic() + one.lasts
+        while time.monotonic() < ends and isinstance(self._database, PostgresScratch):
+            await self._database.cut()
+            await asyncio.sleep(CUT_EVERY)
+        return ()
+
+    async def _restart_server(self, _one: Round) -> tuple[Caught, ...]:
+        if isinstance(self._database, PostgresScratch):
+            await self._database.restart()
         return ()
 
     async def _hang(self, one: Round) -> tuple[Caught, ...]:
@@ -92,26 +130,43 @@ class Stage:
 
     async def _disk_full(self, one: Round) -> tuple[Caught, ...]:
         """Full, with room again, and full at a kill."""
-        disk = self._world.disk
-        if disk is None:
+        database = self._database
+        if not isinstance(database, SqliteScratch) or database.disk is None:
             return ()
-        disk.fill()
+        database.disk.fill()
         await asyncio.sleep(one.lasts)
-        disk.clear()
+        database.disk.clear()
         await asyncio.sleep(_RECOVERY)
-        disk.fill()
+        database.disk.fill()
         await asyncio.sleep(one.lasts)
-        caught = await self._world.kill()
-        disk.clear()
-        self._world.move_back()
-        await self._world.start()
+        place = await self._chosen(one)
+        caught = await self._world.kill(place)
+        database.disk.clear()
+        database.move_back()
+        await self._start(place)
         return (caught,)
 
     async def _nothing(self, one: Round) -> tuple[Caught, ...]:
         await asyncio.sleep(one.lasts)
         return ()
 
-    async def _move(self, move: Callable[[], None]) -> None:
-        await self._world.service.stop()
-        move()
-        await self._world.start()
+    async def _move_to_small_disk(self) -> None:
+        if isinstance(self._database, SqliteScratch):
+            (place,) = await self._replicas.awake()
+            await self._replicas.stop(place)
+            self._database.move_to_small_disk()
+            await self._start(place)
+
+    async def _chosen(self, one: Round) -> int:
+        """One of those that are up; of several, one that sends: the others have little to lose."""
+        awake = await self._replicas.awake()
+        if isinstance(self._database, PostgresScratch):
+            at_work = await self._database.at_work()
+            awake = [place for place in awake if self._replicas[place].pid in at_work] or awake
+        return awake[one.replica % len(awake)]
+
+    async def _start(self, *places: int) -> None:
+        """Start processes, and wait until one at least is up."""
+        for place in places:
+            await self._replicas.start(place)
+        await self._replicas.awake()

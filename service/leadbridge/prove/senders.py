@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -36,11 +36,14 @@ class Figures:
 class Senders:
     """Send what they are given, at once; those of one contact that are ordered by arrival one after the other."""
 
-    def __init__(self, client: httpx.AsyncClient, *, url: str, sources: Mapping[str, Source], seed: int) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, *, urls: Sequence[str], sources: Mapping[str, Source], seed: int
+    ) -> None:
+        """All `urls` lead to one service: who gets no 2xx at one goes to another, as a balancer would."""
         self.answers: dict[int, Answer] = {}
         self.figures = Figures()
         self._client = client
-        self._url = url
+        self._urls = urls
         self._sources = sources
         self._dice = Random(seed)  # noqa: S311  # waits that can be drawn again
         self._hands = asyncio.Semaphore(AT_ONCE)
@@ -78,10 +81,11 @@ class Senders:
         await asyncio.sleep(when - asyncio.get_running_loop().time())
         wrong: list[int] = []
         sends = 0
+        url = self._dice.choice(self._urls)
         while True:
             async with self._hands:
                 sends += 1
-                response = await self._post(one)
+                response = await self._post(one, url)
             said = _said(response)
             if response is not None and not response.is_success and response.status_code != 503:
                 wrong.append(response.status_code)
@@ -89,6 +93,7 @@ class Senders:
                 break
             longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(sends, 10))
             await asyncio.sleep(self._dice.uniform(longest / 4, longest))
+            url = self._dice.choice([other for other in self._urls if other != url] or self._urls)
         self.answers[one.serial] = Answer(
             serial=one.serial,
             trace_id=said[1] if said else None,
@@ -97,8 +102,8 @@ class Senders:
             wrong=tuple(wrong),
         )
 
-    async def _post(self, one: Submission) -> httpx.Response | None:
-        url = f"{self._url}/hooks/{one.source}"
+    async def _post(self, one: Submission, base_url: str) -> httpx.Response | None:
+        url = f"{base_url}/hooks/{one.source}"
         content_type, body, headers = request_of(one)
         signed = sign(
             self._sources[one.source].scheme,

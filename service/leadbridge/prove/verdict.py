@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from leadbridge.clock import Millis
 from leadbridge.events import Json
 from leadbridge.prove.books import wrong_answers, wrong_books
 from leadbridge.prove.evidence import UNDER_WAY, Call, Evidence, Record
@@ -32,6 +33,7 @@ def judged(submissions: Sequence[Submission], answers: Mapping[int, Answer], evi
             },
             records=[record for record in evidence.records if record.destination == destination.name],
             calls=[call for call in evidence.calls if call.destination == destination.name],
+            cut_off_at=sorted(evidence.cut_off_at),
         )
         findings += account.findings()
     return findings
@@ -55,6 +57,7 @@ class _Account:
     unfinished: Collection[str]  # ids of submissions that are known not to have arrived: no loss, but a finding
     records: Sequence[Record]
     calls: Sequence[Call]
+    cut_off_at: Sequence[Millis]
 
     def findings(self) -> Iterator[Finding]:
         records: dict[str, list[Record]] = defaultdict(list)
@@ -63,23 +66,31 @@ class _Account:
         people: dict[str, list[Submission]] = defaultdict(list)
         for submission in sorted(self.submissions, key=lambda one: one.place):
             people[submission.contact.email].append(submission)
-        writes = self._writes()
+        writes = defaultdict[str, list[Call]](list, self._writes())
         yield from self._doubled(records, writes)
         yield from self._strangers()
         for email, theirs in people.items():
             yield from self._kept(email, theirs, records[email], {call.serial for call in writes[email]})
             yield from self._order(email, theirs, writes[email])
             yield from self._seen(theirs, records[email], writes[email])
+        yield from self._two_at_once()
         yield from self._quota()
 
     def _writes(self) -> dict[str, list[Call]]:
         """The calls that wrote a submission's values, by e-mail; those that name a record alone are known by it."""
+        return {
+            email: [call for call in calls if call.writes]
+            for email, calls in self._by_email().items()
+            if any(call.writes for call in calls)
+        }
+
+    def _by_email(self) -> dict[str, list[Call]]:
+        """The calls that are known to be about one person."""
         emails: dict[str | None, str] = {record.id: record.email for record in self.records}
         emails |= {call.record_id: call.email for call in self.calls if call.writes and call.email}
         by_email: dict[str, list[Call]] = defaultdict(list)
         for call in self.calls:
-            email = call.email or emails.get(call.record_id)
-            if call.writes and email:
+            if email := call.email or emails.get(call.record_id):
                 by_email[email].append(call)
         return by_email
 
@@ -199,6 +210,23 @@ class _Account:
         for name, stands in record.values.items():
             if name != "company" or self.destination.keeps_company:
                 yield name, stands
+
+    def _two_at_once(self) -> Iterator[Finding]:
+        """A call that came while another one for the person was under way; not one whose only caller was killed."""
+        for email, calls in self._by_email().items():
+            busy: Call | None = None
+            for call in sorted(calls, key=lambda one: (one.at, one.ended_at)):
+                if busy is not None and call.at < self._ended_at(busy):
+                    lasted = busy.ended_at - busy.at
+                    what = f"{email}: {call.method} {call.path} {call.at - busy.at} ms after the begin of "
+                    what += f"{busy.method} {busy.path}, which took {lasted} ms"
+                    yield self._finding("two at once", what, [one for one in (busy.serial, call.serial) if one])
+                if busy is None or self._ended_at(call) > self._ended_at(busy):
+                    busy = call
+
+    def _ended_at(self, call: Call) -> Millis:
+        place = bisect_left(self.cut_off_at, call.at)
+        return min([call.ended_at, *self.cut_off_at[place : place + 1]])
 
     def _quota(self) -> Iterator[Finding]:
         taken = [call.at for call in self.calls if call.status != 429 or call.faulted]

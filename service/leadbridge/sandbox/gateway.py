@@ -65,6 +65,7 @@ class Gateway:
         dropped = isinstance(ending, Drop)
         entry = Entry(
             at=at,
+            ended_at=self._world.clock.now(),
             crm=self._emulator.crm,
             account=account,
             method=request.method,

@@ -21,10 +21,12 @@ _NOT_KEPT: Final = "(not kept: holds credentials)"
 class Entry:
     """One call. `status` is None when the connection was dropped, `account` when the credentials were refused.
 
-    `at` is the call's arrival; entries stand in the order of their answers. `faults` are the ids of those that struck.
+    `at` is the call's arrival, `ended_at` when its answer began to go out, or would have; entries stand in the order of
+    their answers. `faults` are the ids of those that struck.
     """
 
     at: Millis
+    ended_at: Millis
     crm: CrmName
     account: str | None
     method: str

@@ -8,10 +8,7 @@ from leadbridge.settings.problem import Path
 
 # Options that are to come, each with what can be done today.
 _PLANNED: Final[Mapping[tuple[str, ...], str]] = {
-    ("retention",): "leave it out: today everything is kept",
     ("tests",): "leave it out, and send samples to `leadbridge sandbox` with `leadbridge send`",
-    ("defaults", "retention"): "leave it out: today everything is kept",
-    ("server", "admin_listen"): "leave it out: the commands `list`, `show`, `trace` and `ledger` tell what is stored",
     ("sources", "*", "capture"): "leave it out: the submissions of a source without a route are kept as well",
     ("sources", "*", "quarantine"): "leave it out: the log tells of each refused request, with the reason",
     ("routes", "*", "recognise"): "leave it out, and map each field under `lead`",

@@ -25,6 +25,8 @@ from leadbridge.crm.settings import DestinationSettings
 from leadbridge.events import Json
 from leadbridge.expressions import Template
 from leadbridge.schemes import Scheme, Unsigned
+from leadbridge.settings.addresses import Address
+from leadbridge.settings.ages import Age
 from leadbridge.settings.choices import chosen, chosen_model, missing, refusal, refuse_at
 from leadbridge.settings.route import Route
 from leadbridge.settings.sizes import Size
@@ -116,6 +118,12 @@ class Defaults(_Options):
     region: Region = Field(
         default="US", description="Country whose national phone numbers are read without a code, as ISO 3166-1 alpha-2."
     )
+    retention: Age = Field(
+        default="90d",
+        validate_default=True,
+        description="How long what is finished is kept: days (`90d`), weeks (`12w`), or `forever`. What waits or is "
+        "held is never pruned, and a repetition of what was pruned is still a duplicate.",
+    )
 
 
 class Server(_Options):
@@ -128,6 +136,12 @@ class Server(_Options):
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(),
         description="Networks of reverse proxies whose `X-Forwarded-Proto` and `X-Forwarded-For` are believed.",
+    )
+    admin_listen: Address | None = Field(
+        default=None,
+        description="Address and port where operators, and no senders, are answered: `/metrics`, `/healthz` and "
+        "`/readyz`; nowhere unless it is given. It asks for no password: name `127.0.0.1:8081`, or an address in a "
+        "network of your own.",
     )
     max_body: Size = Field(
         default=DEFAULT_MAX_BODY, description="Largest request body that is taken: bytes, or a size such as `2MiB`."

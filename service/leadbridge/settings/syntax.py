@@ -19,7 +19,7 @@ from leadbridge.settings.problem import Problem
 PLAIN: Final = "plain"  # the tag of a scalar without quotes: the only one that may be a number, a truth or nothing
 QUOTED: Final = "quoted"
 COLLECTION: Final = "collection"
-MAX_CHARACTERS: Final = 1_000_000
+MAX_CHARACTERS: Final = 10_000_000  # some 30,000 accounts
 MAX_DEPTH: Final = 40
 
 

@@ -1,5 +1,6 @@
 """Accepting beside its statements: requests as rows, what their senders are told, and what waits to be mapped."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -9,6 +10,7 @@ from leadbridge.clock import Millis
 from leadbridge.events import Received
 from leadbridge.store.values import Accepted, AcceptStatus, NewItem, NewRequest, WaitingSubmission
 
+LONGEST_KEY: Final = 512  # bytes: an index of PostgreSQL takes no text of some thousands, and keys are kept for ever
 MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of requests that are mapped for one commit
 ToldApart: TypeAlias = Mapping[str, tuple[str | None, int]]  # by submission: the one it repeats, and its revision
 _STATUS: Final[Mapping[str, AcceptStatus]] = {
@@ -42,6 +44,12 @@ def _accepted(item: NewItem, told_apart: ToldApart) -> Accepted:
     if first is not None:
         return Accepted(submission_id=first, status="duplicate", revision=revision)
     return Accepted(submission_id=item.submission_id, status=_STATUS[item.state], revision=revision)
+
+
+def bounded(key: str) -> str:
+    """A sender's id for a submission as it is stored: a long one by its digest."""
+    said = key.encode("utf-8", "surrogatepass")
+    return key if len(said) <= LONGEST_KEY else f"sha256:{hashlib.sha256(said).hexdigest()}"
 
 
 def arrived(row: Sequence[Any]) -> Arrived:

@@ -1,6 +1,6 @@
 """What the stages need of a database, and the values that go in and out. One behaviour suite runs on every engine."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from typing import Protocol
 
 from leadbridge.clock import Millis
@@ -8,6 +8,7 @@ from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
 from leadbridge.store.ledger import Ledger
+from leadbridge.store.retaining import AT_ONCE, BEGIN, Fold, Pruned, PruneFrom
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
 from leadbridge.store.values import (
     Accepted,
@@ -23,9 +24,10 @@ from leadbridge.store.values import (
     MappedSubmission,
     Named,
     NewRequest,
-    Ownership,
+    Process,
     Recovered,
     Replayed,
+    Roll,
     Selection,
     TryResult,
     WaitingSubmission,
@@ -80,8 +82,17 @@ class Store(Protocol):
     async def next_due(self, lane: str) -> Millis | None:
         """When the lane's next delivery is due; None when none waits."""
 
-    async def lanes_waiting(self) -> tuple[str, ...]:
-        """The lanes in which a delivery is claimed, or may be: now or when it is due."""
+    async def lanes_waiting(self) -> Mapping[str, Millis | None]:
+        """The lanes in which a delivery may be claimed, with when the next is due: 0 for one that came in.
+
+        None stands for lanes in which nothing waits, and something is claimed.
+        """
+
+    async def lanes_holding(self) -> Set[tuple[str, HoldReason]]:
+        """The lanes with deliveries that are held one by one, and why they are."""
+
+    async def lanes_held(self) -> Mapping[str, LaneState]:
+        """The lanes that are held as a whole."""
 
     async def recent_calls(self, lane: str, *, since: Millis) -> tuple[CallSpan, ...]:
         """Calls answered after `since`, and those without an answer that may have been sent after it."""
@@ -100,14 +111,36 @@ class Store(Protocol):
         taken back when `epoch` is not the lane's any more. For an owner that has nothing under way itself.
         """
 
-    async def own_lane(self, lane: str, *, owner: str, lease: Lease) -> Ownership | None:
-        """Become the one who sends for a lane; None while another has it. Asked again, it renews the lease.
+    async def join(self, process: Process, lanes: Collection[str], *, lease: Lease) -> bool:
+        """Begin to serve these lanes; False while another alone may. The lease is counted by the database's clock."""
 
-        Time is the database's.
+    async def renew(self, name: str) -> float | None:
+        """Prolong a process's lease: for how many seconds from when that was asked for.
+
+        Infinite where the database itself ends it with the process. None when the process was buried: nothing is its
+        own any more, and it may join with another name.
         """
 
-    async def give_back_lane(self, lane: str, *, epoch: int) -> None:
-        """Let another have a lane at once; nothing of it is under way any more."""
+    async def leave(self, name: str) -> None:
+        """A process serves no more: all of its lanes are anybody's at once."""
+
+    async def roll(self) -> Roll:
+        """Who serves, and the lanes that nobody has."""
+
+    async def bury(self, silent: Mapping[str, int]) -> Set[str]:
+        """End processes that are late and made no beat after this one; returns those. Their lanes are anybody's."""
+
+    async def own_lanes(self, lanes: Collection[str], *, owner: str) -> Mapping[str, int]:
+        """Become the one who sends for lanes that nobody has; the epoch of each that is the owner's now.
+
+        Every claim names the epoch: another owner counts it up. A process that was buried owns nothing.
+        """
+
+    async def lanes_of(self, owner: str) -> Mapping[str, int]:
+        """The lanes that a process has, each with its epoch."""
+
+    async def give_back_lanes(self, lanes: Mapping[str, int]) -> None:
+        """Let others have lanes at once, each if the epoch is still the lane's; nothing of them is under way."""
 
     async def set_lane(
         self, lane: str, state: LaneState, *, epoch: int | None = None, seen: HoldReason | None = None
@@ -138,8 +171,8 @@ class Store(Protocol):
     ) -> int:
         """Store the start of a call that carries no delivery, then (with its `attempt_id`) its end; returns the id."""
 
-    async def count_calls(self, lane: str, *, since: Millis) -> int:
-        """How many calls of a lane may count in a budget that began at `since`."""
+    async def count_calls(self, lane: str, *, since: Collection[Millis]) -> Mapping[Millis, int]:
+        """How many calls of a lane may count in a budget that began at each of these times."""
 
     async def calls_per_lead(self, lane: str, *, last: int) -> float | None:
         """Calls for each lead that came to rest, over the last so many calls of a lane; None when there is none."""
@@ -211,6 +244,24 @@ class Store(Protocol):
 
     async def attempts_of(self, delivery_id: str) -> tuple[AttemptRow, ...]:
         """Every call made for a delivery, oldest first."""
+
+    async def time(self) -> Millis | None:
+        """Wall time by the clock that all processes share; None when that is our own."""
+
+    async def make_ready(self) -> None:
+        """Make room for what comes in the next weeks, where an engine keeps it by weeks; cheap when that is done."""
+
+    async def prune(self, before: Millis, *, fold: Fold, since: PruneFrom = BEGIN, limit: int = AT_ONCE) -> Pruned:
+        """Take some of what is finished and did not change since `before` out for good; a step, in one commit.
+
+        At most about `limit` rows are looked at. A submission goes with all of its deliveries, or stays; what a request
+        or a call held goes with the last of them, at once or with all others of its week. The counts go to the other
+        side of the ledger. What was received once stays known: a repetition is a duplicate, and an older event puts no
+        old value back (`fold` says what has to be kept for that).
+        """
+
+    async def pruned_before(self) -> Millis | None:
+        """What is finished and did not change since then may have been pruned; None while nothing ever was."""
 
     async def close(self) -> None:
         """Finish what was begun and let the files go."""

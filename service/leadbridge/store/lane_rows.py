@@ -24,6 +24,16 @@ CALLS_PER_LEAD: Final = """
                          THEN 1 ELSE 0 END)
     FROM (SELECT outcome FROM attempts WHERE lane = ?1 AND answered_at IS NOT NULL ORDER BY answered_at DESC LIMIT ?2)
         AS latest"""
+HELD: Final = f"SELECT lane, {STATE} FROM lanes WHERE held IS NOT NULL"
+# From lane to lane, and from reason to reason, in the index: as many steps as there are such pairs.
+HOLDING: Final = """
+    WITH RECURSIVE pair (lane, reason) AS (
+        SELECT * FROM (SELECT lane, reason FROM deliveries WHERE state = 'held' ORDER BY lane, reason LIMIT 1) AS first
+        UNION ALL
+        SELECT next.lane, next.reason FROM pair JOIN deliveries AS next ON next.seq = (
+            SELECT seq FROM deliveries WHERE state = 'held' AND (lane, reason) > (pair.lane, pair.reason)
+            ORDER BY lane, reason LIMIT 1))
+    SELECT lane, reason FROM pair"""
 LONGEST_HELD: Final = """
     SELECT id FROM deliveries WHERE state = 'held' AND lane = ?1 AND reason = ?2 ORDER BY updated_at, seq LIMIT 1"""
 

@@ -74,9 +74,12 @@ def written(rows: Iterable[Sequence[Any]]) -> Mapping[int, tuple[Written, ...]]:
 
 
 def read_of(delivery: DueDelivery) -> int:
-    """How much was known, when a delivery was read, that it must not undo."""
+    """What was known, when a delivery was read, that it must not undo: the sum of the places of arrival of all that.
+
+    How many those were would not tell: while one is written another that it makes needless may be pruned.
+    """
     place = earliest(delivery, *delivery.followers)
-    return sum((one.event_at, one.seq) > place for one in delivery.newer)
+    return sum(one.seq for one in delivery.newer if (one.event_at, one.seq) > place)
 
 
 def records(rows: Iterable[Sequence[Any]]) -> Mapping[int, Collection[str]]:

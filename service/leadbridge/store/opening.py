@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from leadbridge.errors import UsageError
-from leadbridge.store.postgres.reader import PostgresReader
+from leadbridge.store.postgres.reader import PostgresReader, look_at_postgres, migrate_postgres
 from leadbridge.store.postgres.steering import PostgresOperator
 from leadbridge.store.postgres.store import PostgresStore
 from leadbridge.store.postgres.tokens import PostgresTokens
+from leadbridge.store.sqlite.beside import look_at_sqlite
+from leadbridge.store.sqlite.connection import migrate_sqlite
 from leadbridge.store.sqlite.reader import SqliteReader
 from leadbridge.store.sqlite.steering import SqliteOperator
 from leadbridge.store.sqlite.store import SqliteStore
@@ -16,7 +18,7 @@ from leadbridge.store.sqlite.tokens import SqliteTokens
 
 VARIABLE: Final = "LEADBRIDGE_DATABASE_URL"
 DEFAULT_URL: Final = "sqlite:///data/leadbridge.db"  # beside the working directory's `data/`
-_SQLITE: Final = "sqlite:///"
+SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = ("postgresql://", "postgres://")
 ServingStore: TypeAlias = SqliteStore | PostgresStore
 Reader: TypeAlias = SqliteReader | PostgresReader
@@ -24,39 +26,61 @@ Operator: TypeAlias = SqliteOperator | PostgresOperator
 
 
 def database_url(environ: Mapping[str, str]) -> str:
-    """The configured database, or the default."""
-    return environ.get(VARIABLE) or DEFAULT_URL
+    """The configured database, or the default; without the line break that a file of secrets often ends with."""
+    return environ.get(VARIABLE, "").strip() or DEFAULT_URL
+
+
+def look_at(url: str) -> None:
+    """Raise `StorageUnavailable`, or `UsageError`, for a database that no service could start on; changes nothing.
+
+    One that is not made yet, or is to be brought up to date by the start, is good.
+    """
+    if is_postgres(url):
+        look_at_postgres(url)
+    else:
+        look_at_sqlite(_path(url))
 
 
 def open_store(url: str) -> ServingStore:
     """Open, or make, the database for a process that serves it; raises `StorageUnavailable`."""
-    return PostgresStore(url) if _is_postgres(url) else SqliteStore(_path(url))
+    return PostgresStore(url) if is_postgres(url) else SqliteStore(_path(url))
 
 
 def open_reader(url: str) -> Reader:
     """Open an existing database for looking only; raises `StorageUnavailable`."""
-    return PostgresReader(url) if _is_postgres(url) else SqliteReader(_path(url))
+    return PostgresReader(url) if is_postgres(url) else SqliteReader(_path(url))
 
 
 def open_tokens(url: str) -> SqliteTokens | PostgresTokens:
     """Open, or make, the database for the tokens in it, beside a running service too; raises `StorageUnavailable`."""
-    return PostgresTokens(url) if _is_postgres(url) else SqliteTokens(_path(url))
+    return PostgresTokens(url) if is_postgres(url) else SqliteTokens(_path(url))
 
 
 def open_operator(url: str) -> Operator:
     """Open an existing database for a person's changes, beside a running service too; raises `StorageUnavailable`."""
-    return PostgresOperator(url) if _is_postgres(url) else SqliteOperator(_path(url))
+    return PostgresOperator(url) if is_postgres(url) else SqliteOperator(_path(url))
 
 
-def _is_postgres(url: str) -> bool:
+def migrate_database(url: str) -> tuple[int, int]:
+    """Bring the schema up to date, or make it: the one before (0: none), and the one after.
+
+    Raises `StorageUnavailable`, on SQLite also while a service runs.
+    """
+    return migrate_postgres(url) if is_postgres(url) else migrate_sqlite(_path(url))
+
+
+def is_postgres(url: str) -> bool:
+    """Whether an URL names a PostgreSQL database."""
     return url.startswith(_POSTGRES)
 
 
 def _path(url: str) -> Path:
-    path = url.removeprefix(_SQLITE)
-    if not url.startswith(_SQLITE) or not path:
+    path = url.removeprefix(SQLITE)
+    if not url.startswith(SQLITE) or not path:
         # The URL itself may hold a password.
         scheme = url.partition(":")[0] if "://" in url else "no scheme"
+        if scheme == "sqlite":
+            scheme = "sqlite without three slashes and a path"
         raise UsageError(
             f"{VARIABLE} names a database of another kind ({scheme}); it must look like {DEFAULT_URL}, "
             "sqlite:////absolute/path.db, or postgresql://user:password@host/database"

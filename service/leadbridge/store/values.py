@@ -251,9 +251,9 @@ class LaneState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """For how long a lane is asked for, and how long a call may take at most; both in seconds.
+    """How long a process may send after it asked, and how long its lanes rest after that until they are another's.
 
-    Another's lease must be over for as long as a call may take, before its lane is taken.
+    Both in seconds.
     """
 
     seconds: float
@@ -261,16 +261,35 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ownership:
-    """A lane that is ours to send for: every claim names the `epoch`, and one of a former owner takes nothing.
+class Process:
+    """One that serves. Its name is never used again; the same `accounts` are the same lanes in its configuration."""
 
-    The lease ends `lasts` seconds after it was asked for, unless it is renewed; None where the database itself ends it
-    with the process.
+    name: str
+    accounts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A process as the others see it, and how many lanes it has.
+
+    Every renewal of its lease is another of its `beats`. It is `late` when the lease is over by the database's clock,
+    which may have been set: only one that is seen without a beat for `silence` seconds cannot be sending any more.
     """
 
-    epoch: int
-    state: LaneState
-    lasts: float | None = None
+    name: str
+    accounts: str
+    beats: int
+    lanes: int
+    late: bool
+    silence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roll:
+    """Who serves, whoever asks among them, and the lanes that nobody has."""
+
+    peers: tuple[Peer, ...]
+    free: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from leadbridge.clock import Millis
+from leadbridge.ids import first_id
 from leadbridge.store import shapes
 from leadbridge.store.arriving import MOST_WAITING, Arrived, about, answers, arrived, in_runs, waiting_of
 from leadbridge.store.postgres import flight
-from leadbridge.store.postgres.connection import Connection, columns, lock_lanes
-from leadbridge.store.values import Accepted, MappedSubmission, NewItem, NewRequest, WaitingSubmission
+from leadbridge.store.postgres.connection import Connection, columns
+from leadbridge.store.selecting import REPLAYABLE_SUBMISSIONS
+from leadbridge.store.values import Accepted, MappedSubmission, NewDelivery, NewItem, NewRequest, WaitingSubmission
 
 TAKEN_FOR: Final = 10.0  # seconds for which whoever accepted a submission is expected to map it
+_LATELY: Final = 8 * 86_400_000  # milliseconds: older partitions need not be asked for the request that came last
 # The same id with the same content is a duplicate of the first; with another content it is the next revision. What
 # could not be mapped, or had no route, goes on when it is sent again: nothing of it reached a CRM. Two processes that
 # are sent the same at once meet in `dedupe`: the second waits for the first one's commit. All insert in one order, or
@@ -24,24 +27,27 @@ ARRIVE: Final = """
         INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body, order_at)
         SELECT id, source, received_at, trace_id, verified_by, method, url, headers, body,
             greatest(max(received_at) OVER (ORDER BY place),
-                     (SELECT order_at FROM requests ORDER BY arrival DESC LIMIT 1))
+                     (SELECT order_at FROM requests WHERE id >= $23 ORDER BY order_at DESC LIMIT 1))
         FROM request ORDER BY place
         RETURNING id, arrival
     ), item AS (
         SELECT * FROM unnest($10::text[], $11::int[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[],
-                             $17::text[], $18::text[], $19::bytea[])
-            AS i (request_id, item, source, received_at, trace_id, id, state, reason, dedupe_key, digest)
+                             $17::text[], $18::text[], $19::bytea[], $20::bigint[])
+            AS i (request_id, item, source, received_at, trace_id, id, state, reason, dedupe_key, digest, arrival)
     ), known AS (
-        INSERT INTO dedupe (source, key, digest, submission_id)
-        SELECT source, dedupe_key, digest, id FROM item WHERE dedupe_key IS NOT NULL ORDER BY 1, 2, 3
-        ON CONFLICT (source, key, digest) DO UPDATE SET submission_id = CASE
-            WHEN EXISTS (SELECT 1 FROM item WHERE item.id = excluded.submission_id AND item.state = 'received')
-                AND (SELECT earlier.state FROM submissions AS earlier WHERE earlier.id = dedupe.submission_id)
-                    IN ('failed', 'unrouted')
-            THEN excluded.submission_id ELSE dedupe.submission_id END
-        RETURNING source, key, digest, submission_id
+        INSERT INTO dedupe (source, key, digest, submission_id, revision, failed)
+        SELECT source, dedupe_key, digest, id, 1 + coalesce((
+            SELECT max(revision) FROM dedupe AS d WHERE d.source = item.source AND d.key = item.dedupe_key), 0),
+            state = 'failed'
+        FROM item WHERE dedupe_key IS NOT NULL ORDER BY 1, 2, 3
+        ON CONFLICT (source, key, digest) DO UPDATE SET (submission_id, revision, failed) = (
+            SELECT CASE WHEN goes_on THEN excluded.submission_id ELSE dedupe.submission_id END,
+                CASE WHEN goes_on THEN excluded.revision ELSE dedupe.revision END, dedupe.failed AND NOT goes_on
+            FROM (SELECT dedupe.failed AND EXISTS (
+                SELECT 1 FROM item WHERE item.id = excluded.submission_id AND item.state = 'received')) AS o (goes_on))
+        RETURNING source, key, digest, submission_id, revision
     ), told_apart AS (
-        SELECT item.*, nullif(known.submission_id, item.id) AS first
+        SELECT item.*, nullif(known.submission_id, item.id) AS first, coalesce(known.revision, 1) AS revision
         FROM item LEFT JOIN known
             ON known.source = item.source AND known.key = item.dedupe_key AND known.digest = item.digest
     ), counted AS (
@@ -53,17 +59,10 @@ ARRIVE: Final = """
     INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key,
                              duplicate_of, revision, updated_at, arrival, taken_by, taken_until)
     SELECT told_apart.id, request_id, item, source, received_at, trace_id,
-        CASE WHEN first IS NULL THEN state ELSE 'duplicate' END, reason, dedupe_key, first,
-        CASE
-            WHEN dedupe_key IS NULL THEN 1
-            WHEN first IS NULL THEN 1 + (
-                SELECT coalesce(max(s.revision), 0) FROM dedupe AS d JOIN submissions AS s ON s.id = d.submission_id
-                WHERE d.source = told_apart.source AND d.key = told_apart.dedupe_key)
-            ELSE coalesce((SELECT s.revision FROM submissions AS s WHERE s.id = first), 1) END,
-        received_at, coalesce(kept.arrival, (SELECT r.arrival FROM requests r WHERE r.id = request_id)),
-        $20, clock_timestamp() + make_interval(secs => $21)
+        CASE WHEN first IS NULL THEN state ELSE 'duplicate' END, reason, dedupe_key, first, revision,
+        received_at, coalesce(kept.arrival, told_apart.arrival), $21, clock_timestamp() + make_interval(secs => $22)
     FROM told_apart LEFT JOIN kept ON kept.id = request_id
-    RETURNING id, duplicate_of, revision"""
+    RETURNING id, duplicate_of, revision, request_id, arrival"""
 _STORED: Final = """
     SELECT id, duplicate_of, revision FROM submissions WHERE request_id = ANY($1::text[])"""
 _ANYBODYS: Final = """
@@ -72,52 +71,79 @@ _ANYBODYS: Final = """
 # What another process accepted it maps itself, unless it is gone or far behind; several that help take different ones.
 _FREE: Final = "taken_by IS DISTINCT FROM $1 AND (taken_until IS NULL OR taken_until < clock_timestamp())"
 FOR_ME: Final = f"""
-    SELECT id, request_id, item, trace_id, taken_by IS NOT DISTINCT FROM $1 AS mine FROM submissions
+    SELECT id, request_id, item, trace_id, arrival, taken_by IS NOT DISTINCT FROM $1 AS mine FROM submissions
     WHERE state = 'received' AND (taken_by = $1 OR {_FREE}) ORDER BY arrival, id LIMIT $2"""
 _TAKE: Final = f"""
-    UPDATE submissions SET taken_by = $1, taken_until = clock_timestamp() + make_interval(secs => $3)
-    WHERE id IN (SELECT id FROM submissions WHERE id = ANY($2::text[]) AND state = 'received' AND {_FREE}
-                 FOR UPDATE SKIP LOCKED)
-    RETURNING id"""
-_SIZES: Final = "SELECT id, length(body) FROM requests WHERE id = ANY($1::text[])"
+    WITH free AS MATERIALIZED (
+        SELECT id FROM submissions WHERE state = 'received' AND {_FREE} ORDER BY arrival, id LIMIT $2
+        FOR UPDATE SKIP LOCKED)
+    UPDATE submissions AS s SET taken_by = $1, taken_until = clock_timestamp() + make_interval(secs => $3)
+    FROM free WHERE s.id = free.id
+    RETURNING s.id, s.request_id, s.item, s.trace_id, s.arrival"""
+# The first of them until they are large together; how large one is the server knows without reading it.
 _REQUESTS: Final = """
-    SELECT id, source, method, url, headers, body, received_at, verified_by, order_at FROM requests
-    WHERE id = ANY($1::text[])"""
-_SETTLE: Final = """
-    UPDATE submissions SET state = m.state, reason = m.reason, updated_at = $4
-    FROM unnest($1::text[], $2::text[], $3::text[]) AS m (id, state, reason)
-    WHERE submissions.id = m.id AND submissions.state = 'received' RETURNING submissions.id, submissions.trace_id"""
-_INSERT_DELIVERIES: Final = """
-    INSERT INTO deliveries (id, submission_id, trace_id, route, destination, lane, config_version, plan, keys, event_at,
-                            state, reason, detail, alone, next_at, created_at, updated_at)
-    SELECT id, submission_id, trace_id, route, destination, lane, config_version, plan, keys, event_at,
-        state, reason, detail, alone, next_at, created_at, updated_at
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                $9::text[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::boolean[], $15::bigint[],
-                $16::bigint[], $17::bigint[]) WITH ORDINALITY
-        AS m (id, submission_id, trace_id, route, destination, lane, config_version, plan, keys, event_at, state,
-              reason, detail, alone, next_at, created_at, updated_at, place)
-    ORDER BY place RETURNING lane, seq, keys, state"""
-_COUNT_UP: Final = """
-    INSERT INTO totals (kind, name, state, slot, count)
-    SELECT 'deliveries', name, 'arrived', pg_backend_pid() % 64, count(*) FROM unnest($1::text[]) AS name
-    GROUP BY name ORDER BY name
-    ON CONFLICT (kind, name, state, slot) DO UPDATE SET count = totals.count + excluded.count"""
+    SELECT id, source, method, url, headers, body, received_at, verified_by, order_at
+    FROM (SELECT r.*, sum(length(body)) OVER (ORDER BY place) - length(body) AS before
+          FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, place) JOIN requests AS r USING (id)
+          WHERE r.id = ANY($1) AND r.id BETWEEN $2 AND $3) AS r
+    WHERE before <= $4"""
+# What is sent again goes on in the place of one that came to nothing; while that is mapped once more it does not.
+_CAME_TO_NOTHING: Final = """
+    UPDATE dedupe SET failed = $2
+    FROM submissions AS s
+    WHERE s.id = ANY($1::text[]) AND s.id BETWEEN $3 AND $4 AND dedupe.source = s.source AND dedupe.key = s.dedupe_key
+        AND dedupe.submission_id = s.id"""
+# A submission that another process settled in the meantime gets no deliveries. What came to nothing is told to `dedupe`
+# as above.
+MAP: Final = """
+    WITH settled AS (
+        UPDATE submissions SET state = m.state, reason = m.reason, updated_at = $4
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS m (id, state, reason)
+        WHERE submissions.id = ANY($1) AND submissions.id = m.id AND submissions.id BETWEEN $5 AND $6
+            AND submissions.state = 'received'
+        RETURNING submissions.id, submissions.trace_id, submissions.source, submissions.dedupe_key, submissions.state
+    ), nothing AS MATERIALIZED (
+        SELECT * FROM settled WHERE state = ANY($7) AND dedupe_key IS NOT NULL
+    ), came_to_nothing AS (
+        UPDATE dedupe SET failed = true
+        WHERE source = ANY((SELECT array_agg(source) FROM nothing)::text[])
+            AND key = ANY((SELECT array_agg(dedupe_key) FROM nothing)::text[])
+            AND submission_id = ANY((SELECT array_agg(id) FROM nothing)::text[])
+    ), made AS (
+        INSERT INTO deliveries (id, submission_id, trace_id, route, destination, lane, config_version, plan, keys,
+                                event_at, state, reason, detail, alone, next_at, created_at, updated_at)
+        SELECT m.id, settled.id, trace_id, route, destination, lane, config_version, plan, keys, event_at,
+            m.state, reason, detail, alone, next_at, $4, $4
+        FROM unnest($8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
+                    $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[], $20::boolean[], $21::bigint[])
+                WITH ORDINALITY
+                AS m (id, submission_id, route, destination, lane, config_version, plan, keys, event_at, state,
+                      reason, detail, alone, next_at, place)
+            JOIN settled ON settled.id = m.submission_id
+        ORDER BY place RETURNING lane, seq, keys, state, destination
+    ), counted AS (
+        INSERT INTO totals (kind, name, state, slot, count)
+        SELECT 'deliveries', destination, 'arrived', pg_backend_pid() % 64, count(*) FROM made
+        GROUP BY destination ORDER BY destination
+        ON CONFLICT (kind, name, state, slot) DO UPDATE SET count = totals.count + excluded.count
+    )
+    SELECT lane, seq, keys FROM made WHERE state = 'pending' ORDER BY seq"""
 _MAP_AGAIN: Final = """
     UPDATE submissions SET state = 'received', reason = NULL, updated_at = $2, taken_by = NULL, taken_until = NULL
-    WHERE id = ANY($1::text[]) AND state IN ('failed', 'unrouted')"""
+    WHERE id = ANY($1::text[]) AND id BETWEEN $3 AND $4 AND state IN ('failed', 'unrouted') RETURNING id"""
 
 
 async def accept(connection: Connection, requests: Sequence[NewRequest], *, by: str) -> list[tuple[Accepted, ...]]:
     """Insert requests with all their items; all of them or none."""
     runs = list(in_runs(requests))
     told_apart: dict[str, tuple[str | None, int]] = {}
+    arrivals: dict[str, int] = {}
     if len(runs) == 1:
-        await _arrive(connection, runs[0], by, told_apart)
+        await _arrive(connection, runs[0], by, told_apart, arrivals)
     else:
         async with connection.transaction():
             for run in runs:
-                await _arrive(connection, run, by, told_apart)
+                await _arrive(connection, run, by, told_apart, arrivals)
     return answers(requests, told_apart)
 
 
@@ -126,7 +152,9 @@ async def _arrive(
     run: Sequence[tuple[NewRequest, int, NewItem]],
     by: str,
     told_apart: dict[str, tuple[str | None, int]],
+    arrivals: dict[str, int],
 ) -> None:
+    """Store a run; a request whose first items were in an earlier one has its place in `arrivals`."""
     requests = [
         (
             request.request_id, request.received.source, request.received.received_at, request.trace_id,
@@ -138,12 +166,15 @@ async def _arrive(
     items: list[tuple[Any, ...]] = [
         (
             request.request_id, number, request.received.source, request.received.received_at, request.trace_id,
-            item.submission_id, item.state, item.reason, item.dedupe_key, item.digest,
+            item.submission_id, item.state, item.reason, item.dedupe_key, item.digest, arrivals.get(request.request_id),
         )
         for request, number, item in run
     ]  # fmt: skip
-    found = await connection.fetch(ARRIVE, *columns(requests, 9), *columns(items, 10), by, TAKEN_FOR)
-    told_apart.update((name, (first, revision)) for name, first, revision in found)
+    lately = first_id(max(0, min(request.received.received_at for request, *_ in run) - _LATELY))
+    found = await connection.fetch(ARRIVE, *columns(requests, 9), *columns(items, 11), by, TAKEN_FOR, lately)
+    for name, first, revision, request_id, arrival in found:
+        told_apart[name] = first, revision
+        arrivals[request_id] = arrival
 
 
 async def stored(connection: Connection, requests: Sequence[NewRequest]) -> list[tuple[Accepted, ...]] | None:
@@ -169,41 +200,45 @@ async def waiting(connection: Connection, limit: int, *, by: str | None = None) 
 async def _taken(connection: Connection, limit: int, by: str) -> list[Sequence[Any]]:
     """What is a process's own to map, and what it can have of what others left undone."""
     found = await connection.fetch(FOR_ME, by, limit)
-    others = [one["id"] for one in found if not one["mine"]]
-    taken = {name for (name,) in await connection.fetch(_TAKE, by, others, TAKEN_FOR)} if others else set()
-    return [tuple(one)[:-1] for one in found if one["mine"] or one["id"] in taken]
+    mine = [tuple(one)[:-1] for one in found if one["mine"]]
+    if len(mine) < len(found):
+        mine += [tuple(one) for one in await connection.fetch(_TAKE, by, len(found) - len(mine), TAKEN_FOR)]
+    in_order = sorted(mine, key=lambda one: (one[-1], one[0]))  # the last is its place of arrival
+    return [one[:-1] for one in in_order]
 
 
 async def _requests_of(connection: Connection, ids: Sequence[str]) -> dict[str, Arrived]:
     """The first of these requests, until they are large together."""
-    sizes = dict(await connection.fetch(_SIZES, ids)) if ids else {}
-    wanted, size = [], 0
-    for name in ids:
-        if size > MOST_WAITING:
-            break
-        wanted.append(name)
-        size += sizes[name]
-    return {name: arrived(row) for name, *row in await connection.fetch(_REQUESTS, wanted)} if ids else {}
+    if not ids:
+        return {}
+    found = await connection.fetch(_REQUESTS, ids, *ends(ids), MOST_WAITING)
+    return {name: arrived(row) for name, *row in found}
 
 
 async def store_mapped(connection: Connection, mapped: Sequence[MappedSubmission], now: Millis) -> None:
-    """Give submissions their new states and their deliveries, unless someone did so before."""
-    await lock_lanes(connection, [new.lane for one in mapped for new in one.deliveries])
+    """Give submissions their new states and their deliveries, unless someone did so before.
+
+    Whoever calls has locked the lanes of the deliveries.
+    """
+    if not mapped:
+        return
     once = {one.submission_id: one for one in reversed(mapped)}
     states = [(one.submission_id, one.state, one.reason) for one in sorted(once.values(), key=_by_id)]
-    settled = dict(await connection.fetch(_SETTLE, *columns(states, 3), now))
-    new = [
-        (one.submission_id, settled[one.submission_id], delivery)
+    rows = [
+        _new(one.submission_id, delivery, now)
         for one in mapped
-        if one is once[one.submission_id] and one.submission_id in settled
+        if one is once[one.submission_id]
         for delivery in one.deliveries
     ]
-    if not new:
-        return
-    rows = [shapes.new_delivery(submission_id, trace_id, one, now) for submission_id, trace_id, one in new]
-    inserted = await connection.fetch(_INSERT_DELIVERIES, *columns(rows, 17))
-    await connection.execute(_COUNT_UP, [one.destination for *_, one in new])
-    await flight.enter(connection, [(lane, seq, keys) for lane, seq, keys, state in inserted if state == "pending"])
+    replayable = list(REPLAYABLE_SUBMISSIONS)
+    pending = await connection.fetch(MAP, *columns(states, 3), now, *ends([*once]), replayable, *columns(rows, 14))
+    await flight.enter(connection, [tuple(one) for one in pending])
+
+
+def _new(submission_id: str, delivery: NewDelivery, now: Millis) -> Sequence[Any]:
+    """A delivery's row without what its submission and the moment say."""
+    row = shapes.new_delivery(submission_id, "", delivery, now)
+    return *row[:2], *row[3:15]
 
 
 def _by_id(mapped: MappedSubmission) -> str:
@@ -212,7 +247,17 @@ def _by_id(mapped: MappedSubmission) -> str:
 
 async def map_again(connection: Connection, submission_ids: Sequence[str], now: Millis) -> int:
     """Let failed and unrouted submissions be mapped once more."""
-    return changed(await connection.execute(_MAP_AGAIN, list(submission_ids), now))
+    if not submission_ids:
+        return 0
+    again = [name for (name,) in await connection.fetch(_MAP_AGAIN, list(submission_ids), now, *ends(submission_ids))]
+    if again:
+        await connection.execute(_CAME_TO_NOTHING, again, False, *ends(again))  # noqa: FBT003  # a value
+    return len(again)
+
+
+def ends(ids: Sequence[str]) -> tuple[str, str]:
+    """The first and the last of some ids: what is not between them need not be looked through."""
+    return min(ids), max(ids)
 
 
 def changed(status: str) -> int:

@@ -3,10 +3,11 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
+from zlib import crc32
 
 import asyncpg
 
@@ -21,6 +22,10 @@ UNREADABLE: Final = (
     "LEADBRIDGE_DATABASE_URL cannot be read; it must look like postgresql://user:password@host:5432/database, with "
     "what is special in a password percent-encoded"
 )
+NO_CERTIFICATES: Final = (
+    "LEADBRIDGE_DATABASE_URL asks for the server's certificate to be verified, and there is nothing to do that by; add "
+    "&sslrootcert=FILE to it: the server's own, or for a public one /etc/ssl/certs/ca-certificates.crt"
+)
 TRIES: Final = 5  # of a transaction that gave way to another one
 BELIEVED: Final = 3.0  # seconds for which a database that could not be reached is not asked again by `check`
 # Every statement of the delivery path finds what it needs in an index, row by row; a plan that was made while a table
@@ -31,6 +36,14 @@ SETTINGS: Final = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    # With the values in hand the server would leave partitions out, and so make each plan anew; it does so as well when
+    # it begins to run one.
+    "plan_cache_mode": "force_generic_plan",
+    # Whoever stands still in the midst of a transaction, or is gone without a word, must not keep what it locked.
+    "idle_in_transaction_session_timeout": "5s",
+    "tcp_keepalives_idle": "5",  # seconds, and so the next one
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
 }
 ACCEPTING: Final = {**SETTINGS, "enable_hashjoin": "on"}  # a batch is joined with itself
 
@@ -43,15 +56,26 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # it says nothing 
         return ""
 
 
-async def connect(url: str) -> Connection:
-    """One connection of its own; raises `StorageUnavailable`, and `UsageError` for what is no URL."""
+async def connect(url: str, *, settings: Mapping[str, str] = SETTINGS, patience: float | None = PATIENCE) -> Connection:
+    """One connection of its own; raises `StorageUnavailable`, and `UsageError` for what is no URL.
+
+    `patience`: seconds for a statement; None for as long as it takes.
+    """
     with in_our_words(in_doubt=False):
         try:
             connection: Connection = await asyncpg.connect(
-                url, timeout=PATIENCE, command_timeout=PATIENCE, server_settings=SETTINGS, connection_class=_Connection
+                url,
+                timeout=PATIENCE,
+                command_timeout=patience,
+                connection_class=_Connection,
             )
-        except ValueError:  # its words may repeat the URL's password
-            raise UsageError(UNREADABLE) from None
+            try:
+                await connection.execute(_set(settings))
+            except BaseException:
+                connection.terminate()
+                raise
+        except ValueError as error:  # its words may repeat the URL's password
+            raise UsageError(NO_CERTIFICATES if "root certificate" in str(error) else UNREADABLE) from None
     return connection
 
 
@@ -76,7 +100,7 @@ class Database:
         """At most so many connections at once, each with these settings."""
         self._url = url
         self._most = most
-        self._settings = dict(settings)
+        self._settings = _set(settings)
         self._pool: asyncpg.Pool | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._making = asyncio.Lock()
@@ -96,12 +120,13 @@ class Database:
         async with self._connection() as connection:
             return await work(connection)
 
-    async def write(self, change: Callable[[Connection], Awaitable[R]]) -> R:
-        """Do all in one transaction, again when it had to give way to another."""
+    async def write(self, change: Callable[[Connection], Awaitable[R]], *, lanes: Iterable[str] = ()) -> R:
+        """Do all in one transaction, again when it had to give way to another; alone in these lanes."""
+        begin = f"BEGIN; {_locked(lanes)}" if lanes else "BEGIN"
         for _ in range(TRIES - 1):
             with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
-                return await self._write(change)
-        return await self._write(change)
+                return await self._write(change, begin)
+        return await self._write(change, begin)
 
     async def read(self, look: Callable[[Connection], Awaitable[R]]) -> R:
         """See one state of everything, by whatever plan is the best: for looks at whole tables."""
@@ -120,9 +145,13 @@ class Database:
             except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 pool.terminate()
 
-    async def _write(self, change: Callable[[Connection], Awaitable[R]]) -> R:
-        async with self._connection() as connection, connection.transaction():
-            return await change(connection)
+    async def _write(self, change: Callable[[Connection], Awaitable[R]], begin: str) -> R:
+        """Asyncpg's own transaction would not take the locks in the same round trip as it begins."""
+        async with self._connection() as connection:  # which is let go when anything fails, and its transaction with it
+            await connection.execute(begin)
+            result = await change(connection)
+            await connection.execute("COMMIT")
+            return result
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
@@ -146,6 +175,9 @@ class Database:
             raise
         self.health.failed = None
 
+    async def _set_up(self, connection: Connection) -> None:
+        await connection.execute(self._settings)
+
     async def _opened(self) -> asyncpg.Pool:
         loop = asyncio.get_running_loop()
         if self._pool is not None and self._loop is loop:
@@ -158,7 +190,7 @@ class Database:
                     max_size=self._most,
                     timeout=PATIENCE,
                     command_timeout=PATIENCE,
-                    server_settings=self._settings,
+                    init=self._set_up,
                     connection_class=_Connection,
                 )
                 self._loop = loop
@@ -169,6 +201,11 @@ async def _give_back(pool: asyncpg.Pool, connection: Connection) -> None:
     """Whatever state a connection is in: one that cannot be given back is not used any more."""
     with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         await pool.release(connection, timeout=PATIENCE)
+
+
+def _set(settings: Mapping[str, str]) -> str:
+    """In a statement of their own: poolers refuse settings that come with the connection, or drop them in silence."""
+    return "; ".join(f"SET {name} = '{value}'" for name, value in settings.items())
 
 
 def numbered(statement: str) -> str:
@@ -190,11 +227,18 @@ def storable(value: Any) -> Any:
 
 async def lock_lanes(connection: Connection, lanes: Sequence[str]) -> None:
     """Be alone in these lanes until the end of the transaction: who waits for whom there is looked at, then changed."""
-    await connection.execute(_LOCK, sorted(set(lanes)))
+    if lanes:
+        await connection.execute(_locked(lanes))
 
 
-_BY_WHOLE_TABLES: Final = "; ".join(f"SET LOCAL enable_{how} = on" for how in ("seqscan", "hashjoin", "mergejoin"))
+def _locked(lanes: Iterable[str]) -> str:
+    """All lock in one order, or two of them would wait for each other."""
+    numbers = sorted({crc32(lane.encode()) - 2**31 for lane in lanes})
+    return f"SELECT pg_advisory_xact_lock({_LANES}, number) FROM unnest('{{{str(numbers)[1:-1]}}}'::int[]) AS number"
+
+
+_BY_WHOLE_TABLES: Final = "; ".join([
+    *(f"SET LOCAL enable_{how} = on" for how in ("seqscan", "hashjoin", "mergejoin")),
+    "SET LOCAL plan_cache_mode = auto",
+])  # fmt: skip
 _LANES: Final = 0x1EAD  # our own kind of advisory lock
-_LOCK: Final = f"""
-    SELECT pg_advisory_xact_lock({_LANES}, number)
-    FROM (SELECT DISTINCT hashtext(lane) AS number FROM unnest($1::text[]) AS lane ORDER BY 1) AS lanes"""

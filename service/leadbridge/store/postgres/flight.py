@@ -38,12 +38,15 @@ AWAITED: Final = """
                 FROM unnest($1::text[], $2::bigint[], $3::text[]) AS d (lane, seq, keys)
                     CROSS JOIN LATERAL json_array_elements_text(d.keys::json) AS k) AS k
             JOIN delivery_keys n ON n.lane = k.lane AND n.key = k.key AND n.active)"""
+# The keys are MATERIALIZED: else the server may look for a delivery's rows by lane and place alone, and only then at
+# the keys, which reads all that waits in the lane.
 LEAVE: Final = """
-    DELETE FROM delivery_keys n
-    USING (SELECT d.lane, d.seq, k.value AS key FROM deliveries d
-               CROSS JOIN LATERAL json_array_elements_text(d.keys::json) AS k
-           WHERE d.id = ANY($1::text[]) AND d.state NOT IN ('pending', 'sending', 'retrying')) AS out
-    WHERE n.lane = out.lane AND n.key = out.key AND n.seq = out.seq
+    WITH out AS MATERIALIZED (
+        SELECT d.lane, d.seq, k.value AS key FROM deliveries d
+            CROSS JOIN LATERAL json_array_elements_text(d.keys::json) AS k
+        WHERE d.id = ANY($1::text[]) AND d.state NOT IN ('pending', 'sending', 'retrying')
+    )
+    DELETE FROM delivery_keys n USING out WHERE n.lane = out.lane AND n.key = out.key AND n.seq = out.seq
     RETURNING n.lane, n.key"""
 FOLLOW: Final = """
     WITH following AS (
@@ -58,10 +61,11 @@ FOLLOW: Final = """
                    WHERE n.lane = d.lane AND n.key = k.value AND n.seq < d.seq LIMIT 1) IS NOT NULL
                 OR (SELECT n.seq FROM delivery_keys n WHERE n.lane = d.lane AND n.key = k.value AND n.active LIMIT 1)
                     IS NOT NULL)
+    ), theirs AS MATERIALIZED (
+        SELECT lane, seq, k.value AS key FROM first CROSS JOIN LATERAL json_array_elements_text(first.keys::json) AS k
     ), awake AS (
         UPDATE delivery_keys n SET active = true
-        FROM first CROSS JOIN LATERAL json_array_elements_text(first.keys::json) AS k
-        WHERE n.lane = first.lane AND n.key = k.value AND n.seq = first.seq
+        FROM theirs AS t WHERE n.lane = t.lane AND n.key = t.key AND n.seq = t.seq
     )
     UPDATE deliveries d SET blocked = false, known = true, awaited = true FROM first WHERE d.seq = first.seq"""
 
@@ -81,6 +85,11 @@ async def leave(connection: Connection, delivery_ids: Sequence[str]) -> None:
 
     One that is unfinished after all keeps its place.
     """
-    free = await connection.fetch(LEAVE, list(delivery_ids)) if delivery_ids else ()
+    if delivery_ids:
+        await follow(connection, await connection.fetch(LEAVE, list(delivery_ids)))
+
+
+async def follow(connection: Connection, free: Sequence[Sequence[str]]) -> None:
+    """Let those go that only waited for someone who left; `free`: the lane and key of every place that came free."""
     if free:
         await connection.execute(FOLLOW, *columns(free, 2))  # perhaps known, perhaps awaited: whoever claims it looks

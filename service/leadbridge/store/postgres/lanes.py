@@ -1,39 +1,39 @@
-"""What is stored of a lane beside its deliveries: who sends for it, how it stands, what it sent, what waits in it."""
+"""What is stored of a lane beside its deliveries and its owner: how it stands, what it sent, what waits in it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Set
 from typing import Final
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
-from leadbridge.store.lane_rows import CALLS_PER_LEAD, LONGEST_HELD, SET, SET_AS_OWNER, STATE, state_of, values_of
+from leadbridge.store.lane_rows import (
+    CALLS_PER_LEAD,
+    HELD,
+    HOLDING,
+    LONGEST_HELD,
+    SET,
+    SET_AS_OWNER,
+    STATE,
+    state_of,
+    values_of,
+)
 from leadbridge.store.postgres.accepting import changed
 from leadbridge.store.postgres.connection import Connection, numbered
 from leadbridge.store.postgres.recording import finish
 from leadbridge.store.postgres.sending import start
-from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState, Lease, Ownership
+from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState
 
-# The lease lasts at least as long as its owner believes, who counts from when it asked.
-_OWN: Final = f"""
-    INSERT INTO lanes (lane, owner, epoch, lease_until)
-    VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
-    ON CONFLICT (lane) DO UPDATE SET
-        owner = excluded.owner, lease_until = clock_timestamp() + make_interval(secs => $3),
-        epoch = lanes.epoch + CASE WHEN lanes.owner IS DISTINCT FROM excluded.owner THEN 1 ELSE 0 END
-    WHERE lanes.owner = excluded.owner OR lanes.owner IS NULL
-        OR lanes.lease_until + make_interval(secs => $4) <= clock_timestamp()
-    RETURNING epoch, {STATE}"""
-_IS_ANOTHERS: Final = """
-    SELECT EXISTS (SELECT 1 FROM lanes WHERE lane = $1 AND owner <> $2
-                   AND lease_until + make_interval(secs => $3) > clock_timestamp())"""
-_GIVE_BACK: Final = "UPDATE lanes SET owner = NULL, lease_until = NULL WHERE lane = $1 AND epoch = $2"
 ANSWERED: Final = "FROM attempts WHERE lane = $1 AND answered_at > $2"
 UNANSWERED: Final = """
     FROM attempts WHERE lane = $1 AND answered_at IS NULL AND sent AND coalesce(sent_at, started_at) > $2"""
 RECENT_CALLS: Final = f"""
     SELECT started_at, answered_at {ANSWERED} UNION ALL SELECT coalesce(sent_at, started_at), NULL {UNANSWERED}"""
-COUNT_CALLS: Final = f"SELECT (SELECT count(*) {ANSWERED}) + (SELECT count(*) {UNANSWERED})"
+# By how many of the given times, in their order, are before each call.
+COUNT_CALLS: Final = f"""
+    SELECT width_bucket(at - 1, $3::bigint[]), count(*)
+    FROM (SELECT answered_at AS at {ANSWERED} UNION ALL SELECT coalesce(sent_at, started_at) {UNANSWERED}) AS calls
+    GROUP BY 1"""
 _CALLS_PER_LEAD: Final = numbered(CALLS_PER_LEAD)
 _LONGEST_HELD: Final = numbered(LONGEST_HELD)
 _SET: Final = numbered(SET)
@@ -47,27 +47,6 @@ _WAITING: Final = """
 _SENDING: Final = "SELECT lane, count(*) FROM deliveries WHERE state = 'sending' GROUP BY lane"
 _HELD: Final = "SELECT lane, reason, count(*) FROM deliveries WHERE state = 'held' GROUP BY lane, reason"
 _MADE_AT: Final = "SELECT lane, created_at FROM deliveries WHERE seq = ANY($1::bigint[])"
-
-
-async def own_lane(
-    connection: Connection, lane: str, owner: str, lease: Lease, *, mine: bool = False
-) -> Ownership | None:
-    """Give a lane to `owner`, or prolong its lease; None while another has it.
-
-    Unless it is `mine`, a look that locks and writes nothing comes first: many may wait for it.
-    """
-    if not mine and await connection.fetchval(_IS_ANOTHERS, lane, owner, lease.grace):
-        return None
-    found = await connection.fetchrow(_OWN, lane, owner, lease.seconds, lease.grace)
-    if found is None:
-        return None
-    epoch, *state = found
-    return Ownership(epoch=epoch, state=state_of(*state), lasts=lease.seconds)
-
-
-async def give_back_lane(connection: Connection, lane: str, epoch: int) -> None:
-    """End a lease."""
-    await connection.execute(_GIVE_BACK, lane, epoch)
 
 
 async def set_lane(
@@ -92,12 +71,22 @@ async def lane_states(connection: Connection) -> Mapping[str, LaneState]:
     return {lane: state_of(*state) for lane, *state in found}
 
 
+async def lanes_held(connection: Connection) -> Mapping[str, LaneState]:
+    """The lanes that are held as a whole."""
+    return {lane: state_of(*state) for lane, *state in await connection.fetch(HELD)}
+
+
+async def lanes_holding(connection: Connection) -> Set[tuple[str, HoldReason]]:
+    """The lanes with deliveries that are held one by one, and why."""
+    return {(lane, reason) for lane, reason in await connection.fetch(HOLDING)}
+
+
 async def record_probe(
     connection: Connection, lane: str, call: Call, finished: FinishedCall | None, *, attempt_id: int | None, now: Millis
 ) -> int:
     """Store a call that carries no delivery: its start, or its end."""
     if attempt_id is None:
-        [attempt_id] = await start(connection, [(lane, call, now)])
+        attempt_id = await start(connection, lane, call, now)
     if finished is not None:
         await finish(connection, [finished])
     return attempt_id
@@ -109,9 +98,11 @@ async def recent_calls(connection: Connection, lane: str, since: Millis) -> tupl
     return tuple(CallSpan(started_at=started_at, answered_at=answered_at) for started_at, answered_at in found)
 
 
-async def count_calls(connection: Connection, lane: str, since: Millis) -> int:
-    """How many calls may count in a budget that began at `since`."""
-    return int(await connection.fetchval(COUNT_CALLS, lane, since))
+async def count_calls(connection: Connection, lane: str, since: Collection[Millis]) -> Mapping[Millis, int]:
+    """How many calls may count in a budget that began at each of these times; the attempts are read once."""
+    marks = sorted(since)
+    after = dict(await connection.fetch(COUNT_CALLS, lane, marks[0], marks))
+    return {mark: sum(after.get(place, 0) for place in range(n, len(marks) + 1)) for n, mark in enumerate(marks, 1)}
 
 
 async def longest_held(connection: Connection, lane: str, reason: HoldReason) -> str | None:

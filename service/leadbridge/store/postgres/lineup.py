@@ -3,14 +3,14 @@
 Everything here reads an index, and costs the same however much waits.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from leadbridge.clock import Millis
 from leadbridge.store import lining
 from leadbridge.store.lining import ALWAYS, LIVE, MOST_IN_A_GROUP, REPLAY, RETRY, Found
 from leadbridge.store.postgres.connection import Connection, columns
-from leadbridge.store.values import DueByUrgency, DueDelivery
+from leadbridge.store.values import DueByUrgency
 
 _SHOWN: Final = """
     d.id, d.submission_id, d.trace_id, d.route, d.destination, d.plan, d.event_at, d.seq, d.tries, d.cut_off,
@@ -45,27 +45,47 @@ BEHIND: Final = f"""
             ORDER BY n.seq LIMIT $4) AS behind
         JOIN deliveries d ON d.seq = behind.seq
     ORDER BY leader.place, d.seq"""
+# OFFSET 0: by lane and key, whatever the server thinks of them. Else it may look for all records of the lane first.
+_RECORDS_OF_KEY: Final = """
+    SELECT record_id FROM record_keys WHERE record_keys.lane = d.lane AND record_keys.key = k.value OFFSET 0"""
 # To which records the keys of some deliveries led, and from which place on writes there are newer than theirs.
-_LED: Final = """
+_LED: Final = f"""
     WITH led AS (
         SELECT d.seq AS asked, d.lane, r.record_id, json_agg(k.value)::text AS keys, i.event_at, i.seq
         FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS i (asked, event_at, seq)
             JOIN deliveries d ON d.seq = i.asked
             CROSS JOIN LATERAL json_array_elements_text(d.keys::json) AS k
-            JOIN record_keys r ON r.lane = d.lane AND r.key = k.value
+            CROSS JOIN LATERAL ({_RECORDS_OF_KEY}) AS r
+        WHERE d.seq = ANY($1)
         GROUP BY d.seq, d.lane, r.record_id, i.event_at, i.seq)"""
-# What deliveries that come later in the order of events wrote there. It stays written while such a delivery is sent
-# once more, so its state does not matter.
+# What deliveries that come later in the order of events wrote there, those that were pruned by their marks. It stays
+# written while such a delivery is sent once more, so its state does not matter.
 _LATER: Final = """
-    FROM led JOIN deliveries w
-        ON w.lane = led.lane AND w.record_id = led.record_id AND (w.event_at, w.seq) > (led.event_at, led.seq)"""
-NEWER: Final = f"{_LED} SELECT led.asked, w.record_id, w.event_at, w.seq, w.plan, led.keys {_LATER}"
-COUNT_NEWER: Final = f"{_LED} SELECT led.asked, count(*) {_LATER} GROUP BY led.asked"
-RECORDS: Final = """
+    SELECT w.record_id, w.event_at, w.seq, w.plan FROM {table} w
+    WHERE w.lane = {of}.lane AND w.record_id = led.record_id AND (w.event_at, w.seq) > ({after}.event_at, {after}.seq)
+    OFFSET 0"""
+
+
+def _later(*, of: str, after: str) -> str:
+    deliveries, marks = (_LATER.format(table=table, of=of, after=after) for table in ("deliveries", "marks"))
+    return f"(({deliveries}) UNION ALL ({marks}))"
+
+
+NEWER: Final = f"""{_LED}
+    SELECT led.asked, w.record_id, w.event_at, w.seq, w.plan, led.keys
+    FROM led CROSS JOIN LATERAL {_later(of="led", after="led")} AS w"""
+# The same for a delivery `d` from the place `asked` on, as `lining.read_of` says it.
+HOW_MANY_NEWER: Final = f"""(
+    SELECT coalesce(sum(later.seq), 0)::bigint FROM (
+        SELECT DISTINCT r.record_id FROM json_array_elements_text(d.keys::json) AS k
+            CROSS JOIN LATERAL ({_RECORDS_OF_KEY}) AS r) AS led
+        CROSS JOIN LATERAL {_later(of="d", after="asked")} AS later)"""
+RECORDS: Final = f"""
     SELECT d.seq, r.record_id
     FROM unnest($1::bigint[]) AS i JOIN deliveries d ON d.seq = i
         CROSS JOIN LATERAL json_array_elements_text(d.keys::json) AS k
-        JOIN record_keys r ON r.lane = d.lane AND r.key = k.value"""
+        CROSS JOIN LATERAL ({_RECORDS_OF_KEY}) AS r
+    WHERE d.seq = ANY($1)"""
 
 
 async def due(connection: Connection, lane: str, limit: int, now: Millis) -> DueByUrgency:
@@ -103,15 +123,6 @@ async def followers_of(
     """The ids of those that may be claimed with each leader now, in their order."""
     behind = await _behind(connection, lane, leaders, now)
     return {leader: [one.delivery_id for one in some] for leader, some in behind.items()}
-
-
-async def overtaken(connection: Connection, deliveries: Sequence[DueDelivery]) -> Collection[str]:
-    """The ids of those since whose reading something was written that they, or a follower, must not undo."""
-    if not deliveries:
-        return ()
-    places = {one.seq: lining.earliest(one, *one.followers) for one in deliveries}
-    newer = dict(await connection.fetch(COUNT_NEWER, *_asked(places)))
-    return {one.delivery_id for one in deliveries if newer.get(one.seq, 0) != lining.read_of(one)}
 
 
 def _asked(places: Mapping[int, lining.Place]) -> list[list[int]]:

@@ -1,17 +1,18 @@
 """The reading half of the store on PostgreSQL."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from leadbridge.clock import Millis
 from leadbridge.outcome import HoldReason
 from leadbridge.store.ledger import Ledger
-from leadbridge.store.postgres import accepting, lanes, lineup, reading
+from leadbridge.store.postgres import accepting, lanes, lineup, pruning, reading
 from leadbridge.store.postgres.connection import Connection, Database, connect
-from leadbridge.store.postgres.migrating import require_our_schema
+from leadbridge.store.postgres.migrating import migrate, newest_schema, require_our_schema, require_server, version
 from leadbridge.store.postgres.troubles import in_our_words
+from leadbridge.store.postgres.unfinished import require_whole
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
 from leadbridge.store.values import Backlog, CallSpan, DueByUrgency, LaneState, Named, WaitingSubmission
 
@@ -44,15 +45,23 @@ class PostgresReader:
         """When the lane's next delivery is due."""
         return await self._read(lambda connection: reading.next_due(connection, lane))
 
-    async def lanes_waiting(self) -> tuple[str, ...]:
-        """The lanes that have unfinished deliveries."""
+    async def lanes_waiting(self) -> Mapping[str, Millis | None]:
+        """The lanes that have unfinished deliveries, and when they are due."""
         return await self._read(reading.lanes_waiting)
+
+    async def lanes_holding(self) -> Set[tuple[str, HoldReason]]:
+        """The lanes with deliveries that are held one by one, and why."""
+        return await self._read(lanes.lanes_holding)
+
+    async def lanes_held(self) -> Mapping[str, LaneState]:
+        """The lanes that are held as a whole."""
+        return await self._read(lanes.lanes_held)
 
     async def recent_calls(self, lane: str, *, since: Millis) -> tuple[CallSpan, ...]:
         """Calls that may still occupy a quota window."""
         return await self._read(lambda connection: lanes.recent_calls(connection, lane, since))
 
-    async def count_calls(self, lane: str, *, since: Millis) -> int:
+    async def count_calls(self, lane: str, *, since: Collection[Millis]) -> Mapping[Millis, int]:
         """How many calls may count in a budget."""
         return await self._read(lambda connection: lanes.count_calls(connection, lane, since))
 
@@ -120,6 +129,10 @@ class PostgresReader:
         """Every call made for a delivery."""
         return await self._read(lambda connection: reading.attempts_of(connection, delivery_id))
 
+    async def pruned_before(self) -> Millis | None:
+        """Before which what is finished was pruned."""
+        return await self._read(pruning.pruned_before)
+
     async def close(self) -> None:
         """Let the connections go."""
         await self._database.close()
@@ -138,3 +151,29 @@ def at_once(url: str, prepare: Callable[[Connection], Awaitable[None]]) -> None:
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="leadbridge-opening") as thread:
         thread.submit(asyncio.run, work()).result()
+
+
+def look_at_postgres(url: str) -> None:
+    """Raise `StorageUnavailable` for a database that no service could start on."""
+
+    async def look(connection: Connection) -> None:
+        require_server(connection)
+        if (await version(connection) or 0) >= newest_schema():
+            await require_our_schema(connection)
+        await require_whole(connection)
+
+    at_once(url, look)
+
+
+def migrate_postgres(url: str) -> tuple[int, int]:
+    """Bring a database up to date: its schema before (0: none) and after; raises `StorageUnavailable`."""
+    schemas: list[int] = []
+
+    async def work(connection: Connection) -> None:
+        schemas.append(await version(connection) or 0)
+        await migrate(connection)
+        schemas.append(await version(connection) or 0)
+
+    at_once(url, work)
+    before, after = schemas
+    return before, after

@@ -24,14 +24,19 @@ NEXT_DUE: Final = f"""
     SELECT min(first.next_at) FROM unnest(ARRAY[0, 1, 2]::smallint[]) AS u
         CROSS JOIN LATERAL (SELECT next_at FROM deliveries WHERE lane = $1 AND urgency = u AND {_READY}
                             ORDER BY next_at, seq LIMIT 1) AS first"""
+# What came in is due whatever its time is: a clock may have been set back.
 LANES_WAITING: Final = f"""
     WITH RECURSIVE lane (name) AS (
         (SELECT lane FROM deliveries WHERE {_READY} ORDER BY lane LIMIT 1)
         UNION ALL
         SELECT (SELECT lane FROM deliveries WHERE {_READY} AND lane > name ORDER BY lane LIMIT 1)
         FROM lane WHERE name IS NOT NULL)
-    SELECT name FROM lane WHERE name IS NOT NULL
-    UNION SELECT lane FROM deliveries WHERE state = 'sending' ORDER BY 1"""
+    SELECT name, least(
+        (SELECT 0 FROM deliveries WHERE lane = name AND urgency = 0 AND {_READY} LIMIT 1),
+        (SELECT next_at FROM deliveries WHERE lane = name AND urgency = 1 AND {_READY} ORDER BY next_at, seq LIMIT 1),
+        (SELECT next_at FROM deliveries WHERE lane = name AND urgency = 2 AND {_READY} ORDER BY next_at, seq LIMIT 1))
+    FROM lane WHERE name IS NOT NULL"""
+LANES_SENDING: Final = "SELECT DISTINCT lane FROM deliveries WHERE state = 'sending'"
 
 
 async def names(connection: Connection, what: Named) -> tuple[str, ...]:
@@ -90,9 +95,10 @@ async def next_due(connection: Connection, lane: str) -> Millis | None:
     return found
 
 
-async def lanes_waiting(connection: Connection) -> tuple[str, ...]:
-    """The lanes with unfinished deliveries, found by jumping from lane to lane in the index."""
-    return tuple(name for (name,) in await connection.fetch(LANES_WAITING))
+async def lanes_waiting(connection: Connection) -> Mapping[str, Millis | None]:
+    """The lanes with unfinished deliveries, found by jumping from lane to lane in the index, and when they are due."""
+    sending = {lane: None for (lane,) in await connection.fetch(LANES_SENDING)}
+    return sending | dict(await connection.fetch(LANES_WAITING))
 
 
 async def keys_of_record(connection: Connection, lane: str, record_id: str, but: str) -> tuple[tuple[str, ...], ...]:

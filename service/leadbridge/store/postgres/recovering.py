@@ -3,11 +3,15 @@
 from typing import Final
 
 from leadbridge.clock import Millis
-from leadbridge.store.postgres.connection import Connection, columns, lock_lanes
+from leadbridge.store.postgres.connection import Connection, columns
 from leadbridge.store.progressing import unsure
 from leadbridge.store.values import Recovered
 
-_IS_OWNED: Final = "SELECT 1 FROM lanes WHERE lane = $1 AND epoch = $2"
+# Of most lanes that change their owner nothing was left.
+IS_LEFT: Final = """
+    SELECT (SELECT lane FROM lanes WHERE lane = $1 AND epoch = $2) IS NOT NULL AND (
+        (SELECT seq FROM deliveries WHERE state = 'sending' AND lane = $1 LIMIT 1) IS NOT NULL
+        OR (SELECT id FROM attempts WHERE lane = $1 AND answered_at IS NULL AND outcome IS NULL LIMIT 1) IS NOT NULL)"""
 # Calls of the try that was cut off that must not be repeated blindly, but those that the CRM said it did not do; of a
 # group it is the first one that looks. What did not show yet may have been sent at the last moment. Where something is
 # written to a new record alone, the first send of any call counts: only the answer that was lost said if it was new.
@@ -37,9 +41,8 @@ _CUT_OFF: Final = """
 
 
 async def recover(connection: Connection, lane: str, epoch: int, now: Millis) -> Recovered:
-    """Settle every delivery of a lane in `sending`: no process is at work on it any more."""
-    await lock_lanes(connection, [lane])
-    if not await connection.fetch(_IS_OWNED, lane, epoch):
+    """Settle every delivery of a lane in `sending`: no process is at work on it any more. The lane is locked."""
+    if not await connection.fetchval(IS_LEFT, lane, epoch):
         return Recovered(again=0, unsure=0)
     looking = list(unsure(await connection.fetch(_MAY_BE_DONE, lane), now))
     left = len(await connection.fetch(AGAIN, now, lane))

@@ -1,19 +1,22 @@
 """The Store interface on one PostgreSQL database, which any number of processes share."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Set
 from typing import TypeVar
+
+import asyncpg
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageInDoubt
 from leadbridge.ids import new_id
-from leadbridge.store.postgres import accepting, lanes, recording, recovering, sending
+from leadbridge.store.postgres import accepting, lanes, owning, partitions, pruning, recording, recovering, sending
 from leadbridge.store.postgres.batching import Batches
 from leadbridge.store.postgres.connection import ACCEPTING, Connection, Database
 from leadbridge.store.postgres.hearing import Hearing, changes
 from leadbridge.store.postgres.migrating import migrate
 from leadbridge.store.postgres.steering import PostgresSteering
+from leadbridge.store.retaining import AT_ONCE, BEGIN, Fold, Pruned, PruneFrom
 from leadbridge.store.values import (
     Accepted,
     Claim,
@@ -22,8 +25,9 @@ from leadbridge.store.values import (
     Lease,
     MappedSubmission,
     NewRequest,
-    Ownership,
+    Process,
     Recovered,
+    Roll,
     TryResult,
     WaitingSubmission,
 )
@@ -42,11 +46,13 @@ class PostgresStore(PostgresSteering):
         self._lanes: set[str] = set()  # that this process sends for
         self._hearing = Hearing(url, self._database, name=self._name, since=self._changes)
         self._accepting = Database(url, most=2, settings=ACCEPTING, health=self._database.health)
+        self._beating = Database(url, most=1, health=self._database.health)
         self._accepts = Batches(self._accept)
         self._records = Batches(self._record)
 
     async def _prepare(self, connection: Connection) -> None:
         await migrate(connection)
+        await partitions.make_ready(connection)
         self._changes = await changes(connection)
 
     def check(self) -> None:
@@ -60,12 +66,22 @@ class PostgresStore(PostgresSteering):
     async def _accept(self, requests: Sequence[NewRequest]) -> Sequence[tuple[Accepted, ...]]:
         """Whatever becomes of the connection: once. What was stored when it broke is found, and else stored anew."""
         try:
-            return await self._accepting.run(lambda connection: accepting.accept(connection, requests, by=self._name))
+            return await self._arrive(requests)
         except StorageInDoubt:
-            before = await self._accepting.run(lambda connection: accepting.stored(connection, requests))
-            if before is not None:
-                return before
-            return await self._accepting.run(lambda connection: accepting.accept(connection, requests, by=self._name))
+            before = await self._arrived(requests)
+        try:
+            return await self._arrive(requests) if before is None else before
+        except asyncpg.UniqueViolationError:  # the server was still at work on the first try, and has ended it now
+            before = await self._arrived(requests)
+            if before is None:
+                raise
+            return before
+
+    async def _arrive(self, requests: Sequence[NewRequest]) -> Sequence[tuple[Accepted, ...]]:
+        return await self._accepting.run(lambda connection: accepting.accept(connection, requests, by=self._name))
+
+    async def _arrived(self, requests: Sequence[NewRequest]) -> Sequence[tuple[Accepted, ...]] | None:
+        return await self._accepting.run(lambda connection: accepting.stored(connection, requests))
 
     async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
         """The oldest submissions that this process is to map: what it accepted, and what others leave undone."""
@@ -73,7 +89,8 @@ class PostgresStore(PostgresSteering):
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
         """Store what mapping made."""
-        await self._database.write(lambda connection: accepting.store_mapped(connection, mapped, now))
+        lanes = {new.lane for one in mapped for new in one.deliveries}
+        await self._database.write(lambda connection: accepting.store_mapped(connection, mapped, now), lanes=lanes)
         others = {new.lane for one in mapped for new in one.deliveries if new.state == "pending"} - self._lanes
         if others:
             self._hearing.tell(others)
@@ -83,7 +100,7 @@ class PostgresStore(PostgresSteering):
     ) -> tuple[Claim, ...]:
         """Claim due deliveries of a lane."""
         return await self._database.write(
-            lambda connection: sending.claim(connection, lane, starts, now=now, epoch=epoch)
+            lambda connection: sending.claim(connection, lane, starts, now=now, epoch=epoch), lanes=[lane]
         )
 
     async def record(self, lane: str, result: TryResult) -> int:
@@ -91,7 +108,8 @@ class PostgresStore(PostgresSteering):
         return await self._records.put((lane, result))
 
     async def _record(self, results: Sequence[tuple[str, TryResult]]) -> Sequence[int]:
-        return await self._database.write(lambda connection: recording.record(connection, results))
+        lanes = {lane for lane, _ in results}
+        return await self._database.write(lambda connection: recording.record(connection, results), lanes=lanes)
 
     async def record_probe(
         self, lane: str, call: Call, finished: FinishedCall | None, *, attempt_id: int | None, now: Millis
@@ -103,23 +121,51 @@ class PostgresStore(PostgresSteering):
 
     async def recover(self, lane: str, *, epoch: int, now: Millis) -> Recovered:
         """Take back what an earlier owner of a lane left in `sending`."""
-        return await self._database.write(lambda connection: recovering.recover(connection, lane, epoch, now))
+        return await self._database.write(
+            lambda connection: recovering.recover(connection, lane, epoch, now), lanes=[lane]
+        )
 
-    async def own_lane(self, lane: str, *, owner: str, lease: Lease) -> Ownership | None:
-        """Become the one who sends for a lane."""
-        mine = lane in self._lanes
-        owned = await self._database.run(lambda connection: lanes.own_lane(connection, lane, owner, lease, mine=mine))
-        if owned is None:
-            self._lanes.discard(lane)
-        else:
-            self._lanes.add(lane)
+    async def join(self, process: Process, lanes: Collection[str], *, lease: Lease) -> bool:
+        """Begin to serve these lanes, beside others."""
+        await self._beating.run(lambda connection: owning.join(connection, process, lanes, lease))
+        self._lanes = set()
+        return True
+
+    async def renew(self, name: str) -> float | None:
+        """Prolong a process's lease, on a connection that nobody else uses."""
+        lasts = await self._beating.run(lambda connection: owning.renew(connection, name))
+        if lasts is None:
+            self._lanes = set()
+        return lasts
+
+    async def leave(self, name: str) -> None:
+        """Serve no more."""
+        await self._database.write(lambda connection: owning.leave(connection, name))
+        self._hearing.tell()
+
+    async def roll(self) -> Roll:
+        """Who serves, and the lanes that nobody has."""
+        return await self._database.run(owning.roll)
+
+    async def bury(self, silent: Mapping[str, int]) -> Set[str]:
+        """End processes that are late and made no beat after this one."""
+        return await self._database.write(lambda connection: owning.bury(connection, silent))
+
+    async def own_lanes(self, lanes: Collection[str], *, owner: str) -> Mapping[str, int]:
+        """Become the one who sends for lanes that nobody has."""
+        owned = await self._database.run(lambda connection: owning.own_lanes(connection, lanes, owner))
+        self._lanes |= set(owned)
         return owned
 
-    async def give_back_lane(self, lane: str, *, epoch: int) -> None:
-        """Let another have a lane at once."""
-        self._lanes.discard(lane)
-        await self._database.run(lambda connection: lanes.give_back_lane(connection, lane, epoch))
-        self._hearing.tell()
+    async def lanes_of(self, owner: str) -> Mapping[str, int]:
+        """The lanes that a process has."""
+        return await self._database.run(lambda connection: owning.lanes_of(connection, owner))
+
+    async def give_back_lanes(self, lanes: Mapping[str, int]) -> None:
+        """Let others have lanes at once."""
+        self._lanes -= set(lanes)
+        if await self._database.run(lambda connection: owning.give_back_lanes(connection, lanes)):
+            self._hearing.tell()
 
     async def changed_elsewhere(self) -> bool:
         """Whether another process changed anything."""
@@ -128,6 +174,27 @@ class PostgresStore(PostgresSteering):
     def call_when_due(self, tell: Callable[[Collection[str]], None]) -> None:
         """Call this when another process put something into lanes."""
         self._hearing.call_when_due(tell)
+
+    async def time(self) -> Millis | None:
+        """Wall time by the database's clock."""
+        return await self._database.run(partitions.time)
+
+    async def make_ready(self) -> None:
+        """Make the partitions of the next weeks."""
+        await self._database.run(partitions.make_ready)
+
+    async def prune(self, before: Millis, *, fold: Fold, since: PruneFrom = BEGIN, limit: int = AT_ONCE) -> Pruned:
+        """Take some of what is finished and old out."""
+        if since.phase == "leads":
+            after = str(since.after)
+            return await self._database.write(
+                lambda connection: pruning.leads(connection, before, fold=fold, after=after, limit=limit)
+            )
+        step = pruning.requests if since.phase == "requests" else pruning.attempts
+        try:
+            return await self._database.run(lambda connection: step(connection, before, since=since, limit=limit))
+        except asyncpg.UndefinedTableError:  # another process just dropped it: the next round goes on
+            return Pruned()
 
     async def _write(self, change: Callable[[Connection], Awaitable[R]]) -> R:
         changed = await self._database.write(change)
@@ -139,4 +206,5 @@ class PostgresStore(PostgresSteering):
         await asyncio.gather(self._accepts.finish(), self._records.finish())
         await self._hearing.close()
         await self._accepting.close()
+        await self._beating.close()
         await super().close()

@@ -32,6 +32,10 @@ _CLASSES: Final = (
 )  # connections, resources, operators, disks, log-in, its own faults
 
 
+# Of a connection, or of all: closed, closing; or its end was seen in the midst of a transaction.
+_ENDED: Final = ("clos", "connection has been released back to the pool")
+
+
 @contextmanager
 def in_our_words(*, in_doubt: bool) -> Iterator[None]:
     """Trouble with the database becomes `StorageUnavailable`; a mistake in what was asked of it stays as it is.
@@ -51,8 +55,10 @@ def _is_trouble(error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         code = error.sqlstate or ""
         return code in WORDS or code[:2] in _CLASSES
+    if isinstance(error, asyncpg.InternalClientError):
+        return True  # the server ended a connection that nobody used, and it was used before the end was seen
     if isinstance(error, asyncpg.InterfaceError):
-        return "clos" in str(error)  # a connection, or all of them: closed, closing; the rest is ours to mend
+        return any(said in str(error) for said in _ENDED)  # the rest is ours to mend
     return isinstance(error, OSError | TimeoutError)
 
 
@@ -63,7 +69,12 @@ def _said(error: Exception) -> tuple[str, bool]:
         words = WORDS.get(code)
         return f"PostgreSQL: {error}" + (f"; {words}" if words else ""), code[:2] in ("08", "57")
     if isinstance(error, TimeoutError):
-        return "PostgreSQL does not answer", True
+        return "PostgreSQL does not answer; is LEADBRIDGE_DATABASE_URL right, and does a firewall let us through?", True
+    if isinstance(error, FileNotFoundError):
+        return (
+            "PostgreSQL cannot be reached: the socket, or the certificate, that LEADBRIDGE_DATABASE_URL names is not "
+            "there; is it running?"
+        ), True
     if isinstance(error, OSError) and not isinstance(error, ConnectionResetError | BrokenPipeError):
         return f"PostgreSQL cannot be reached: {error}; is it running, and is LEADBRIDGE_DATABASE_URL right?", True
     return f"the connection to PostgreSQL is lost: {error}", True

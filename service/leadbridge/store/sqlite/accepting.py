@@ -9,6 +9,7 @@ import orjson
 from leadbridge.clock import Millis
 from leadbridge.store import shapes
 from leadbridge.store.arriving import MOST_WAITING, Arrived, about, answers, arrived, waiting_of
+from leadbridge.store.selecting import REPLAYABLE_SUBMISSIONS
 from leadbridge.store.sqlite import flight
 from leadbridge.store.sqlite.connection import ROWS_AT_ONCE, row, rows, transaction, write_rows
 from leadbridge.store.values import Accepted, MappedSubmission, NewDelivery, NewRequest, WaitingSubmission
@@ -35,6 +36,14 @@ _REQUEST = """
 _SETTLE = """
     UPDATE submissions SET state = ?, reason = ?, updated_at = ?
     WHERE id = ? AND state = 'received' RETURNING trace_id"""
+# What is sent again goes on in the place of one that came to nothing; while that is mapped once more it does not.
+_CAME_TO_NOTHING = """
+    UPDATE dedupe SET failed = ?2
+    WHERE (source, key, submission_id) IN (
+        SELECT source, dedupe_key, id FROM submissions WHERE id IN (SELECT value FROM json_each(?1)))"""
+_MAP_AGAIN: Final = """
+    UPDATE submissions SET state = 'received', reason = NULL, updated_at = ?2
+    WHERE id IN (SELECT value FROM json_each(?1)) AND state IN ('failed', 'unrouted') RETURNING id"""
 
 
 def accept(connection: apsw.Connection, requests: Sequence[NewRequest]) -> list[tuple[Accepted, ...]]:
@@ -93,6 +102,8 @@ def store_mapped(connection: apsw.Connection, mapped: MappedSubmission, now: Mil
     settled = row(connection, _SETTLE, (mapped.state, mapped.reason, now, mapped.submission_id))
     if settled is None:
         return
+    if mapped.state in REPLAYABLE_SUBMISSIONS:
+        connection.execute(_CAME_TO_NOTHING, (orjson.dumps([mapped.submission_id]).decode(), 1))
     for delivery in mapped.deliveries:
         _insert_delivery(connection, mapped.submission_id, settled[0], delivery, now)
 
@@ -104,3 +115,10 @@ def _insert_delivery(
     connection.execute(_COUNT_UP, ("deliveries", delivery.destination, 1))
     if delivery.state == "pending":
         flight.enter(connection, delivery.lane, connection.last_insert_rowid(), delivery.keys)
+
+
+def map_again(connection: apsw.Connection, submission_ids: Sequence[str], now: Millis) -> int:
+    """Let failed and unrouted submissions be mapped once more."""
+    again = [name for (name,) in rows(connection, _MAP_AGAIN, (orjson.dumps(list(submission_ids)).decode(), now))]
+    connection.execute(_CAME_TO_NOTHING, (orjson.dumps(again).decode(), 0))
+    return len(again)

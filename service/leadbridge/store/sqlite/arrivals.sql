@@ -21,25 +21,18 @@ CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrivals BEGIN
                            revision, updated_at, arrival)
   SELECT new.id, new.request_id, new.item, new.source, new.received_at, new.trace_id,
          iif(first.id IS NULL, new.state, 'duplicate'), new.reason, new.dedupe_key, first.id,
-         CASE
-           WHEN new.dedupe_key IS NULL THEN 1
-           WHEN first.id IS NULL THEN 1 + (SELECT coalesce(max(submissions.revision), 0)
-                                           FROM dedupe JOIN submissions ON submissions.id = dedupe.submission_id
-                                           WHERE dedupe.source = new.source AND dedupe.key = new.dedupe_key)
-           ELSE coalesce((SELECT revision FROM submissions WHERE id = first.id), 1)
-         END,
+         coalesce(first.revision,
+                  1 + (SELECT max(revision) FROM dedupe WHERE source = new.source AND key = new.dedupe_key), 1),
          new.received_at, (SELECT rowid FROM requests WHERE id = new.request_id)
-  FROM (SELECT (SELECT submission_id FROM dedupe
-                WHERE source = new.source AND key = new.dedupe_key AND digest = new.digest
-                  AND NOT (new.state = 'received'
-                           AND EXISTS (SELECT 1 FROM submissions
-                                       WHERE submissions.id = dedupe.submission_id
-                                         AND submissions.state IN ('failed', 'unrouted')))) AS id) AS first;
+  FROM (SELECT 1) LEFT JOIN (SELECT submission_id AS id, revision FROM dedupe
+                             WHERE source = new.source AND key = new.dedupe_key AND digest = new.digest
+                               AND NOT (new.state = 'received' AND failed)) AS first;
 
-  INSERT INTO dedupe (source, key, digest, submission_id)
-  SELECT source, dedupe_key, new.digest, id FROM submissions
+  INSERT INTO dedupe (source, key, digest, submission_id, revision, failed)
+  SELECT source, dedupe_key, new.digest, id, revision, state = 'failed' FROM submissions
   WHERE id = new.id AND dedupe_key IS NOT NULL AND duplicate_of IS NULL
-  ON CONFLICT (source, key, digest) DO UPDATE SET submission_id = excluded.submission_id;
+  ON CONFLICT (source, key, digest) DO UPDATE SET
+    submission_id = excluded.submission_id, revision = excluded.revision, failed = excluded.failed;
 
   INSERT INTO totals (kind, name, state, count) VALUES ('submissions', new.source, 'arrived', 1)
   ON CONFLICT (kind, name, state) DO UPDATE SET count = count + 1;

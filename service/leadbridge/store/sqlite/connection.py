@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final
 import apsw
 
 from leadbridge.errors import StorageUnavailable
+from leadbridge.store.sqlite.mark import require_unmarked
 
 ROWS_AT_ONCE: Final = 64  # with as many prepared statements for each table
 STATEMENTS: Final = 256  # kept prepared
@@ -58,11 +59,14 @@ def open_for_writing(path: Path) -> apsw.Connection:
         _make(path)
         connection = apsw.Connection(str(path), statementcachesize=STATEMENTS)
         connection.set_busy_timeout(BUSY_TIMEOUT)
+        connection.pragma("auto_vacuum", 2)  # of a new file: what is pruned can be given back to the disk, in steps
         connection.pragma("journal_mode", "wal")
         # A reading command that stands still lets the WAL grow without end: afterwards the disk gets the room back.
         connection.pragma("journal_size_limit", JOURNAL_LIMIT)
         connection.pragma("synchronous", "full")  # a commit is on disk before it is answered
-        connection.pragma("foreign_keys", 1)
+        # What belongs together is written in one transaction, as on PostgreSQL, where no constraint says so: each look
+        # would cost as much as the row, and taking one away a look at every row that might refer to it.
+        connection.pragma("foreign_keys", 0)
         migrate(connection)
         connection.pragma("temp_store", "memory")
         connection.execute((resources.files("leadbridge.store.sqlite") / "arrivals.sql").read_text(encoding="utf-8"))
@@ -88,6 +92,7 @@ def newest_schema() -> int:
 
 def migrate(connection: apsw.Connection) -> None:
     """Apply the migrations the file has not seen, each in a transaction of its own."""
+    require_unmarked(connection)
     done = connection.pragma("user_version")
     scripts = list(_migrations())
     if done > len(scripts):
@@ -99,6 +104,22 @@ def migrate(connection: apsw.Connection) -> None:
             with connection:
                 connection.execute(script)
                 connection.pragma("user_version", number)
+
+
+def migrate_sqlite(path: Path) -> tuple[int, int]:
+    """Bring a file up to date, or make it: its schema before (0: none) and after; raises `StorageUnavailable`."""
+    with closing(claim_ownership(path.resolve())):
+        before = _schema_of(path)
+        with closing(open_for_writing(path)) as connection:
+            return before, connection.pragma("user_version")
+
+
+def _schema_of(path: Path) -> int:
+    """The schema that a file has; 0 when it is not there, or is none of ours: who opens it says so."""
+    with suppress(apsw.Error), closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+        found: int = connection.pragma("user_version")
+        return found
+    return 0
 
 
 def _make(path: Path) -> None:

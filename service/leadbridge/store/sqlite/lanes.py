@@ -1,7 +1,7 @@
-"""What is stored of a lane beside its deliveries: who sends for it, how it stands, what it sent, what waits in it."""
+"""What is stored of a lane beside its deliveries and its owner: how it stands, what it sent, what waits in it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Set
 from typing import Final
 
 import apsw
@@ -9,15 +9,22 @@ import apsw
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
-from leadbridge.store.lane_rows import CALLS_PER_LEAD, LONGEST_HELD, SET, SET_AS_OWNER, STATE, state_of, values_of
+from leadbridge.store.lane_rows import (
+    CALLS_PER_LEAD,
+    HELD,
+    HOLDING,
+    LONGEST_HELD,
+    SET,
+    SET_AS_OWNER,
+    STATE,
+    state_of,
+    values_of,
+)
 from leadbridge.store.sqlite.connection import row, rows
 from leadbridge.store.sqlite.recording import finish
 from leadbridge.store.sqlite.sending import start
-from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState, Ownership
+from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState
 
-_OWN: Final = """
-    INSERT INTO lanes (lane, owner, epoch) VALUES (?, ?, 1)
-    ON CONFLICT (lane) DO UPDATE SET owner = excluded.owner, epoch = epoch + 1"""
 ANSWERED: Final = "FROM attempts WHERE lane = ?1 AND answered_at > ?2"
 UNANSWERED: Final = """
     FROM attempts WHERE lane = ?1 AND answered_at IS NULL AND sent = 1 AND coalesce(sent_at, started_at) > ?2"""
@@ -32,18 +39,9 @@ _WAITING: Final = """
     WHERE state IN ('pending', 'retrying') AND blocked = 1 GROUP BY lane, urgency"""
 _SENDING: Final = """
     SELECT lane, count(*) FROM deliveries INDEXED BY deliveries_sending WHERE state = 'sending' GROUP BY lane"""
-_HELD: Final = """
+_HELD_ONE_BY_ONE: Final = """
     SELECT lane, reason, count(*) FROM deliveries INDEXED BY deliveries_held WHERE state = 'held'
     GROUP BY lane, reason"""
-
-
-def own_lane(connection: apsw.Connection, lane: str, owner: str) -> Ownership:
-    """Give a lane to `owner`. Whoever had it is gone: the lock of the file ended with its process."""
-    had = row(connection, "SELECT owner FROM lanes WHERE lane = ?", (lane,))
-    if had is None or had[0] != owner:
-        connection.execute(_OWN, (lane, owner))
-    [(epoch, *state)] = rows(connection, f"SELECT epoch, {STATE} FROM lanes WHERE lane = ?", (lane,))
-    return Ownership(epoch=epoch, state=state_of(*state))
 
 
 def set_lane(
@@ -71,6 +69,16 @@ def lane_states(connection: apsw.Connection) -> Mapping[str, LaneState]:
     }
 
 
+def lanes_held(connection: apsw.Connection) -> Mapping[str, LaneState]:
+    """The lanes that are held as a whole."""
+    return {lane: state_of(*state) for lane, *state in rows(connection, HELD)}
+
+
+def lanes_holding(connection: apsw.Connection) -> Set[tuple[str, HoldReason]]:
+    """The lanes with deliveries that are held one by one, and why."""
+    return {(lane, reason) for lane, reason in rows(connection, HOLDING)}
+
+
 def record_probe(
     connection: apsw.Connection,
     lane: str,
@@ -94,9 +102,9 @@ def recent_calls(connection: apsw.Connection, lane: str, since: Millis) -> tuple
     return tuple(CallSpan(started_at=started_at, answered_at=answered_at) for started_at, answered_at in found)
 
 
-def count_calls(connection: apsw.Connection, lane: str, since: Millis) -> int:
-    """How many calls may count in a budget that began at `since`."""
-    return int(rows(connection, COUNT_CALLS, (lane, since))[0][0])
+def count_calls(connection: apsw.Connection, lane: str, since: Collection[Millis]) -> Mapping[Millis, int]:
+    """How many calls may count in a budget that began at each of these times."""
+    return {mark: rows(connection, COUNT_CALLS, (lane, mark))[0][0] for mark in since}
 
 
 def longest_held(connection: apsw.Connection, lane: str, reason: HoldReason) -> str | None:
@@ -121,7 +129,7 @@ def backlogs(connection: apsw.Connection) -> tuple[Backlog, ...]:
             waiting[lane][urgency] += count
             oldest[lane] = min(first, oldest.get(lane, first))
         sending = dict(rows(connection, _SENDING))
-        for lane, reason, count in rows(connection, _HELD):
+        for lane, reason, count in rows(connection, _HELD_ONE_BY_ONE):
             held[lane][reason] = count
         made_at = {
             lane: rows(connection, "SELECT created_at FROM deliveries WHERE seq = ?", (first,))[0][0]

@@ -50,13 +50,13 @@ _LED: Final = """
         FROM json_each(?) i CROSS JOIN deliveries d ON d.seq = i.value ->> 0 CROSS JOIN json_each(d.keys) k
             CROSS JOIN record_keys r ON r.lane = d.lane AND r.key = k.value
         GROUP BY d.seq, r.record_id)"""
-# What deliveries that come later in the order of events wrote there. It stays written while such a delivery is sent
-# once more, so its state does not matter.
-_LATER: Final = """
-    FROM led CROSS JOIN deliveries w
-        ON w.lane = led.lane AND w.record_id = led.record_id AND (w.event_at, w.seq) > (led.event_at, led.seq)"""
-NEWER: Final = f"{_LED} SELECT led.asked, w.record_id, w.event_at, w.seq, w.plan, led.keys {_LATER}"
-COUNT_NEWER: Final = f"{_LED} SELECT count(*) {_LATER}"
+# What deliveries that come later in the order of events wrote there, those that were pruned by their marks. It stays
+# written while such a delivery is sent once more, so its state does not matter.
+_THERE: Final = "w.lane = led.lane AND w.record_id = led.record_id AND (w.event_at, w.seq) > (led.event_at, led.seq)"
+_SAID: Final = "SELECT led.asked, w.record_id, w.event_at, w.seq, w.plan, led.keys FROM led CROSS JOIN"
+NEWER: Final = f"{_LED} {_SAID} deliveries w ON {_THERE} UNION ALL {_SAID} marks w ON {_THERE}"
+COUNT_NEWER: Final = f"""{_LED} SELECT coalesce((SELECT sum(w.seq) FROM led CROSS JOIN deliveries w ON {_THERE}), 0)
+    + coalesce((SELECT sum(w.seq) FROM led CROSS JOIN marks w ON {_THERE}), 0)"""
 RECORDS: Final = """
     SELECT d.seq, r.record_id
     FROM json_each(?) i CROSS JOIN deliveries d ON d.seq = i.value CROSS JOIN json_each(d.keys) k

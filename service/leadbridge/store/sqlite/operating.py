@@ -63,9 +63,6 @@ _REPLAY: Final = f"""
         AND state IN ('failed', 'held', 'delivered', 'delivered_with_warnings', 'superseded', 'cancelled')
         AND NOT {UNDECIDED}
     RETURNING lane, seq, keys, progress"""
-_MAP_AGAIN: Final = """
-    UPDATE submissions SET state = 'received', reason = NULL, updated_at = ?2
-    WHERE id IN (SELECT value FROM json_each(?1)) AND state IN ('failed', 'unrouted')"""
 _CANCEL: Final = """
     UPDATE deliveries
     SET state = 'cancelled', blocked = 0, reason = NULL, detail = ?2, next_at = NULL, updated_at = ?3
@@ -106,12 +103,6 @@ def replay(connection: apsw.Connection, seqs: Sequence[int], now: Millis) -> int
         [(kept_for_a_replay(progress), seq) for _, seq, _, progress in again if progress is not None],
     )
     return flight.enter_again(connection, [one[:3] for one in again])
-
-
-def map_again(connection: apsw.Connection, submission_ids: Sequence[str], now: Millis) -> int:
-    """Let failed and unrouted submissions be mapped once more."""
-    connection.execute(_MAP_AGAIN, (_listed(submission_ids), now))
-    return connection.changes()
 
 
 def cancel(connection: apsw.Connection, seqs: Sequence[int], detail: str, now: Millis) -> int:

@@ -1,7 +1,7 @@
 """The reading half of the store on SQLite: beside a running service too."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import HoldReason
 from leadbridge.store.ledger import Ledger
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
-from leadbridge.store.sqlite import accepting, lanes, lineup, reading
+from leadbridge.store.sqlite import accepting, lanes, lineup, pruning, reading
 from leadbridge.store.sqlite.beside import open_for_reading
 from leadbridge.store.values import Backlog, CallSpan, DueByUrgency, LaneState, Named, WaitingSubmission
 
@@ -50,15 +50,23 @@ class SqliteReader:
         """When the lane's next delivery is due."""
         return await self._read(lambda connection: reading.next_due(connection, lane))
 
-    async def lanes_waiting(self) -> tuple[str, ...]:
-        """The lanes that have unfinished deliveries."""
+    async def lanes_waiting(self) -> Mapping[str, Millis | None]:
+        """The lanes that have unfinished deliveries, and when they are due."""
         return await self._read(reading.lanes_waiting)
+
+    async def lanes_holding(self) -> Set[tuple[str, HoldReason]]:
+        """The lanes with deliveries that are held one by one, and why."""
+        return await self._read(lanes.lanes_holding)
+
+    async def lanes_held(self) -> Mapping[str, LaneState]:
+        """The lanes that are held as a whole."""
+        return await self._read(lanes.lanes_held)
 
     async def recent_calls(self, lane: str, *, since: Millis) -> tuple[CallSpan, ...]:
         """Calls that may still occupy a quota window."""
         return await self._read(lambda connection: lanes.recent_calls(connection, lane, since))
 
-    async def count_calls(self, lane: str, *, since: Millis) -> int:
+    async def count_calls(self, lane: str, *, since: Collection[Millis]) -> Mapping[Millis, int]:
         """How many calls may count in a budget."""
         return await self._read(lambda connection: lanes.count_calls(connection, lane, since))
 
@@ -125,6 +133,10 @@ class SqliteReader:
     async def attempts_of(self, delivery_id: str) -> tuple[AttemptRow, ...]:
         """Every call made for a delivery."""
         return await self._read(lambda connection: reading.attempts_of(connection, delivery_id))
+
+    async def pruned_before(self) -> Millis | None:
+        """Before which what is finished was pruned."""
+        return await self._read(pruning.pruned_before)
 
     async def close(self) -> None:
         """Let the file go."""

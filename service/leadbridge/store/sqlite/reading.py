@@ -36,8 +36,14 @@ LANES_WAITING = f"""
         SELECT min(lane) FROM deliveries WHERE {_READY}
         UNION ALL
         SELECT (SELECT min(lane) FROM deliveries WHERE {_READY} AND lane > name) FROM lane WHERE name IS NOT NULL)
-    SELECT name FROM lane WHERE name IS NOT NULL
-    UNION SELECT lane FROM deliveries INDEXED BY deliveries_sending WHERE state = 'sending'"""
+    SELECT name, CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE lane = name AND urgency = 0 AND {_READY}) THEN 0
+        ELSE (SELECT min(next_at) FROM (
+            SELECT (SELECT min(next_at) FROM deliveries WHERE lane = name AND urgency = 1 AND {_READY}) AS next_at
+            UNION ALL
+            SELECT (SELECT min(next_at) FROM deliveries WHERE lane = name AND urgency = 2 AND {_READY})))
+        END
+    FROM lane WHERE name IS NOT NULL"""
+LANES_SENDING = "SELECT DISTINCT lane FROM deliveries INDEXED BY deliveries_sending WHERE state = 'sending'"
 
 
 def names(connection: apsw.Connection, what: Named) -> tuple[str, ...]:
@@ -96,9 +102,10 @@ def next_due(connection: apsw.Connection, lane: str) -> Millis | None:
     return found[0] if found else None
 
 
-def lanes_waiting(connection: apsw.Connection) -> tuple[str, ...]:
-    """The lanes with unfinished deliveries, found by jumping from lane to lane in the index."""
-    return tuple(name for (name,) in rows(connection, LANES_WAITING))
+def lanes_waiting(connection: apsw.Connection) -> Mapping[str, Millis | None]:
+    """The lanes with unfinished deliveries, found by jumping from lane to lane in the index, and when they are due."""
+    sending = {lane: None for (lane,) in rows(connection, LANES_SENDING)}
+    return sending | dict(rows(connection, LANES_WAITING))
 
 
 def keys_of_record(connection: apsw.Connection, lane: str, record_id: str, but: str) -> tuple[tuple[str, ...], ...]:

@@ -33,6 +33,7 @@ LEAVE: Final = """
         record_id = coalesce(came.record_id, deliveries.record_id),
         created = CASE WHEN came.created IS NULL THEN deliveries.created ELSE came.created AND NOT EXISTS (
             SELECT 1 FROM deliveries AS earlier WHERE earlier.lane = came.lane AND earlier.record_id = came.record_id)
+            AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.lane = came.lane AND marks.record_id = came.record_id)
             END,
         warnings = came.warnings, updated_at = came.at,
         candidates = CASE WHEN came.candidates = '[]' AND came.state IN ('held', 'pending', 'retrying')

@@ -16,7 +16,7 @@ from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
 from leadbridge.store import selecting
 from leadbridge.store.selecting import Act, Asked
-from leadbridge.store.sqlite import lanes, operating
+from leadbridge.store.sqlite import accepting, lanes, operating
 from leadbridge.store.sqlite.beside import open_beside
 from leadbridge.store.sqlite.connection import rows, transaction
 from leadbridge.store.sqlite.dialect import DIALECT
@@ -99,7 +99,7 @@ class SqliteSteering(SqliteReader, Steering):
         """Only those that may be still: what came again meanwhile goes on in its place."""
         these = replace(selection, ids=tuple(submission_ids))
         return await self._write(
-            lambda connection: operating.map_again(connection, _submissions(connection, these, None), now)
+            lambda connection: accepting.map_again(connection, _submissions(connection, these, None), now)
         )
 
     async def _cancel(self, selection: Selection, seqs: Sequence[int], detail: str, now: Millis) -> int:

@@ -1,7 +1,7 @@
 """The Store interface on one SQLite file."""
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -10,8 +10,10 @@ import apsw
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
-from leadbridge.store.sqlite import accepting, lanes, recording, recovering, sending
-from leadbridge.store.sqlite.connection import claim_ownership, is_owned
+from leadbridge.store.retaining import AT_ONCE, BEGIN, Fold, Pruned, PruneFrom
+from leadbridge.store.sqlite import accepting, lanes, owning, pruning, recording, recovering, sending
+from leadbridge.store.sqlite.connection import claim_ownership
+from leadbridge.store.sqlite.owning import Alone
 from leadbridge.store.sqlite.steering import SqliteSteering
 from leadbridge.store.sqlite.writer import Writer
 from leadbridge.store.values import (
@@ -22,8 +24,9 @@ from leadbridge.store.values import (
     Lease,
     MappedSubmission,
     NewRequest,
-    Ownership,
+    Process,
     Recovered,
+    Roll,
     TryResult,
 )
 
@@ -40,6 +43,7 @@ class SqliteStore(SqliteSteering):
         self._path = path
         self._disk_reserve = disk_reserve
         self._ownership = claim_ownership(path)
+        self._alone = Alone(self._ownership)
         try:
             self._writer = Writer(path)
         except StorageUnavailable:
@@ -105,14 +109,42 @@ class SqliteStore(SqliteSteering):
         """Take back what an earlier owner of a lane left in `sending`."""
         return await self._writer.run(lambda connection: recovering.recover(connection, lane, epoch, now))
 
-    async def own_lane(self, lane: str, *, owner: str, lease: Lease) -> Ownership | None:  # noqa: ARG002  # none here
-        """Become the one who sends for a lane; the lock of the file is the lease, while it is the one beside it."""
-        if not is_owned(self._ownership):
-            return None
-        return await self._writer.run(lambda connection: lanes.own_lane(connection, lane, owner))
+    async def join(self, process: Process, lanes: Collection[str], *, lease: Lease) -> bool:  # noqa: ARG002  # none here
+        """Begin to serve these lanes, alone: the lock of the file is the lease, while it is the one beside it."""
+        return self._alone.join(process, lanes)
 
-    async def give_back_lane(self, lane: str, *, epoch: int) -> None:
-        """Nothing to do: whoever opens the file next has all of its lanes."""
+    async def renew(self, name: str) -> float | None:
+        """The lock lasts as long as the process."""
+        return self._alone.renew(name)
+
+    async def leave(self, name: str) -> None:
+        """Serve no more."""
+        self._alone.leave(name)
+
+    async def roll(self) -> Roll:
+        """Nobody else serves."""
+        return self._alone.roll()
+
+    async def bury(self, silent: Mapping[str, int]) -> Set[str]:  # noqa: ARG002  # there are no others
+        """Nobody is to be buried."""
+        return frozenset()
+
+    async def own_lanes(self, lanes: Collection[str], *, owner: str) -> Mapping[str, int]:
+        """Become the one who sends for lanes; whoever had them is gone."""
+        if not self._alone.is_served_by(owner):
+            return {}
+        owned = await self._writer.run(lambda connection: owning.own_lanes(connection, lanes, owner))
+        self._alone.has |= set(owned)
+        return owned
+
+    async def lanes_of(self, owner: str) -> Mapping[str, int]:
+        """The lanes that a process has."""
+        return await self._read(lambda connection: owning.lanes_of(connection, owner))
+
+    async def give_back_lanes(self, lanes: Mapping[str, int]) -> None:
+        """Whoever opens the file next has all of its lanes."""
+        await self._writer.run(lambda connection: owning.give_back_lanes(connection, lanes))
+        self._alone.has -= set(lanes)
 
     async def changed_elsewhere(self) -> bool:
         """Whether another process, or another connection of this one, committed anything."""
@@ -120,6 +152,19 @@ class SqliteStore(SqliteSteering):
 
     def call_when_due(self, tell: Callable[[Collection[str]], None]) -> None:
         """No other process puts anything in: whoever serves the file is alone."""
+
+    async def time(self) -> Millis | None:
+        """Our own: all is on this machine."""
+        return None
+
+    async def make_ready(self) -> None:
+        """Nothing to do: one file takes everything."""
+
+    async def prune(self, before: Millis, *, fold: Fold, since: PruneFrom = BEGIN, limit: int = AT_ONCE) -> Pruned:
+        """Take some of what is finished and old out."""
+        return await self._writer.run(
+            lambda connection: pruning.prune(connection, before, fold=fold, since=since, limit=limit)
+        )
 
     async def _write(self, apply: Callable[[apsw.Connection], R]) -> R:
         return await self._writer.run(apply)

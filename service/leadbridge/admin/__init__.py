@@ -1,0 +1,1 @@
+"""What is served on `server.admin_listen`, and never where senders are: metrics and probes."""

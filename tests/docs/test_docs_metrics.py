@@ -1,0 +1,50 @@
+"""docs/metrics.md: its alerts ask for what there is, by labels and values that there are."""
+
+import re
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from leadbridge.commands.states import State
+from leadbridge.metrics.families import FAMILIES
+from leadbridge.outcome import HoldReason
+from tests.docs.pages import codes, fences
+from tests.generated import ROOT
+
+PAGE = ROOT / "docs" / "metrics.md"
+BY_NAME = {family.name: family for family in FAMILIES}
+VALUES = {
+    "state": {*State, "configured", "owned"},
+    "reason": set(get_args(HoldReason)),
+    "status": {"429", *(str(status) for status in range(200, 600))},
+}
+
+
+def rules() -> list[Any]:
+    (alerts,) = (fence for fence in fences(PAGE, "yaml") if fence.body.startswith("groups:"))
+    return [rule for group in yaml.safe_load(alerts.body)["groups"] for rule in group["rules"]]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_an_alert_asks_for_numbers_that_there_are(rule: Any) -> None:
+    asked = re.findall(r"(leadbridge_\w+)(?:\{([^}]*)\})?", rule["expr"])
+    assert asked
+    for name, labels in asked:
+        family = BY_NAME[name.removesuffix("_bucket")]
+        assert name.endswith("_bucket") == (family.kind == "histogram"), name
+        assert ("rate(" in rule["expr"] or "increase(" in rule["expr"]) == (family.kind != "gauge") or "or" in rule[
+            "expr"
+        ]
+        for label, value in re.findall(r'(\w+)(?:=|!=|=~)"([^"]*)"', labels):
+            assert label in family.labels, f"{name} has no label {label}"
+            assert any(re.fullmatch(value, one) for one in VALUES[label]), f"{label} is never {value}"
+    said = re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])
+    kept = {label for found in re.findall(r"by \(([^)]*)\)", rule["expr"]) for label in found.split(", ")}
+    assert set(said) <= kept
+
+
+def test_the_page_names_no_number_that_is_not_there() -> None:
+    named = {code for code in codes(PAGE) if re.fullmatch(r"leadbridge_\w+", code)}
+    assert named == set(BY_NAME)
+    assert any(code.startswith("process_") for code in codes(PAGE))
