@@ -15,10 +15,10 @@ ENGINE ?= docker
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/leadbridge/__init__.py)
 IMAGE ?= leadbridge:$(VERSION)
 
-.PHONY: help setup run test coverage check format crash prove people explore fuzz bench docs lock image chart clean
+.PHONY: help setup run test coverage check format crash prove prove-postgres people postgres-versions explore fuzz bench simulate docs lock image chart clean
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 setup: $(RUN) $(DEV) ## make .venv with everything that running, testing and checking need
 
@@ -45,14 +45,20 @@ format: $(DEV) ## write what `check` asks for in format and lint
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-crash: $(DEV) ## kill -9 at twenty random moments, and at each step of a token refresh (minutes)
-	$(BIN)/python -m pytest -m slow tests/crash tests/tokens
+crash: $(DEV) ## kill -9 at twenty random moments and at each step of a token refresh, rolling upgrades (minutes)
+	$(BIN)/python -m pytest -m slow -o faulthandler_timeout=0 tests/crash tests/tokens
 
 prove: $(RUN) ## kill a scratch copy of the service in 200 rounds, and count (15 minutes; ROUNDS=12: one)
 	$(BIN)/leadbridge prove $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
 
+prove-postgres: $(DEV) ## the same with three processes on a PostgreSQL that is restarted in between (15 minutes; ROUNDS=6: one)
+	$(BIN)/python -m tests.prove.on_postgres $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
+
 people: $(DEV) ## people who share e-mails and phones, in 1,100 made-up runs with failures (minutes)
 	$(BIN)/python -m pytest -n 2 -m slow -rP -o faulthandler_timeout=0 tests/deliver/test_deliver_people.py
+
+postgres-versions: $(DEV) ## the tests that speak to PostgreSQL, on each version supported (minutes; needs npm; ONLY=14: one)
+	$(BIN)/python -m tests.postgres_versions $(if $(ONLY),--only $(ONLY))
 
 explore: $(DEV) ## look for new counterexamples to the properties (minutes)
 	HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n 2 \
@@ -61,8 +67,11 @@ explore: $(DEV) ## look for new counterexamples to the properties (minutes)
 fuzz: $(DEV) ## change strangers' and operators' words, and look for broken promises (an hour; SECONDS=20: a little)
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),3600)
 
-bench: $(RUN) ## throughput, latency, calls per lead and memory beside their targets (minutes; QUICK=1: seconds)
+bench: $(DEV) ## throughput, latency, calls per lead and memory beside their targets (minutes; QUICK=1: seconds)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(PAGE),--page $(PAGE))
+
+simulate: $(DEV) ## 10,000 accounts with skewed load on three processes and a PostgreSQL (minutes; QUICK=1: 200 accounts)
+	$(BIN)/python -m benchmarks.accounts $(if $(QUICK),--quick)
 
 docs: $(DEV) ## write the generated files (schema, tables)
 	$(BIN)/python -m tests.generated
@@ -82,7 +91,7 @@ chart: $(DEV) ## pack the chart into dist/
 	$(BIN)/helm package helm --destination dist
 
 clean: ## remove .venv and the caches; your data/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .postgres .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else "leadbridge needs Python 3.11 to 3.13; %s is %d.%d. Try: make $(MAKECMDGOALS) PYTHON=python3.12" % (sys.executable, v[0], v[1]))'

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import orjson
 import uvloop
 from rich.console import Console
 
-from benchmarks import accepting, calls, claiming, delivering, hanging, latency, quota, relays, starting
+from benchmarks import accepting, calls, claiming, delivering, hanging, latency, quota, relays, replicas, starting
 from benchmarks.ground import MANY, NORMAL, QUICK, Effort, Ground, prepared
 from benchmarks.machine import Machine, look, print_machine
 from benchmarks.page import BEGIN, END, has_place, with_figures
@@ -30,6 +31,10 @@ MEASUREMENTS: Final[dict[str, Callable[[Ground], Awaitable[list[Row]]]]] = {
     "calls": calls.measure,
     "start": starting.measure,
     "claim": claiming.measure,
+    "claim_postgres": claiming.measure_on_postgres,
+    "deliver_postgres": delivering.measure_on_postgres,
+    "quota_postgres": replicas.measure,
+    "accept_postgres": partial(accepting.measure, engine="postgres"),
     "hanging": hanging.measure,  # last: its calls hang on after it
 }
 # A file or a pipe has no width of its own: there the table is not folded to 80 columns.

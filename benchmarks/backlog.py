@@ -18,7 +18,7 @@ from leadbridge.mapping.keys import flight_keys
 from leadbridge.mapping.mapper import Mapper, Routing
 from leadbridge.plan import MatchKey, Plan
 from leadbridge.precedence import Precedence
-from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.opening import ServingStore
 from leadbridge.store.values import MappedSubmission, NewDelivery, NewItem, NewRequest
 
 _AT_ONCE = 1_000  # deliveries of one commit
@@ -36,7 +36,7 @@ def lane_of(site: Site) -> str:
 
 async def submit(site: Site, people: Iterator[int]) -> None:
     """Accept and map submissions of these people with no service running, one delivery to Copper each."""
-    store, clock = SqliteStore(site.database), SystemClock()
+    store, clock = site.store(), SystemClock()
     settings = site.loaded.settings
     routing = Routing(
         version=site.loaded.version,
@@ -60,7 +60,7 @@ async def submit(site: Site, people: Iterator[int]) -> None:
     await store.close()
 
 
-async def fill(store: SqliteStore, site: Site, people: Iterator[int], *, lane: str | None = None) -> None:
+async def fill(store: ServingStore, site: Site, people: Iterator[int], *, lane: str | None = None) -> None:
     """Make deliveries that wait, all in one lane (Copper's unless given), without receiving and mapping them."""
     now, lane = SystemClock().now(), lane or lane_of(site)
     while some := list(islice(people, _AT_ONCE)):

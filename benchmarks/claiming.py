@@ -10,14 +10,15 @@ from typing import Final
 
 from benchmarks import replays
 from benchmarks.backlog import fill, lane_of
+from benchmarks.bulk import fill_in_bulk
 from benchmarks.ground import Ground, Site
 from benchmarks.processes import BenchmarkFailed
 from benchmarks.rows import Row, Target, median_row, percentile
 from leadbridge.clock import SystemClock
 from leadbridge.crm.adapter import Call
-from leadbridge.deliver.account import LEASE
-from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.opening import ServingStore
 from leadbridge.store.values import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
+from tests.support.stored import own
 
 AT_MOST_CLAIM: Final = Target(limit="at most", value=1.1)
 AT_MOST_MEMORY: Final = Target(limit="at most", value=150)
@@ -33,7 +34,7 @@ class _Backlog:
 
     site: Site
     waiting: int
-    store: SqliteStore
+    store: ServingStore
     lane: str
     claims: list[float] = field(default_factory=list)
     records: list[float] = field(default_factory=list)
@@ -41,13 +42,11 @@ class _Backlog:
     async def turn(self, batch: int) -> None:
         """Claim a batch and deliver it."""
         lane, clock = self.lane, SystemClock()
-        owned = await self.store.own_lane(lane, owner="benchmark", lease=LEASE)
-        if owned is None:
-            raise BenchmarkFailed(f"another process sends for {lane}")
+        epoch = await own(self.store, lane)
         began = time.perf_counter()
         due = (await self.store.due(lane, limit=batch, now=clock.now())).live
         starts = [(delivery, _upsert(delivery)) for delivery in due]
-        claims = await self.store.claim(lane, starts, now=clock.now(), epoch=owned.epoch)
+        claims = await self.store.claim(lane, starts, now=clock.now(), epoch=epoch)
         claimed = time.perf_counter()
         if len(claims) != batch:
             raise BenchmarkFailed(f"{len(claims)} of {batch} waiting deliveries were claimed")
@@ -82,10 +81,27 @@ async def measure(ground: Ground) -> list[Row]:
     return rows
 
 
+async def measure_on_postgres(ground: Ground) -> list[Row]:
+    """The same claims on PostgreSQL: from two backlogs in turn, each in a database of its own on one server."""
+    people = count()
+    sites = [await ground.site_on("postgres") for _ in range(2)]
+    for site, many in zip(sites, (ground.effort.few, ground.effort.many), strict=True):
+        await fill_in_bulk(site, people, many=many)
+    short, long = _backlog(sites[0], ground.effort.few), _backlog(sites[1], ground.effort.many)
+    await _take_turns(ground, people, short, long)
+    for backlog in (short, long):
+        await backlog.store.close()
+    of = (long, short)
+    return [
+        _row("postgres_claim", "claim cost on PostgreSQL", long.claims, short.claims, of=of, target=AT_MOST_CLAIM),
+        _row("postgres_record", "… recording what was claimed", long.records, short.records, of=of),
+    ]
+
+
 async def _beside_others(ground: Ground, people: Iterator[int], short: _Backlog, long: _Backlog) -> list[Row]:
     """Of all that waits one account owns 80 %; the same claims as before from another one, and from it alone."""
     few = ground.effort.few
-    store = SqliteStore(long.site.database)
+    store = long.site.store()
     small = [f"copper:api.example.com:account-{number}" for number in range(max(1, long.waiting // 4 // few))]
     for lane in small:
         await fill(store, long.site, islice(people, few), lane=lane)
@@ -111,7 +127,7 @@ async def _take_turns(ground: Ground, people: Iterator[int], *backlogs: _Backlog
 
 
 def _backlog(site: Site, waiting: int) -> _Backlog:
-    return _Backlog(site, waiting, SqliteStore(site.database), lane_of(site))
+    return _Backlog(site, waiting, site.store(), lane_of(site))
 
 
 def _row(

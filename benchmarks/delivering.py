@@ -12,7 +12,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from benchmarks.backlog import adapter_of, submit
-from benchmarks.ground import Ground, Site, drained
+from benchmarks.ground import Engine, Ground, Site, drained
 from benchmarks.processes import BenchmarkFailed
 from benchmarks.rows import Row, Target, median_row, ratios
 from leadbridge.crm.adapter import Adapter, Call
@@ -21,7 +21,6 @@ from leadbridge.deliver.transport import HttpTransport
 from leadbridge.events import Json
 from leadbridge.ids import new_trace_id
 from leadbridge.store.rows import AttemptRow
-from leadbridge.store.sqlite.reader import SqliteReader
 
 AT_LEAST: Final = Target(limit="at least", value=0.60)
 Send: TypeAlias = Callable[[Call], Awaitable[Json]]
@@ -33,6 +32,29 @@ class _Measured:
 
     rates: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)  # microseconds of processor time per call
+    database_cpu: list[float] = field(default_factory=list)  # of the database's server
+
+
+async def measure_on_postgres(ground: Ground) -> list[Row]:
+    """The service that has its backlog on PostgreSQL, beside the bare loop."""
+    people = count()
+    service, bare = _Measured(), _Measured()
+    for _ in range(ground.effort.repetitions):
+        site = await ground.site_on("postgres")
+        await submit(site, islice(people, ground.effort.deliveries))
+        await _service(ground, service, site, idle=await ground.site_on("postgres"), engine="postgres")
+        await _client(ground, bare, adapter_of(site), await _calls(site))
+    about = {**_about(service, bare)}
+    if service.database_cpu:
+        about["PostgreSQL's"] = median(service.database_cpu)
+    return [
+        median_row(
+            "postgres_deliver",
+            "delivered per second from PostgreSQL, its processes on the same cores / the bare client loop",
+            samples=ratios(service.rates, bare.rates),
+            about=about,
+        )
+    ]
 
 
 async def measure(ground: Ground) -> list[Row]:
@@ -42,7 +64,7 @@ async def measure(ground: Ground) -> list[Row]:
     for _ in range(ground.effort.repetitions):
         site = ground.site()
         await submit(site, islice(people, ground.effort.deliveries))
-        await _service(ground, service, site)
+        await _service(ground, service, site, idle=ground.site(), engine="sqlite")
         adapter, calls = adapter_of(site), await _calls(site)
         await _client(ground, bare, adapter, calls)
         await _transport(ground, alone, adapter, calls)
@@ -71,18 +93,21 @@ def _about(service: _Measured, bare: _Measured) -> Mapping[str, float]:
     return facts
 
 
-async def _service(ground: Ground, measured: _Measured, site: Site) -> None:
-    async with ground.site().serving() as idle:  # what a start costs is no part of delivering
-        started = idle.cpu_seconds
+async def _service(ground: Ground, measured: _Measured, site: Site, *, idle: Site, engine: Engine) -> None:
+    async with idle.serving() as running:  # what a start costs is no part of delivering
+        started = running.cpu_seconds
+    database = ground.database_cpu_seconds(engine)
     await ground.empty_sandbox(history=ground.effort.deliveries + 1)
     async with site.serving() as running:
-        reader = SqliteReader(site.database)
+        reader = site.reader()
         await drained(reader)
         await reader.close()
-        used = running.cpu_seconds
+        used, database_used = running.cpu_seconds, ground.database_cpu_seconds(engine)
     measured.rates.append(await _rate(ground))
     if started is not None and used is not None:
         measured.cpu.append((used - started) / ground.effort.deliveries * 1e6)
+    if database is not None and database_used is not None:
+        measured.database_cpu.append((database_used - database) / ground.effort.deliveries * 1e6)
 
 
 async def _client(ground: Ground, measured: _Measured, adapter: Adapter, calls: list[Call]) -> None:
@@ -132,7 +157,7 @@ async def _rate(ground: Ground) -> float:
 async def _calls(site: Site) -> list[Call]:
     """The calls on leads that the service made, as its attempts have them."""
     calls = []
-    reader = SqliteReader(site.database)
+    reader = site.reader()
     submissions = await reader.submissions(limit=1_000_000)
     for deliveries in (await reader.deliveries_of([one.id for one in reversed(submissions)])).values():
         for delivery in deliveries:

@@ -4,21 +4,24 @@ import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import httpx
 import orjson
 
+from benchmarks.postgres import Postgres, postgres
 from benchmarks.processes import PATIENCE, BenchmarkFailed, Running, free_port, running, service
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.settings.loading import Loaded, load_text
-from leadbridge.store.sqlite.reader import SqliteReader
+from leadbridge.store.opening import Reader, ServingStore, open_reader, open_store
 
+Engine: TypeAlias = Literal["sqlite", "postgres"]
 TOKEN: Final = "the-token-of-the-benchmark"
 ENVIRON: Final = {"TOKEN": TOKEN, "COPPER_TOKEN": "c" * 32, "LEADCONNECTOR_TOKEN": "pit-benchmark"}
+DATABASE: Final = "leadbridge.db"
 OFF: Final = '"off"'
 GLANCE: Final = 0.1  # seconds between two looks at the sandbox
 UNFINISHED: Final = ("received", "pending", "sending", "retrying")
@@ -91,7 +94,7 @@ class Effort:
 NORMAL: Final = Effort(
     syncs=200, repetitions=5, restarts=3, accepts=3_000, connections=64, singles=200, pace=0.03, live=40,
     deliveries=2_000, people=20, starts=5, few=1_000, many=100_000, claims=60,
-    quota_limit=180, quota_window=1.0, quota_windows=17,
+    quota_limit=180, quota_window=3.0, quota_windows=6,
 )  # fmt: skip
 QUICK: Final = Effort(
     syncs=5, repetitions=1, restarts=1, accepts=200, connections=8, singles=5, pace=0.02, live=4, deliveries=60,
@@ -109,15 +112,32 @@ class Ground:
     sandbox: Running
     control: SandboxControl
     client: httpx.AsyncClient
+    _stack: ExitStack
+    _postgres: Postgres | None = None
     _folders: Iterator[int] = field(default_factory=itertools.count)
 
-    def site(self, *, quota: str = OFF) -> "Site":
-        """A new folder with a configuration and no database yet."""
+    def postgres(self) -> Postgres:
+        """The run's server, started when it is first asked for."""
+        if self._postgres is None:
+            self._postgres = self._stack.enter_context(postgres())
+        return self._postgres
+
+    def database_cpu_seconds(self, engine: Engine) -> float | None:
+        """Processor time that the database's own processes used so far; None where it has none, or none can tell."""
+        return self.postgres().cpu_seconds if engine == "postgres" else None
+
+    async def site_on(self, engine: Engine, *, quota: str = OFF) -> "Site":
+        """A new folder with a configuration, and nothing in a database of this kind."""
+        return self.site(quota=quota, url=await self.postgres().database() if engine == "postgres" else None)
+
+    def site(self, *, quota: str = OFF, url: str | None = None) -> "Site":
+        """A new folder with a configuration and no database yet, which will be a file in it unless a URL is given."""
         folder = self.folder / f"site-{next(self._folders)}"
         folder.mkdir()
         text = _CONFIG.replace("CRMS", self.sandbox.url).replace("QUOTA", quota)
         (folder / "site.yaml").write_text(text, encoding="utf-8")
-        return Site(folder=folder, loaded=load_text(text, "site.yaml", ENVIRON))
+        loaded = load_text(text, "site.yaml", ENVIRON)
+        return Site(folder=folder, loaded=loaded, url=url or f"sqlite:///{folder / DATABASE}")
 
     async def written(self, many: int) -> list[int]:
         """When the sandbox was asked for each record that it wrote, once there are so many; milliseconds."""
@@ -141,6 +161,7 @@ class Site:
 
     folder: Path
     loaded: Loaded
+    url: str  # of its database
 
     @property
     def config(self) -> Path:
@@ -149,21 +170,29 @@ class Site:
 
     @property
     def database(self) -> Path:
-        """The database file."""
-        return self.folder / "leadbridge.db"
+        """The database file, where it is one."""
+        return self.folder / DATABASE
+
+    def store(self) -> ServingStore:
+        """The database, as a service opens it."""
+        return open_store(self.url)
+
+    def reader(self) -> Reader:
+        """The database beside a service."""
+        return open_reader(self.url)
 
     @property
     def environ(self) -> dict[str, str]:
         """The environment of a process that works here."""
-        return {**ENVIRON, "LEADBRIDGE_DATABASE_URL": f"sqlite:///{self.database}"}
+        return {**ENVIRON, "LEADBRIDGE_DATABASE_URL": self.url}
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Running]:
-        """The service, as an operator starts it."""
+    async def serving(self, *, log: str = "leadbridge") -> AsyncIterator[Running]:
+        """The service, as an operator starts it; its lines go to a file of this name."""
         port = free_port()
-        log = self.folder / "leadbridge.log"
         arguments = service(self.config, port=port)
-        async with running(*arguments, port=port, ready="/readyz", log=log, environ=self.environ) as process:
+        lines = self.folder / f"{log}.log"
+        async with running(*arguments, port=port, ready="/readyz", log=lines, environ=self.environ) as process:
             yield process
 
 
@@ -177,7 +206,8 @@ async def prepared(folder: Path, effort: Effort) -> AsyncIterator[Ground]:
         httpx.AsyncClient(timeout=60.0, trust_env=False) as client,
     ):
         control = SandboxControl(sandbox.url, client)
-        yield Ground(folder=folder, effort=effort, sandbox=sandbox, control=control, client=client)
+        with ExitStack() as stack:
+            yield Ground(folder=folder, effort=effort, sandbox=sandbox, control=control, client=client, _stack=stack)
 
 
 def body(person: int) -> bytes:
@@ -205,7 +235,7 @@ def requests(source: str, people: Iterator[int]) -> Iterator[bytes]:
         ).encode() + content
 
 
-async def drained(reader: SqliteReader, *, every: float = 0.1) -> None:
+async def drained(reader: Reader, *, every: float = 0.1) -> None:
     """Wait until nothing is to be mapped or sent; a backlog that stands still ends the benchmark, and says where."""
     left, since = "", time.monotonic()
     while await _under_way(reader):
@@ -218,7 +248,7 @@ async def drained(reader: SqliteReader, *, every: float = 0.1) -> None:
         left, since = now, time.monotonic()
 
 
-async def _under_way(reader: SqliteReader) -> bool:
+async def _under_way(reader: Reader) -> bool:
     # The ledger counts every row: it is asked only at the end, so that looking does not slow what is looked at.
     if await reader.waiting(limit=1) or await reader.lanes_waiting():
         return True

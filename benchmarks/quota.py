@@ -46,7 +46,7 @@ async def measure(ground: Ground) -> list[Row]:
     rows = []
     for (key, what), times, places in zip(_ROWS, _split(history, starts), (limit, limit, limit - cut_off), strict=True):
         about = {"places": places, "window s": window, "calls": len(times), "median latency ms": latency * 1000}
-        used = _used(times, places, window=window, latency=latency)
+        used = quota_used(times, places, window=window, latency=latency)
         rows.append(Row(key=key, what=what, value=used, unit="ratio", target=AT_LEAST, about=about))
     refused = sum(call["status"] == 429 for call in history)
     what = "… 429s seen in all of it"
@@ -82,8 +82,11 @@ def _split(history: Iterable[dict[str, Any]], starts: Sequence[Millis]) -> list[
     return [[at for at in times if start <= at < end] for start, end in zip(starts, ends, strict=True)]
 
 
-def _used(times: Sequence[Millis], places: int, *, window: float, latency: float) -> float:
-    """So many calls after the first, one is the first of a new window again: it ends the time of the others."""
+def quota_used(times: Sequence[Millis], places: int, *, window: float, latency: float) -> float:
+    """The share of what so many places allow that these calls used.
+
+    So many calls after the first, one is the first of a new window again: it ends the time of the others.
+    """
     windows = (len(times) - 1) // places
     if windows < 1:
         raise BenchmarkFailed(f"a process made {len(times)} calls, fewer than one window of {places} allows")

@@ -29,7 +29,7 @@ from leadbridge.ids import new_id, new_trace_id
 from leadbridge.precedence import Precedence
 from leadbridge.receive import Receiver
 from leadbridge.settings.loading import load
-from leadbridge.store.sqlite.store import SqliteStore
+from leadbridge.store.opening import database_url, open_store
 
 
 async def answer_at_once(request: Request) -> Response:
@@ -73,7 +73,7 @@ async def ready(_request: Request) -> Response:
     return Response("ready\n", media_type="text/plain")
 
 
-def accepting(config: Path, database: Path) -> Front:
+def accepting(config: Path) -> Front:
     """The receive stage and the store, without mapping and delivering: what they cost is not in it."""
     logs.configure()
     settings = load(config, os.environ).settings
@@ -81,7 +81,7 @@ def accepting(config: Path, database: Path) -> Front:
     receiver = Receiver(
         desks(settings),
         door=door(settings),
-        store=SqliteStore(database),
+        store=open_store(database_url(os.environ)),
         clock=clock,
         log=structlog.get_logger(),
         precedence=Precedence(clock),
@@ -104,7 +104,6 @@ def main() -> None:
     which.add_parser("plain")
     accept = which.add_parser("accept")
     accept.add_argument("--config", type=Path, required=True)
-    accept.add_argument("--database", type=Path, required=True)
     given = parser.parse_args()
     match given.which:
         case "bare":
@@ -112,7 +111,7 @@ def main() -> None:
         case "plain":
             app = Plain(Starlette(routes=[Route("/readyz", ready)]))
         case _:
-            app = accepting(given.config, given.database)
+            app = accepting(given.config)
     with listen("127.0.0.1", given.port) as listener:
         if given.which == "bare":
             config = uvicorn.Config(app, http="httptools", loop="uvloop", log_config=None, access_log=False)
