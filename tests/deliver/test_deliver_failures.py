@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import MOST_CALLS, Adapter, Answer, Answers, Call, Done, Quota, Step
+from leadbridge.deliver.lane import Lane
 from leadbridge.deliver.transport import DEADLINE, Unanswered
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Retry
@@ -232,10 +233,17 @@ async def test_a_stop_while_a_claim_is_being_committed_sends_what_it_claimed(
     await add(store, second)
     deliverer = await run()
     await claims.begun()
+    heard, really = asyncio.Event(), Lane.leave
+
+    async def leave(lane: Lane, *, grace: float) -> bool:
+        heard.set()
+        return await really(lane, grace=grace)
+
+    monkeypatch.setattr(Lane, "leave", leave)
     stopping = asyncio.create_task(deliverer.stop())
-    await asyncio.sleep(0)
-    claims.go_on()
     async with asyncio.timeout(PATIENCE):
+        await heard.wait()
+        claims.go_on()
         await stopping
     assert [(await row(store, one)).state for one in (first, second)] == ["delivered", "pending"]
     assert len(transport.calls) == 1
