@@ -140,14 +140,15 @@ class Deliverer:
         if not orphans or name is None or not self._membership.alike:
             return
         ours = await store.own_lanes(orphans, owner=name)
-        for orphan, epoch in ours.items():
-            await store.recover(orphan, epoch=epoch, now=now)
-        await store.give_back_lanes(ours)
-        for orphan in sorted(ours):
-            detail = f"no destination of the configuration uses the account {orphan} any more"
-            held = await store.hold_lane(orphan, reason="destination_removed", detail=detail, now=now)
-            if held:
-                self._means.log.warning("lane.held", lane=orphan, reason="destination_removed", deliveries=held)
+        try:  # held while they are ours: one that begins to serve and knows them would send what is held then
+            for orphan, epoch in sorted(ours.items()):
+                await store.recover(orphan, epoch=epoch, now=now)
+                detail = f"no destination of the configuration uses the account {orphan} any more"
+                held = await store.hold_lane(orphan, reason="destination_removed", detail=detail, now=now)
+                if held:
+                    self._means.log.warning("lane.held", lane=orphan, reason="destination_removed", deliveries=held)
+        finally:
+            await store.give_back_lanes(ours)
 
     async def _look_for_ended_causes(self) -> None:
         """In lanes that are new to us, and now and then in all: deliveries that were held one by one may go again."""
