@@ -288,3 +288,15 @@ async def test_what_another_process_changed_is_noticed_once(store: Store, operat
     await add(store, new_delivery("email:another"))
     await eventually(store.changed_elsewhere)  # on PostgreSQL it is told a moment after the commit
     assert not await store.changed_elsewhere()
+
+
+async def test_a_crm_may_say_anything_of_its_account_and_its_records(store: Store) -> None:
+    """PostgreSQL's text knows no NUL, which a CRM's JSON may hold."""
+    said = replace(HELD, detail="no\0 access")
+    epoch = await own(store)
+    assert await store.set_lane(LANE, said, epoch=epoch, seen=None)
+    assert await store.set_lane("another", said)
+    for lane in (LANE, "another"):
+        detail = (await store.lane(lane)).detail or ""
+        assert detail.replace("\0", "\N{REPLACEMENT CHARACTER}") == "no\N{REPLACEMENT CHARACTER} access"
+    assert await store.keys_of_record(LANE, "7\0", but="nobody") == ()

@@ -1,8 +1,11 @@
 """How lanes are stored, in statements that every engine understands; values are `?1`, `?2` and so on."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from leadbridge.store.values import LaneState
+from leadbridge.clock import Millis
+from leadbridge.store.values import Backlog, LaneState
 
 STATE: Final = "held, detail, since, probe_at, paused_until, failures, daily_reset_at"
 SET: Final = f"""
@@ -50,3 +53,39 @@ def state_of(*columns: Any) -> LaneState:
     """The columns of `STATE`, as they are read."""
     names = (name.strip() for name in STATE.split(","))
     return LaneState(**dict(zip(names, columns, strict=True)))
+
+
+def oldest_of(waiting: Iterable[Sequence[Any]]) -> Mapping[str, int]:
+    """The first place in each lane, of rows of lane, urgency, count and first place."""
+    oldest: dict[str, int] = {}
+    for lane, _, _, first in waiting:
+        oldest[lane] = min(first, oldest.get(lane, first))
+    return oldest
+
+
+def backlogs_of(
+    waiting: Iterable[Sequence[Any]],
+    sending: Iterable[tuple[str, int]],
+    held: Iterable[tuple[str, str, int]],
+    made_at: Iterable[tuple[str, Millis]],
+) -> tuple[Backlog, ...]:
+    """What waits, is under way and is held, as it was counted; `made_at` is of the first one of each lane."""
+    by_urgency: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    by_reason: dict[str, dict[str, int]] = defaultdict(dict)
+    for lane, urgency, count, _ in waiting:
+        by_urgency[lane][urgency] += count
+    for lane, reason, count in held:
+        by_reason[lane][reason] = count
+    under_way, since = dict(sending), dict(made_at)
+    return tuple(
+        Backlog(
+            lane=lane,
+            live=by_urgency[lane][0],
+            retry=by_urgency[lane][1],
+            replay=by_urgency[lane][2],
+            sending=under_way.get(lane, 0),
+            held=by_reason.get(lane, {}),
+            oldest_at=since.get(lane),
+        )
+        for lane in sorted({*by_urgency, *under_way, *by_reason})
+    )

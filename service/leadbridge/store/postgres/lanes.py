@@ -1,6 +1,5 @@
 """What is stored of a lane beside its deliveries and its owner: how it stands, what it sent, what waits in it."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Set
 from typing import Final
 
@@ -15,11 +14,13 @@ from leadbridge.store.lane_rows import (
     SET,
     SET_AS_OWNER,
     STATE,
+    backlogs_of,
+    oldest_of,
     state_of,
     values_of,
 )
 from leadbridge.store.postgres.accepting import changed
-from leadbridge.store.postgres.connection import Connection, numbered
+from leadbridge.store.postgres.connection import Connection, numbered, storable
 from leadbridge.store.postgres.recording import finish
 from leadbridge.store.postgres.sending import start
 from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState
@@ -53,7 +54,7 @@ async def set_lane(
     connection: Connection, lane: str, state: LaneState, *, epoch: int | None, seen: HoldReason | None
 ) -> bool:
     """Store a lane's state, if the epoch that is given is the lane's; its hold only where `seen` still stands."""
-    values = values_of(lane, state)
+    values = [storable(value) for value in values_of(lane, state)]  # the detail is in the CRM's own words
     if epoch is None:
         return changed(await connection.execute(_SET, *values)) > 0
     return changed(await connection.execute(_SET_AS_OWNER, *values, epoch, seen)) > 0
@@ -119,25 +120,7 @@ async def calls_per_lead(connection: Connection, lane: str, last: int) -> float 
 
 async def backlogs(connection: Connection) -> tuple[Backlog, ...]:
     """What waits, is under way and is held, in every lane that has any of it."""
-    waiting: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    oldest: dict[str, int] = {}
-    held: dict[str, dict[str, int]] = defaultdict(dict)
-    for lane, urgency, count, first in await connection.fetch(_WAITING):
-        waiting[lane][urgency] += count
-        oldest[lane] = min(first, oldest.get(lane, first))
-    sending = dict(await connection.fetch(_SENDING))
-    for lane, reason, count in await connection.fetch(_HELD):
-        held[lane][reason] = count
-    made_at = dict(await connection.fetch(_MADE_AT, list(oldest.values())))
-    return tuple(
-        Backlog(
-            lane=lane,
-            live=waiting[lane][0],
-            retry=waiting[lane][1],
-            replay=waiting[lane][2],
-            sending=sending.get(lane, 0),
-            held=held.get(lane, {}),
-            oldest_at=made_at.get(lane),
-        )
-        for lane in sorted({*oldest, *sending, *held})
-    )
+    waiting = await connection.fetch(_WAITING)
+    sending, held = await connection.fetch(_SENDING), await connection.fetch(_HELD)
+    made_at = await connection.fetch(_MADE_AT, list(oldest_of(waiting).values()))
+    return backlogs_of(waiting, sending, held, made_at)

@@ -9,7 +9,7 @@ import orjson
 from leadbridge.clock import Millis
 from leadbridge.store import reading_rows, shapes
 from leadbridge.store.ledger import Account, Ledger
-from leadbridge.store.postgres.connection import Connection, numbered
+from leadbridge.store.postgres.connection import Connection, numbered, storable
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
 from leadbridge.store.values import Named
 
@@ -103,7 +103,8 @@ async def lanes_waiting(connection: Connection) -> Mapping[str, Millis | None]:
 
 async def keys_of_record(connection: Connection, lane: str, record_id: str, but: str) -> tuple[tuple[str, ...], ...]:
     """The keys of the newest deliveries that wrote a record."""
-    return tuple(tuple(orjson.loads(keys)) for (keys,) in await connection.fetch(_OF_RECORD, lane, record_id, but))
+    found = await connection.fetch(_OF_RECORD, lane, storable(record_id), but)
+    return tuple(tuple(orjson.loads(keys)) for (keys,) in found)
 
 
 async def ledger(connection: Connection) -> Ledger:

@@ -1,6 +1,5 @@
 """What is stored of a lane beside its deliveries and its owner: how it stands, what it sent, what waits in it."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Set
 from typing import Final
 
@@ -17,6 +16,8 @@ from leadbridge.store.lane_rows import (
     SET,
     SET_AS_OWNER,
     STATE,
+    backlogs_of,
+    oldest_of,
     state_of,
     values_of,
 )
@@ -121,29 +122,11 @@ def calls_per_lead(connection: apsw.Connection, lane: str, last: int) -> float |
 
 def backlogs(connection: apsw.Connection) -> tuple[Backlog, ...]:
     """What waits, is under way and is held, in every lane that has any of it; in one read transaction."""
-    waiting: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    oldest: dict[str, int] = {}
-    held: dict[str, dict[str, int]] = defaultdict(dict)
     with connection:
-        for lane, urgency, count, first in rows(connection, _WAITING):
-            waiting[lane][urgency] += count
-            oldest[lane] = min(first, oldest.get(lane, first))
-        sending = dict(rows(connection, _SENDING))
-        for lane, reason, count in rows(connection, _HELD_ONE_BY_ONE):
-            held[lane][reason] = count
-        made_at = {
-            lane: rows(connection, "SELECT created_at FROM deliveries WHERE seq = ?", (first,))[0][0]
-            for lane, first in oldest.items()
-        }
-    return tuple(
-        Backlog(
-            lane=lane,
-            live=waiting[lane][0],
-            retry=waiting[lane][1],
-            replay=waiting[lane][2],
-            sending=sending.get(lane, 0),
-            held=held.get(lane, {}),
-            oldest_at=made_at.get(lane),
-        )
-        for lane in sorted({*oldest, *sending, *held})
-    )
+        waiting = rows(connection, _WAITING)
+        sending, held = rows(connection, _SENDING), rows(connection, _HELD_ONE_BY_ONE)
+        made_at = [
+            (lane, rows(connection, "SELECT created_at FROM deliveries WHERE seq = ?", (first,))[0][0])
+            for lane, first in oldest_of(waiting).items()
+        ]
+    return backlogs_of(waiting, sending, held, made_at)
