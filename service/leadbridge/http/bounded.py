@@ -9,11 +9,13 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from leadbridge.http.joined import JoinedWrites
+from leadbridge.inbound import WHOLE
 
 MOST_HEAD: Final = 64 * 1024  # bytes of request line and headers
 HEAD_TIME: Final = 30.0  # seconds until they must be complete
 MOST_AROUND: Final = 16  # bytes of chunk sizes and trailers for each byte of a body; a chunk of one byte takes 5
 _TOO_LARGE: Final = (431, "Request Header Fields Too Large", "Send fewer or shorter headers.")
+_WHOLE: Final[dict[str, dict[object, object]]] = {WHOLE: {}}
 _NO_HTTP: Final = (
     400,
     "Bad Request",
@@ -137,6 +139,7 @@ class BoundedHttp(HttpToolsProtocol):
         """The request is complete."""
         if not self._ended and not self._upgrading:
             super().on_message_complete()
+            self.cycle.scope["extensions"] = _WHOLE
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words do not say what to do
         """Answer what is no HTTP."""
