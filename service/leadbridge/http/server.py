@@ -1,6 +1,7 @@
 """The server of `serve`, `demo`, `sandbox` and `connect`: where it listens, how it runs, how it stops."""
 
 import asyncio
+import gc
 import signal
 import socket
 import time
@@ -20,6 +21,9 @@ GRACE_BESIDE: Final = 1  # the same, where operators ask and no sender waits
 # Seconds for which a connection may rest between two requests: longer than proxies keep theirs (nginx and AWS 60). Who
 # closes first may do so in the moment in which the other sends, and to a proxy that is a 502 for its sender.
 KEEP_ALIVE: Final = 75
+# New objects until those without an owner are looked for, and how often that goes deeper: by Python's own 700 all that
+# sixty requests under way hold is gone through for every tenth of them.
+GARBAGE: Final = (10_000, 10, 10)
 STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 _CLOSE: Final = (b"connection", b"close")
 
@@ -38,6 +42,13 @@ class _Foreground(uvicorn.Server):
         self._leaving = leaving
         self._asked_to_leave = False
         self._leaves_at: float | None = None  # monotonic seconds
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and look no more for garbage in what is there from now on to the end."""
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Linger at the first SIGTERM; end at any other, and at SIGINT: a person waits."""
