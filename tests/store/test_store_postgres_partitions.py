@@ -284,6 +284,6 @@ async def test_an_accept_opens_few_partitions_however_many_there_are(
     await connection.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
     await connection.execute(f"PREPARE arrive AS {accepting.ARRIVE}")
     nothing = ", ".join(["NULL"] * 22)
-    plan = await connection.fetch(f"EXPLAIN EXECUTE arrive ({nothing}, '{first_id(NOW - 8 * DAY)}')")
+    plan = await connection.fetch(f"EXPLAIN EXECUTE arrive ({nothing}, '{first_id(NOW - 8 * DAY)}', false)")
     read = [line for (line,) in plan if "using requests_" in line]
     assert len(read) == len(["last week", "this week", "default"]) + AHEAD

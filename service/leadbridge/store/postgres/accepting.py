@@ -9,19 +9,23 @@ from leadbridge.store import shapes
 from leadbridge.store.arriving import MOST_WAITING, Arrived, about, answers, arrived, in_runs, waiting_of
 from leadbridge.store.postgres import flight
 from leadbridge.store.postgres.connection import Connection, columns
+from leadbridge.store.postgres.packing import list_in, packed
 from leadbridge.store.selecting import REPLAYABLE_SUBMISSIONS
 from leadbridge.store.values import Accepted, MappedSubmission, NewDelivery, NewItem, NewRequest, WaitingSubmission
 
 TAKEN_FOR: Final = 10.0  # seconds for which whoever accepted a submission is expected to map it
+# Columns of what senders write and of what may be missing; the others are of our own making, or JSON.
+_REQUESTS_OWN: Final = frozenset({6, 8})  # url, body
+_ITEMS_OWN: Final = frozenset({7, 8, 9, 10})  # reason, dedupe_key, digest, arrival
 _LATELY: Final = 8 * 86_400_000  # milliseconds: older partitions need not be asked for the request that came last
 # The same id with the same content is a duplicate of the first; with another content it is the next revision. What
 # could not be mapped, or had no route, goes on when it is sent again: nothing of it reached a CRM. Two processes that
 # are sent the same at once meet in `dedupe`: the second waits for the first one's commit. All insert in one order, or
 # two of them would wait for each other.
-ARRIVE: Final = """
+ARRIVE: Final = f"""
     WITH request AS (
-        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
-                             $8::text[], $9::bytea[]) WITH ORDINALITY
+        SELECT * FROM unnest({list_in(1)}, {list_in(2)}, {list_in(3)}::bigint[], {list_in(4)}, {list_in(5)},
+                             {list_in(6)}, $7::text[], {list_in(8)}, $9::bytea[]) WITH ORDINALITY
             AS r (id, source, received_at, trace_id, verified_by, method, url, headers, body, place)
     ), kept AS (
         INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body, order_at)
@@ -31,8 +35,8 @@ ARRIVE: Final = """
         FROM request ORDER BY place
         RETURNING id, arrival
     ), item AS (
-        SELECT * FROM unnest($10::text[], $11::int[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::text[],
-                             $17::text[], $18::text[], $19::bytea[], $20::bigint[])
+        SELECT * FROM unnest({list_in(10)}, {list_in(11)}::int[], {list_in(12)}, {list_in(13)}::bigint[], {list_in(14)},
+                             {list_in(15)}, {list_in(16)}, $17::text[], $18::text[], $19::bytea[], $20::bigint[])
             AS i (request_id, item, source, received_at, trace_id, id, state, reason, dedupe_key, digest, arrival)
     ), known AS (
         INSERT INTO dedupe (source, key, digest, submission_id, revision, failed)
@@ -55,14 +59,17 @@ ARRIVE: Final = """
         SELECT 'submissions', source, 'arrived', pg_backend_pid() % 64, count(*) FROM item
         GROUP BY source ORDER BY source
         ON CONFLICT (kind, name, state, slot) DO UPDATE SET count = totals.count + excluded.count
+    ), arrived AS (
+        INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key,
+                                 duplicate_of, revision, updated_at, arrival, taken_by, taken_until)
+        SELECT told_apart.id, request_id, item, source, received_at, trace_id,
+            CASE WHEN first IS NULL THEN state ELSE 'duplicate' END, reason, dedupe_key, first, revision,
+            received_at, coalesce(kept.arrival, told_apart.arrival), $21, clock_timestamp() + make_interval(secs => $22)
+        FROM told_apart LEFT JOIN kept ON kept.id = request_id
+        RETURNING id, duplicate_of, revision, request_id, arrival
     )
-    INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key,
-                             duplicate_of, revision, updated_at, arrival, taken_by, taken_until)
-    SELECT told_apart.id, request_id, item, source, received_at, trace_id,
-        CASE WHEN first IS NULL THEN state ELSE 'duplicate' END, reason, dedupe_key, first, revision,
-        received_at, coalesce(kept.arrival, told_apart.arrival), $21, clock_timestamp() + make_interval(secs => $22)
-    FROM told_apart LEFT JOIN kept ON kept.id = request_id
-    RETURNING id, duplicate_of, revision, request_id, arrival"""
+    SELECT id, duplicate_of, revision, request_id, arrival FROM arrived
+    WHERE duplicate_of IS NOT NULL OR revision > 1 OR $24"""
 _STORED: Final = """
     SELECT id, duplicate_of, revision FROM submissions WHERE request_id = ANY($1::text[])"""
 _ANYBODYS: Final = """
@@ -139,11 +146,11 @@ async def accept(connection: Connection, requests: Sequence[NewRequest], *, by: 
     told_apart: dict[str, tuple[str | None, int]] = {}
     arrivals: dict[str, int] = {}
     if len(runs) == 1:
-        await _arrive(connection, runs[0], by, told_apart, arrivals)
+        await _arrive(connection, runs[0], by, told_apart, arrivals, tell_all=False)
     else:
         async with connection.transaction():
             for run in runs:
-                await _arrive(connection, run, by, told_apart, arrivals)
+                await _arrive(connection, run, by, told_apart, arrivals, tell_all=True)
     return answers(requests, told_apart)
 
 
@@ -153,8 +160,13 @@ async def _arrive(
     by: str,
     told_apart: dict[str, tuple[str | None, int]],
     arrivals: dict[str, int],
+    *,
+    tell_all: bool,
 ) -> None:
-    """Store a run; a request whose first items were in an earlier one has its place in `arrivals`."""
+    """Store a run; a request whose first items were in an earlier one has its place in `arrivals`.
+
+    Only what is not new is told in `told_apart`, unless all is, for the places in `arrivals`.
+    """
     requests = [
         (
             request.request_id, request.received.source, request.received.received_at, request.trace_id,
@@ -171,7 +183,8 @@ async def _arrive(
         for request, number, item in run
     ]  # fmt: skip
     lately = first_id(max(0, min(request.received.received_at for request, *_ in run) - _LATELY))
-    found = await connection.fetch(ARRIVE, *columns(requests, 9), *columns(items, 11), by, TAKEN_FOR, lately)
+    values = (*packed(requests, 9, apart=_REQUESTS_OWN), *packed(items, 11, apart=_ITEMS_OWN))
+    found = await connection.fetch(ARRIVE, *values, by, TAKEN_FOR, lately, tell_all)
     for name, first, revision, request_id, arrival in found:
         told_apart[name] = first, revision
         arrivals[request_id] = arrival
