@@ -78,7 +78,7 @@ class Service:
     ) -> None:
         """Wire the stages together; nothing runs before `start`, or before the application's lifespan."""
         clock = clock or SystemClock()
-        log = log or structlog.get_logger()
+        log = log or structlog.get_logger().bind()
         settings = loaded.settings
         self._store = store
         self._tokens = tokens

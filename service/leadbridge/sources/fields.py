@@ -8,6 +8,7 @@ from leadbridge.events import FilePart, Json
 
 _NAMES: Final = ("name", "label", "key")  # what a relay calls the name in a list of {name, value} pairs
 
+_CONTAINERS: Final = (dict, list)  # made once: as `dict | list` they would be put together for each value
 _LONGEST_NAME: Final = 1_000  # characters; each leaf repeats the names above it, so memory depends on this
 
 
@@ -24,7 +25,7 @@ class Fields:
 
         Names above 1,000 characters (a consent text as the label) are cut off, with an ellipsis.
         """
-        if isinstance(value, dict | list) or len(name) > _LONGEST_NAME:
+        if isinstance(value, _CONTAINERS) or len(name) > _LONGEST_NAME:
             for path, leaf in _leaves(name, value):
                 self._put(path, leaf)
         else:
