@@ -5,8 +5,10 @@ import logging
 import os
 import re
 import sys
+import time
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import NoneType
 from typing import Any, Final, TextIO, TypeAlias, cast
 
@@ -87,8 +89,18 @@ def _whole(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutable
         event = structlog.processors.format_exc_info(logger, method, event)
     whole = {key: value if key in _OURS else _public(value) for key, value in event.items()}
     whole["level"] = _LEVELS.get(method, method)
-    whole["timestamp"] = datetime.now(UTC).isoformat()[: -len("+00:00")] + "Z"
+    whole["timestamp"] = _moment(time.time_ns() // 1_000)
     return whole
+
+
+def _moment(microseconds: int) -> str:
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return f"{_second(seconds)}.{rest:06d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _public(value: Any) -> Any:
