@@ -53,7 +53,7 @@ async def measure(ground: Ground, *, engine: Engine = "sqlite") -> list[Row]:
         for server in (bare, plain, accept, whole):
             await _load(ground, server, people, ground.effort.accepts // 10)
         await drained(reader)
-        for repetition in range(ground.effort.repetitions):
+        for repetition in range(ground.effort.accept_turns):
             turns = [("bare", bare), ("plain", plain), ("accept", accept), ("whole", whole)]
             # Turn about, so that none always runs on a warmer machine; the rest of a turn is not in the next one's.
             for name, server in turns if repetition % 2 == 0 else reversed(turns):

@@ -74,6 +74,7 @@ class Effort:
 
     syncs: int
     repetitions: int
+    accept_turns: int  # as repetitions, but short ones: a machine's speed changes from one second to the next
     restarts: int  # repetitions of what needs a new process each time
     accepts: int  # of one repetition
     connections: int
@@ -92,13 +93,13 @@ class Effort:
 
 
 NORMAL: Final = Effort(
-    syncs=200, repetitions=5, restarts=3, accepts=3_000, connections=64, singles=200, pace=0.03, live=40,
-    deliveries=2_000, people=20, starts=5, few=1_000, many=100_000, claims=60,
+    syncs=200, repetitions=5, accept_turns=15, restarts=3, accepts=2_000, connections=64, singles=200, pace=0.03,
+    live=40, deliveries=2_000, people=20, starts=5, few=1_000, many=100_000, claims=60,
     quota_limit=180, quota_window=3.0, quota_windows=6,
 )  # fmt: skip
 QUICK: Final = Effort(
-    syncs=5, repetitions=1, restarts=1, accepts=200, connections=8, singles=5, pace=0.02, live=4, deliveries=60,
-    people=2, starts=1, few=50, many=500, claims=2, quota_limit=40, quota_window=0.3, quota_windows=2,
+    syncs=5, repetitions=1, accept_turns=1, restarts=1, accepts=200, connections=8, singles=5, pace=0.02, live=4,
+    deliveries=60, people=2, starts=1, few=50, many=500, claims=2, quota_limit=40, quota_window=0.3, quota_windows=2,
 )  # fmt: skip
 MANY: Final = 1_000_000  # waiting deliveries, for `--full`
 
