@@ -15,7 +15,19 @@ import orjson
 import uvloop
 from rich.console import Console
 
-from benchmarks import accepting, calls, claiming, delivering, hanging, latency, quota, relays, replicas, starting
+from benchmarks import (
+    accepting,
+    calls,
+    claiming,
+    delivering,
+    hanging,
+    latency,
+    quota,
+    recognising,
+    relays,
+    replicas,
+    starting,
+)
 from benchmarks.ground import MANY, NORMAL, QUICK, Effort, Ground, prepared
 from benchmarks.machine import Machine, look, print_machine
 from benchmarks.page import BEGIN, END, has_place, with_figures
@@ -30,6 +42,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Ground], Awaitable[list[Row]]]]] = {
     "quota": quota.measure,
     "calls": calls.measure,
     "start": starting.measure,
+    "recognise": recognising.measure,
     "claim": claiming.measure,
     "claim_postgres": claiming.measure_on_postgres,
     "deliver_postgres": delivering.measure_on_postgres,

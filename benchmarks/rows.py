@@ -9,9 +9,9 @@ from typing import Any, Final, Literal, TypeAlias
 from rich.console import Console
 from rich.table import Table
 
-Unit: TypeAlias = Literal["ratio", "ms", "s", "MB", "calls", "slots", "429s"]
+Unit: TypeAlias = Literal["ratio", "µs", "ms", "s", "MB", "calls", "slots", "429s"]
 _LIMIT: Final = {"at least": "≥", "at most": "≤", "exactly": "="}
-_DECIMALS: Final = {"ratio": 2, "ms": 1, "s": 2, "MB": 0, "calls": 2, "slots": 2, "429s": 0}
+_DECIMALS: Final = {"ratio": 2, "µs": 0, "ms": 1, "s": 2, "MB": 0, "calls": 2, "slots": 2, "429s": 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,16 @@ from leadbridge.metrics.families import FAMILIES
 from leadbridge.schemes import Scheme
 from leadbridge.sources.registry import PRESETS
 
-_SCHEMES = {"hmac": "HMAC signature", "standard-webhooks": "Standard Webhooks signature"}
+_SCHEMES = {
+    "body": "secret in the body",
+    "digest": "hash with the secret",
+    "ed25519": "ed25519 signature",
+    "hmac": "HMAC signature",
+    "jws": "JSON Web Signature",
+    "rsa": "RSA signature",
+    "standard-webhooks": "Standard Webhooks signature",
+    "url": "secret in the URL",
+}
 _ANY = ", ".join(TypeAdapter(Scheme).json_schema()["discriminator"]["mapping"])
 
 

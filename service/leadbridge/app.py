@@ -34,7 +34,9 @@ from leadbridge.metrics.meters import Meters
 from leadbridge.metrics.series import Labels, Snapshots, gauge
 from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
+from leadbridge.quarantine import Quarantine
 from leadbridge.receive import Receiver, source_in
+from leadbridge.recognise import default_tables
 from leadbridge.record import Recorder
 from leadbridge.retention import Retention
 from leadbridge.retry import RetryPolicy
@@ -64,7 +66,7 @@ class Front:
 class Service:
     """One leadbridge: its HTTP application, and the work behind it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, most of them with a default
         self,
         loaded: Loaded,
         store: Store,
@@ -75,6 +77,7 @@ class Service:
         tokens: TokenKeeper | None = None,
         log: Logger | None = None,
         lease: Lease = LEASE,
+        quarantine: Quarantine | None = None,
     ) -> None:
         """Wire the stages together; nothing runs before `start`, or before the application's lifespan."""
         clock = clock or SystemClock()
@@ -82,11 +85,12 @@ class Service:
         settings = loaded.settings
         self._store = store
         self._tokens = tokens
+        self._quarantine = quarantine
         self._clock = clock
         self._log = log
         self._ready = False
         self.precedence = precedence = Precedence(clock)
-        sources = desks(settings)
+        sources = desks(settings, aside=quarantine)
         self.adapters = crm_adapters = adapters(settings)
         self._version = loaded.version
         self._meters = meters = Meters(
@@ -119,6 +123,8 @@ class Service:
                 lease=lease,
             ),
         )
+        if any(route.recognise for route in settings.routes):
+            default_tables()  # now, and not while the first submission waits
         self._mapper = Mapper(
             sources,
             Routing(
@@ -145,7 +151,13 @@ class Service:
             meters=meters,
         )
         self._retention = Retention(
-            store, keep=settings.defaults.retention, fold=marks_of, clock=clock, dice=SystemRandom(), log=log
+            store,
+            keep=settings.defaults.retention,
+            fold=marks_of,
+            clock=clock,
+            dice=SystemRandom(),
+            log=log,
+            also=quarantine.forget if quarantine is not None else None,
         )
         self._mapping: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
@@ -214,6 +226,8 @@ class Service:
         await self._deliverer.stop()
         if self._tokens is not None:
             await self._tokens.close()
+        if self._quarantine is not None:
+            await self._quarantine.close()
         self._log.info("service.stopped")
 
     @asynccontextmanager

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import leadbridge
-from leadbridge.commands import configuring_cli, looking_cli, moving_cli, operating_cli
+from leadbridge.commands import configuring_cli, looking_cli, moving_cli, operating_cli, quarantine_cli
 from leadbridge.commands.arguments import (
     DEFAULT_CONFIG,
     DEFAULT_PORT,
@@ -190,6 +190,7 @@ def prove(  # noqa: PLR0913  # an option each
 configuring_cli.register(app)
 looking_cli.register(app)
 operating_cli.register(app)
+quarantine_cli.register(app)
 moving_cli.register(app)
 
 

@@ -2,15 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from leadbridge.events import Event, Json, Parsed, Verified
+from leadbridge.clock import Millis
+from leadbridge.errors import SignatureReason
+from leadbridge.events import Event, Json, Parsed, Received, Verified
 from leadbridge.expressions import ABSENT, Context, ExpressionError, Template
+from leadbridge.handshake import Answered, answer
 from leadbridge.parse import parse
 from leadbridge.schemes import Scheme
-from leadbridge.settings.models import Settings
+from leadbridge.settings.models import Settings, Source
+from leadbridge.sources.contents import content_of
+from leadbridge.sources.handshakes import HANDSHAKES, Handshake
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import PRESETS
 from leadbridge.store.arriving import bounded
+
+
+class Aside(Protocol):
+    """Where unproved requests can be set aside."""
+
+    async def keep(self, received: Received, *, reason: SignatureReason, most: int) -> None:
+        """Set one aside, unless so many of its source are there already; never fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +35,21 @@ class Desk:
     scheme: Scheme
     region: str  # ISO 3166-1 alpha-2
     dedupe: Template | None
+    dedupe_window: Millis = 0  # for which the same content is a repetition, where there is no id
+    handshakes: tuple[Handshake, ...] = ()
+    verify_tokens: tuple[bytes, ...] = ()  # what a vendor says in its handshake
+    aside: Aside | None = None
+    most_aside: int = 0  # requests that may be set aside
+    secrets_at: tuple[str, ...] = ()  # places in the body that hold secrets beside that of the scheme
+
+    async def set_aside(self, received: Received, reason: SignatureReason) -> None:
+        """Keep a request that did not prove itself, if the source asks for that."""
+        if self.aside is not None and self.most_aside:
+            await self.aside.keep(received, reason=reason, most=self.most_aside)
+
+    def handshake(self, request: Received) -> Answered | None:
+        """The answer to a vendor's handshake; None for any other request. Raises `RequestRefused`."""
+        return answer(self.handshakes, request, scheme=self.scheme, tokens=self.verify_tokens)
 
     def parse(self, verified: Verified) -> Parsed:
         """The events of a request; raises `Unparseable`."""
@@ -38,9 +66,13 @@ class Desk:
             return None  # an id that cannot be made makes no submission a duplicate: better twice than lost
         return None if key in (ABSENT, None) else bounded(str(key))
 
+    def content(self, event: Event) -> bytes | None:
+        """A digest of what an event says, by which a repetition is known that has no id; None where none is."""
+        return content_of(event, but=self.preset.volatile) if self.dedupe_window else None
 
-def desks(settings: Settings) -> dict[str, Desk]:
-    """Every source of a configuration."""
+
+def desks(settings: Settings, *, aside: Aside | None = None) -> dict[str, Desk]:
+    """Every source of a configuration; unproved requests are set `aside` where one asks for it."""
     return {
         name: Desk(
             name=name,
@@ -48,6 +80,30 @@ def desks(settings: Settings) -> dict[str, Desk]:
             scheme=source.scheme,
             region=source.region or settings.defaults.region,
             dedupe=source.dedupe,
+            dedupe_window=(
+                PRESETS[source.preset].dedupe_window * 1_000 if source.dedupe_window is None else source.dedupe_window
+            ),
+            aside=aside,
+            most_aside=source.quarantine or 0,
+            handshakes=_handshakes(source),
+            verify_tokens=tuple(token.get_secret_value().encode() for token in source.verify_tokens),
+            secrets_at=_secrets_at(source),
         )
         for name, source in settings.sources.items()
     }
+
+
+def _handshakes(source: Source) -> tuple[Handshake, ...]:
+    brought = PRESETS[source.preset].handshakes
+    kind = source.handshake.kind if source.handshake else None
+    return brought if kind is None else (*brought, HANDSHAKES[kind])
+
+
+def _secrets_at(source: Source) -> tuple[str, ...]:
+    preset = PRESETS[source.preset]
+    places = set(preset.secrets_at)
+    if preset.scheme is not None and preset.scheme["scheme"] == "body":
+        places.add(str(preset.scheme["field"]))
+    if source.scheme.scheme == "body":
+        places.discard(source.scheme.field)
+    return tuple(sorted(places))

@@ -45,6 +45,14 @@ SignatureReason: TypeAlias = Literal[
     "timestamp_in_future",
     "wrong_token",
     "wrong_password",
+    "wrong_algorithm",
+    "wrong_issuer",
+    "wrong_body_hash",
+    "missing_secret",
+    "malformed_secret",
+    "wrong_secret",
+    "malformed_body",
+    "not_configured",
 ]
 
 

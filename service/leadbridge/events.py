@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from leadbridge.clock import Millis
 
 Json: TypeAlias = Any  # None, bool, int, float, str, list or dict, as it came
+FieldType: TypeAlias = Literal[
+    "email", "phone", "name", "first_name", "last_name", "company", "website", "address", "consent", "file", "hidden",
+    "choice", "text", "number", "date",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +64,10 @@ class Event:
     `fields` is flat: values by label, name or ref, nested ones as `contact.email`. `meta` holds what is about the
     submission and not from the person: `form_id`, `form_name`, `submission_id`, `submitted_at`, `page_url`, `files`.
     `second_names` are fields that repeat another one under a name for programs, such as a question's ref.
+    `types` says of fields what their vendor knows them to be, in our words (see `FieldType`).
     `raw` is the submission as the sender shaped it.
     `dedupe_id` is the sender's own id for this submission; `event_at` its time, where the preset trusts it.
+    `ignored` is the reason why this one of several is no lead.
     """
 
     fields: Mapping[str, Json]
@@ -71,6 +77,8 @@ class Event:
     files: tuple[FilePart, ...] = ()
     dedupe_id: str | None = None
     event_at: Millis | None = None
+    types: Mapping[str, FieldType] = field(default_factory=dict)
+    ignored: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +93,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a request holds: events, or the reason why it is not a lead (a ping, a test submission)."""
+    """What a request holds: events, or the reason why it is not a lead (a ping, a test submission).
+
+    Of several events some may be ignored, each with its own reason.
+    """
 
     events: tuple[Event, ...] = ()
     ignored: str | None = None

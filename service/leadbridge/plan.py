@@ -94,6 +94,7 @@ class Plan(BaseModel):
     warnings: tuple[FieldWarning, ...] = ()
     write: dict[str, WriteRule] = Field(default_factory=dict)
     note: Personal[str | None] = None
+    recognised: tuple[str, ...] = ()  # the lead's keys that the form's own fields filled without a rule
     allow_duplicates: bool = False  # LeadConnector: a second contact where its rules would have found one
     choice: Choice | None = None
     progress: Progress = Field(default_factory=lambda: UNTOUCHED)

@@ -1,7 +1,5 @@
 """Receive: one inbound request is read, proved, parsed, and answered when it is on disk."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
@@ -12,13 +10,15 @@ from starlette.types import Receive, Scope, Send
 from leadbridge.clock import Clock
 from leadbridge.desk import Desk
 from leadbridge.errors import RequestRefused, SignatureError, StorageUnavailable, Unparseable
-from leadbridge.events import Event, Parsed, Received, Reply, Verified
-from leadbridge.ids import new_id, new_trace_id, trace_id_of
+from leadbridge.events import Parsed, Received, Reply, Verified
+from leadbridge.ids import new_id, new_trace_id
 from leadbridge.inbound import Door, Room, read_request, send_reply
+from leadbridge.items import items_of, new_request, trace_id_for, unparseable_item
 from leadbridge.logs import Logger
 from leadbridge.metrics.meters import Meters
 from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
+from leadbridge.schemes import Unsigned
 from leadbridge.store.base import Store
 from leadbridge.store.values import Accepted, NewItem, NewRequest
 from leadbridge.verify import verify
@@ -27,6 +27,7 @@ _PREFIX: Final = "/hooks/"
 _LONGEST_NAME: Final = 100  # characters of a source's name that are logged
 # The state that a submission is stored in, by what becomes of it.
 _STATES: Final = {"accepted": "received", "duplicate": "duplicate", "ignored": "ignored", "unparseable": "failed"}
+MOST_HANDSHAKES_KEPT: Final = 20  # of a source, in the life of the process: anyone may send them
 STORAGE_SAID_EVERY: Final = 10.0  # seconds between two log lines about it
 STORAGE_RETRY_AFTER: Final = 10  # seconds, told to senders while nothing can be stored
 
@@ -57,6 +58,7 @@ class Receiver:
         self._stored = stored
         self._meters = meters or Meters()
         self._said_unavailable_at: float | None = None
+        self._handshakes_kept: dict[str, int] = {}  # by source
 
     async def answer(self, source: str, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request to a source (ASGI): 2xx only after its bytes are on disk."""
@@ -65,9 +67,12 @@ class Receiver:
             received = await read_request(
                 scope, receive, source=desk.name, door=self._door, room=self._room, clock=self._clock
             )
-            began = self._clock.monotonic()
-            reply = await self._take(desk, received)
-            self._meters.accepted(self._clock.monotonic() - began)
+            reply = await self._shake(desk, received) if desk.handshakes else None
+            if reply is None:
+                _check_method(desk, received.method)
+                began = self._clock.monotonic()
+                reply = await self._take(desk, received)
+                self._meters.accepted(self._clock.monotonic() - began)
         except Exception as error:  # ours too; the sender is told to try again, and the others are served
             reply = self._refused(source, scope, error)
         self._meters.answered(source, reply.status)
@@ -107,23 +112,52 @@ class Receiver:
         if desk is None:
             detail = "There is no source of this name; check the last part of the URL against the configuration."
             raise RequestRefused(detail, status=HTTPStatus.NOT_FOUND)
-        if method != "POST":
-            detail = "Submissions are sent with POST."
-            raise RequestRefused(detail, status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+        if method != "POST" and all(method != one.method for one in desk.handshakes):
+            _check_method(desk, method)
         return desk
 
+    async def _shake(self, desk: Desk, received: Received) -> Reply | None:
+        """The answer to a vendor's handshake; None for what is none."""
+        answered = desk.handshake(received)
+        if answered is None:
+            return None
+        kind, kept = answered.handshake.kind, answered.handshake.kept
+        if kept is not None:
+            await self._keep_handshake(desk, received, kept)
+        self._log.info("handshake.answered", source=desk.name, kind=kind)
+        return answered.reply
+
+    async def _keep_handshake(self, desk: Desk, received: Received, why: str) -> None:
+        """What a person has to read is kept, unproved as it is, so only a few of them."""
+        if self._handshakes_kept.get(desk.name, 0) >= MOST_HANDSHAKES_KEPT:
+            detail = "Too many of these came since the start; leadbridge keeps no more until it is started anew."
+            raise RequestRefused(detail, status=HTTPStatus.FORBIDDEN)
+        self._handshakes_kept[desk.name] = self._handshakes_kept.get(desk.name, 0) + 1
+        item = NewItem(submission_id=new_id(), state="ignored", reason=why)
+        verified = verify(Unsigned(), received, now=received.received_at)
+        new = NewRequest(
+            request_id=new_id(),
+            trace_id=new_trace_id(),
+            received=verified.request,
+            verified_by="none",
+            items=[item],
+        )
+        self._say(new, await self._accept(new))
+
     async def _take(self, desk: Desk, received: Received) -> Reply:
-        verified = verify(desk.scheme, received, now=received.received_at)
-        # Anyone can send a traceparent; only a proved sender's is believed.
-        believed = trace_id_of(received.headers.get("traceparent")) if verified.verified else None
-        trace_id = believed or new_trace_id()
+        try:
+            verified = verify(desk.scheme, received, now=received.received_at, secrets_at=desk.secrets_at)
+        except SignatureError as error:
+            await desk.set_aside(received, error.reason)
+            raise
+        trace_id = trace_id_for(verified)
         try:
             parsed = desk.parse(verified)
         except Unparseable as error:
             if error.http_status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
                 raise
             return await self._keep_unparseable(desk, verified, trace_id, error)
-        new = _new_request(desk, verified, trace_id, _items(desk, verified, parsed))
+        new = new_request(desk, verified, trace_id, items_of(desk, verified, parsed))
         self._precedence.came()  # not before: slow or unproved senders must not slow down the others' leads
         try:
             outcomes = await self._accept(new)
@@ -169,20 +203,13 @@ class Receiver:
 
     async def _keep_unparseable(self, desk: Desk, verified: Verified, trace_id: str, error: Unparseable) -> Reply:
         """What cannot be read is kept and shown all the same, once for each body and what was said of it."""
-        said = verified.request.headers.get("content-type", "").encode("utf-8", "replace")
-        digest = hashlib.sha256(said + b"\n" + verified.payload).digest()
-        item = NewItem(
-            submission_id=new_id(),
-            state="failed",
-            reason=f"unparseable: {error.detail}",
-            dedupe_key=f"unparseable:{digest.hex()}",
-            digest=digest,
-        )
-        new = _new_request(desk, verified, trace_id, [item])
+        item = unparseable_item(verified, error)
+        new = new_request(desk, verified, trace_id, [item])
         (outcome,) = outcomes = await self._accept(new)
         self._say(new, outcomes)
         if desk.preset.on_unparseable == "accept":
-            return _accepted_reply({"id": outcome.submission_id, "trace_id": trace_id, "status": "accepted"})
+            ours = _accepted_reply({"id": outcome.submission_id, "trace_id": trace_id, "status": "accepted"})
+            return desk.preset.reply or ours
         return problem(
             error.http_status,
             f"The body cannot be read: {error.detail}. It is kept as submission {outcome.submission_id}.",
@@ -199,31 +226,12 @@ def source_in(path: str) -> str | None:
     return name if name and "/" not in name else None
 
 
-def _new_request(desk: Desk, verified: Verified, trace_id: str, items: list[NewItem]) -> NewRequest:
-    return NewRequest(
-        request_id=new_id(),
-        trace_id=trace_id,
-        received=verified.request,
-        verified_by=desk.scheme.scheme,
-        items=items,
-    )
-
-
-def _items(desk: Desk, verified: Verified, parsed: Parsed) -> list[NewItem]:
-    if parsed.ignored is not None:
-        return [NewItem(submission_id=new_id(), state="ignored", reason=parsed.ignored)]
-    several = len(parsed.events) > 1
-    items = []
-    for event in parsed.events:
-        key = desk.dedupe_key(event)
-        digest = b"" if key is None else _digest(event) if several else hashlib.sha256(verified.payload).digest()
-        items.append(NewItem(submission_id=new_id(), dedupe_key=key, digest=digest))
-    return items
-
-
-def _digest(event: Event) -> bytes:
-    """What one of several items says, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(event.raw, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
+def _check_method(desk: Desk, method: str) -> None:
+    if method == "POST":
+        return
+    allowed = sorted({"POST", *(one.method for one in desk.handshakes)})
+    detail = "Submissions are sent with POST."
+    raise RequestRefused(detail, status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
 
 
 def _reply(parsed: Parsed, outcomes: tuple[Accepted, ...], trace_id: str) -> Reply:

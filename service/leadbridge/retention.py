@@ -1,5 +1,6 @@
 """What is finished and old is pruned now and then, in small steps; and room is made ahead for what comes."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import fields
 from random import Random
 from typing import Final
@@ -20,9 +21,18 @@ class Retention:
     """The rounds of one process. Others may make theirs at the same time: a step that two want is done by one."""
 
     def __init__(
-        self, store: Store, *, keep: Millis | None, fold: Fold, clock: Clock, dice: Random, log: Logger
+        self,
+        store: Store,
+        *,
+        keep: Millis | None,
+        fold: Fold,
+        clock: Clock,
+        dice: Random,
+        log: Logger,
+        also: Callable[[Millis], Awaitable[None]] | None = None,
     ) -> None:
-        """What is finished is kept so long, in milliseconds; None: for ever."""
+        """What is finished is kept so long, in milliseconds; None: for ever. `also` prunes what is not the store's."""
+        self._also = also
         self._store = store
         self._keep = keep
         self._fold = fold
@@ -39,7 +49,10 @@ class Retention:
             try:
                 await self._store.make_ready()
                 if self._keep is not None:
-                    await self.prune(await self._now() - self._keep)
+                    before = await self._now() - self._keep
+                    await self.prune(before)
+                    if self._also is not None:
+                        await self._also(before)
             except StorageUnavailable as error:  # the next round looks again
                 self._log.warning("retention.postponed", problem=str(error))
 

@@ -5,18 +5,21 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Final, Never, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 
 from leadbridge.clock import Millis
-from leadbridge.errors import SignatureError, SignatureReason, UsageError
+from leadbridge.errors import SignatureError, SignatureReason
 from leadbridge.events import Received
-from leadbridge.schemes import Digest, Hmac, Layout, StandardWebhooks
+from leadbridge.schemes import Digest, Ed25519, Hmac, Layout, Rsa, StandardWebhooks
 
 _LONGEST_HEADER: Final = 8_192  # characters; no vendor's signature comes near
 # Checking one costs as much as hashing the body, and anyone may send many; while keys change there are two or three.
@@ -25,12 +28,14 @@ _DIGITS: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SIZES: Final = {"sha1": 20, "sha256": 32, "sha512": 64}  # bytes of a digest
 _ED25519: Final = "v1a,"  # how Standard Webhooks marks such a signature
 _ED25519_SIZE: Final = 64  # bytes
+HASHES: Final = {"sha256": SHA256(), "sha512": SHA512()}  # of RSA signatures
 
-Signing: TypeAlias = Hmac | Digest | StandardWebhooks
+Signing: TypeAlias = Hmac | Digest | StandardWebhooks | Rsa | Ed25519
+PublicKey: TypeAlias = RSAPublicKey | Ed25519PublicKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Signed:
+class Message:
     """What may be signed, byte by byte as it travelled."""
 
     id: bytes
@@ -59,7 +64,7 @@ def verify_signature(scheme: Signing, request: Received, *, now: Millis) -> None
     if layout.timestamp_header:
         timestamp = header_of(headers, layout.timestamp_header)
     at = _instant(layout, timestamp) if timestamp and layout.tolerance != "none" else None
-    signed = _Signed(
+    signed = Message(
         id=bytes_of(header_of(headers, layout.id_header)) if layout.id_header else b"",
         timestamp=bytes_of(timestamp),
         body=request.body,
@@ -76,36 +81,42 @@ def verify_signature(scheme: Signing, request: Received, *, now: Millis) -> None
             refuse("timestamp_in_future")
 
 
-def sign_with(scheme: Signing, *, method: str, url: str, body: bytes, message_id: str, now: Millis) -> dict[str, str]:
-    """The headers of a sender that signs with the first secret; raises `UsageError` when none can sign."""
-    if isinstance(scheme, StandardWebhooks) and not scheme.keys:
-        raise UsageError("a public key (whpk_…) proves a signature and cannot make one; only the sender can sign")
-    layout = _layout(scheme, {})
-    timestamp = str(now if layout.timestamp_unit == "ms" else now // 1000)
-    signed = _Signed(
-        id=message_id.encode(), timestamp=timestamp.encode(), body=body, method=method.encode(), url=url.encode()
-    )
-    return _signed_headers(layout, signed, _digests(scheme, layout, signed)[0])
-
-
-def _is_proved(scheme: Signing, layout: Layout, written: Sequence[str], *, signed: _Signed) -> bool:
+def _is_proved(scheme: Signing, layout: Layout, written: Sequence[str], *, signed: Message) -> bool:
     """Whether one of the signatures is one of ours; each kind of key proves its own kind of signature alone."""
+    if isinstance(scheme, Rsa | Ed25519):
+        return _is_proved_by_a_public_key(scheme, written, signed=signed)
     public_keys = scheme.public_keys if isinstance(scheme, StandardWebhooks) else ()
     shared = not isinstance(scheme, StandardWebhooks) or scheme.keys
-    digests = _read(layout, written, prefix=layout.prefix, size=_SIZES[layout.hash]) if shared else []
-    asymmetric = _read(layout, written, prefix=_ED25519, size=_ED25519_SIZE) if public_keys else []
+    size = _SIZES["sha256" if isinstance(scheme, StandardWebhooks) else scheme.hash]
+    digests = _read(layout, written, prefix=layout.prefix, sizes=(size,)) if shared else []
+    asymmetric = _read(layout, written, prefix=_ED25519, sizes=(_ED25519_SIZE,)) if public_keys else []
     if not digests and not asymmetric:
         refuse("malformed_header")
-    expected = _digests(scheme, layout, signed) if digests else []
+    expected = digests_of(scheme, layout, signed) if digests else []
     if any(any_equal(digest, expected) for digest in digests):
         return True
     message = signed.by(layout.signs) if asymmetric else b""
-    return any(_is_signed_by(key, signature, message) for key in public_keys for signature in asymmetric)
+    return any(is_signed_by(key, signature, message) for key in public_keys for signature in asymmetric)
 
 
-def _is_signed_by(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+def _is_proved_by_a_public_key(scheme: Rsa | Ed25519, written: Sequence[str], *, signed: Message) -> bool:
+    keys = scheme.public_keys
+    sizes = {_ED25519_SIZE if isinstance(key, Ed25519PublicKey) else key.key_size // 8 for key in keys}
+    signatures = _read(scheme, written, prefix=scheme.prefix, sizes=sizes)
+    if not signatures:
+        refuse("malformed_header")
+    message = signed.by(scheme.signs)
+    algorithm = "sha256" if isinstance(scheme, Ed25519) else scheme.hash
+    return any(is_signed_by(key, one, message, algorithm=algorithm) for key in keys for one in signatures)
+
+
+def is_signed_by(key: PublicKey, signature: bytes, message: bytes, *, algorithm: str = "sha256") -> bool:
+    """Whether the owner of the key signed the message; an RSA signature is one of `algorithm`, by PKCS #1 v1.5."""
     try:
-        key.verify(signature, message)
+        if isinstance(key, Ed25519PublicKey):
+            key.verify(signature, message)
+        else:
+            key.verify(signature, message, PKCS1v15(), HASHES[algorithm])
     except InvalidSignature:
         return False
     return True
@@ -115,14 +126,15 @@ def _layout(scheme: Signing, headers: Mapping[str, str]) -> Layout:
     return scheme.layout(headers) if isinstance(scheme, StandardWebhooks) else scheme
 
 
-def _digests(scheme: Signing, layout: Layout, signed: _Signed) -> list[bytes]:
+def digests_of(scheme: Hmac | Digest | StandardWebhooks, layout: Layout, signed: Message) -> list[bytes]:
     """What a sender writes, by each of the shared secrets."""
     if isinstance(scheme, Digest):
         secrets = [secret.get_secret_value().encode() for secret in scheme.secrets]
         messages = [replace(signed, secret=secret).by(layout.signs) for secret in secrets]
-        return [hashlib.new(layout.hash, message).digest() for message in messages]
+        return [hashlib.new(scheme.hash, message).digest() for message in messages]
     message = signed.by(layout.signs)
-    return [hmac.digest(key, message, layout.hash) for key in scheme.keys]
+    function = "sha256" if isinstance(scheme, StandardWebhooks) else scheme.hash
+    return [hmac.digest(key, message, function) for key in scheme.keys]
 
 
 def _parts(layout: Layout, header: str) -> tuple[str, list[str]]:
@@ -144,11 +156,11 @@ def _instant(layout: Layout, timestamp: str) -> Millis:
     return int(timestamp) * (1 if layout.timestamp_unit == "ms" else 1000)
 
 
-def _read(layout: Layout, written: Iterable[str], *, prefix: str, size: int) -> list[bytes]:
+def _read(layout: Layout, written: Iterable[str], *, prefix: str, sizes: Collection[int]) -> list[bytes]:
     """The written signatures of one kind as bytes; what is none of this kind is left out."""
     texts = [text.strip() for text in written]
     found = [_decoded(text.removeprefix(prefix), layout.encoding) for text in texts if text.startswith(prefix)]
-    return [signature for signature in found if signature is not None and len(signature) == size]
+    return [signature for signature in found if signature is not None and len(signature) in sizes]
 
 
 def _decoded(text: str, encoding: str) -> bytes | None:
@@ -158,7 +170,7 @@ def _decoded(text: str, encoding: str) -> bytes | None:
         case "base64":
             return unbase64(text)
         case _:
-            return None if set("+/") & set(text) else unbase64(text.replace("-", "+").replace("_", "/"))
+            return unbase64url(text)
 
 
 def _unhex(text: str) -> bytes | None:
@@ -176,26 +188,9 @@ def unbase64(text: str) -> bytes | None:
         return None
 
 
-def _signed_headers(layout: Layout, signed: _Signed, digest: bytes) -> dict[str, str]:
-    match layout.encoding:
-        case "hex":
-            written = digest.hex()
-        case "base64":
-            written = base64.b64encode(digest).decode()
-        case "base64url":
-            written = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-    signature = layout.prefix + written
-    headers = {}
-    if layout.id_header:
-        headers[layout.id_header] = signed.id.decode()
-    if layout.timestamp_header:
-        headers[layout.timestamp_header] = signed.timestamp.decode()
-    if layout.fields:
-        parts = [f"{layout.fields.signature}={signature}"]
-        if layout.fields.timestamp:
-            parts.insert(0, f"{layout.fields.timestamp}={signed.timestamp.decode()}")
-        signature = layout.fields.separator.join(parts)
-    return headers | {layout.header: signature}
+def unbase64url(text: str) -> bytes | None:
+    """As `unbase64`, for the alphabet of URLs."""
+    return None if set("+/") & set(text) else unbase64(text.replace("-", "+").replace("_", "/"))
 
 
 def header_of(headers: Mapping[str, str], name: str) -> str:

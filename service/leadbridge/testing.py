@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from leadbridge.errors import Unparseable
-from leadbridge.events import Json, Parsed, Received, Verified
+from leadbridge.events import Event, Json, Parsed, Received, Verified
 from leadbridge.parse import parse
 from leadbridge.schemes import SCHEME
 from leadbridge.sources.preset import Preset
@@ -23,8 +23,18 @@ from leadbridge.sources.samples import Sample, samples_in
 HEADINGS: Final = ("## Where to click", "## What it signs", "## What becomes of the body", "## What it retries")
 FEWEST_SAMPLES: Final = 3
 ARRIVED: Final = 1_796_000_000_000  # milliseconds: when samples arrive, 2026-11-30
-_COMPARED: Final = ("fields", "meta", "dedupe_id", "event_at")
-_PLACEHOLDER: Final = "whsec_b25lIHNlY3JldCBmb3IgdGVzdHM="  # of a form that every scheme takes
+_COMPARED: Final = ("fields", "types", "meta", "dedupe_id", "event_at")
+_PLACEHOLDER: Final = "whsec_b25lIHNlY3JldCBmb3IgdGVzdHM="  # of a form that every scheme of shared secrets takes
+# Public keys whose private halves nobody has.
+_PLACEHOLDER_KEYS: Final = {
+    "rsa": (
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAsbImQrsiBbhln5Llb7RnNsq1+amgiynWgNl6GRTwY5kvOrT2+Fl9V5QbTGZBAR20"
+        "5SoqmPolVQFFPiylBUfWi64ZIePTkXhSJgqK/vBDo6gfEICrSvFUWd52OgYv890DHb7jzMr2DLiDiL96YU5+KF/Z1pLslko9mkCrtkz2wVIB"
+        "MML3MdO/8QX93sCE7s+NSs5nIuCsPSbEGWQebDG84HPbg/XwsvOAL24kssj764dNYt6uLbLD/o6G9ozlPpXIxtpnd7oygMjjSD/L5ZP/CUZF"
+        "o3K+v7Mq6hBlgpTTQSX1pHoPQMwfYUTMqc1+hLTMSidbI9JiPPoGENL7KL4OZwIDAQAB"
+    ),
+    "ed25519": "MCowBQYDK2VwAyEAFnBMcx3i/c1c6bJ7YoBtzPfNndDeLwnKme9o/8qg3iM=",
+}
 
 
 def complaints(preset: Preset, folder: Traversable) -> list[str]:
@@ -56,12 +66,13 @@ def outcome_json(parsed: Parsed) -> Json:
     """An outcome as samples record it: what is not there is left out, `raw` and `files` too."""
     if parsed.ignored:
         return {"ignored": parsed.ignored}
-    return {
-        "events": [
-            {name: value for name, value in asdict(event).items() if name in _COMPARED and value not in (None, {})}
-            for event in parsed.events
-        ]
-    }
+    return {"events": [_event_json(event) for event in parsed.events]}
+
+
+def _event_json(event: Event) -> Json:
+    if event.ignored is not None:
+        return {"ignored": event.ignored}
+    return {name: value for name, value in asdict(event).items() if name in _COMPARED and value not in (None, {})}
 
 
 def _of_the_preset(preset: Preset) -> Iterator[str]:
@@ -71,7 +82,10 @@ def _of_the_preset(preset: Preset) -> Iterator[str]:
         yield "a preset holds no secrets; they stand under the source's `verify:`"
         return
     try:
-        SCHEME.validate_python({**(preset.scheme or {"scheme": "token"}), "secrets": (_PLACEHOLDER,)})
+        scheme = preset.scheme or {"scheme": "token"}
+        kind = "rsa" if scheme.get("algorithm") == "RS256" else str(scheme["scheme"])
+        placeholder = _PLACEHOLDER_KEYS.get(kind, "00ff" if scheme.get("key_encoding") == "hex" else _PLACEHOLDER)
+        SCHEME.validate_python({**scheme, "secrets": (placeholder,)})
     except ValidationError as error:
         yield f"`scheme` must be complete but for the secrets: {error.errors()[0]['msg']}"
 

@@ -4,52 +4,98 @@ Everything is compared as bytes and in constant time, every secret is tried, and
 `SignatureError` with a reason, never in another exception.
 """
 
-import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
+from leadbridge.bodies import read_document
 from leadbridge.clock import Millis
-from leadbridge.events import Received, Verified
+from leadbridge.errors import SignatureError, Unparseable
+from leadbridge.events import Json, Received, Verified
+from leadbridge.jws import payload_of, verify_jws
 from leadbridge.masking import MASK
-from leadbridge.schemes import Basic, Digest, Hmac, Scheme, StandardWebhooks, Token, Unsigned
-from leadbridge.signatures import any_equal, bytes_of, header_of, refuse, sign_with, unbase64, verify_signature
+from leadbridge.redactions import HIDDEN, LONGEST_SECRET, SHORT, is_literal, redacted, redacted_headers, redacted_text
+from leadbridge.schemes import Basic, BodySecret, Scheme, Token, UrlSecret
+from leadbridge.signatures import any_equal, bytes_of, header_of, refuse, unbase64, verify_signature
+from leadbridge.sources.preset import at
 
 _USUAL_NAMES: Final = 1_024  # characters of all headers' names; what is said of more is not remembered
 # Headers with one of these in their name prove a sender or hold a session: never stored, whatever the scheme.
 _CREDENTIALS: Final = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
+# Parameters of URLs are named as people need them.
+_IN_QUERY: Final = (*_CREDENTIALS, "auth", "api_key")
+_WHOLE_NAMES: Final = ("key", "pass", "pwd")
+_MOST_SECRETS: Final = 8  # beside the source's own: looking for each takes time, and anyone may send many
+_MULTIPART: Final = "multipart/"
 
 
-def verify(scheme: Scheme, request: Received, *, now: Millis) -> Verified:
+def verify(scheme: Scheme, request: Received, *, now: Millis, secrets_at: Sequence[str] = ()) -> Verified:
     """The request with its sender proved, and without the credentials that came with it.
 
-    Raises `SignatureError` with the reason when the sender is not proved.
+    `secrets_at` are the places in the body that hold secrets whatever the scheme is: they are masked too. Raises
+    `SignatureError` with the reason when the sender is not proved.
     """
     # By its name: whether something is one of pydantic's models takes as long as comparing a token.
+    payload: bytes | None = None
     if scheme.scheme == "token":
         _verify_token(scheme, request)
     elif scheme.scheme == "basic":
         _verify_basic(scheme, request)
+    elif scheme.scheme == "body":
+        _verify_in_body(scheme, request)
+    elif scheme.scheme == "url":
+        _verify_in_url(scheme, request)
+    elif scheme.scheme == "jws":
+        payload = verify_jws(scheme, request, now=now)
     elif scheme.scheme != "none":
         verify_signature(scheme, request, now=now)
-    return Verified(request=_redacted(scheme, request), payload=request.body, verified=scheme.scheme != "none")
+    return _verified(scheme, request, payload, secrets_at, verified=scheme.scheme != "none")
 
 
-def sign(scheme: Scheme, *, method: str, url: str, body: bytes, message_id: str, now: Millis) -> dict[str, str]:
-    """The headers by which a sender proves itself under `scheme`, with the first secret.
+def unproved(scheme: Scheme, request: Received, *, secrets_at: Sequence[str] = ()) -> Verified:
+    """The request as its next stages would get it, without its credentials and without any proof."""
+    try:
+        return _verified(scheme, request, None, secrets_at, verified=False)
+    except SignatureError:  # so many secrets that nobody would have sent them
+        return _verified(scheme, request, None, (), verified=False)
 
-    Raises `UsageError` when all that is known is a public key, which proves and cannot sign.
-    """
-    match scheme:
-        case Unsigned():
-            return {}
-        case Token():
-            return {scheme.header: scheme.prefix + scheme.secrets[0].get_secret_value()}
-        case Basic():
-            pair = f"{scheme.username}:{scheme.secrets[0].get_secret_value()}"
-            return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-        case Hmac() | Digest() | StandardWebhooks():
-            return sign_with(scheme, method=method, url=url, body=body, message_id=message_id, now=now)
+
+def stored(scheme: Scheme, request: Received, *, verified: bool) -> Verified:
+    """A request that was verified before it was stored, as it is parsed again."""
+    body = request.body
+    payload = payload_of(scheme, body) if scheme.scheme == "jws" else body
+    return Verified(request=request, payload=payload, verified=verified)
+
+
+def _verified(
+    scheme: Scheme, request: Received, payload: bytes | None, secrets_at: Sequence[str], *, verified: bool
+) -> Verified:
+    """What is parsed is without the secrets too, so that they get into no event."""
+    kept = _without_credentials(scheme, request)
+    hidden = _texts(scheme)
+    if "?" in request.url:
+        hidden += _secrets_in_query(request.url)
+    if secrets_at:
+        hidden += _secrets_in(request, payload, secrets_at)
+    if hidden:
+        kept = replace(
+            kept,
+            url=redacted_text(kept.url, hidden),
+            headers=redacted_headers(kept.headers, hidden),
+            body=redacted(kept.body, hidden),
+        )
+    if payload is not None:
+        return Verified(request=kept, payload=redacted(payload, hidden) if hidden else payload, verified=verified)
+    return stored(scheme, kept, verified=verified)
+
+
+def _texts(scheme: Scheme) -> tuple[str, ...]:
+    """The secrets that a request may hold as text."""
+    if scheme.scheme == "body":
+        return scheme.texts
+    return scheme.texts if scheme.scheme == "url" else ()
 
 
 def _verify_token(scheme: Token, request: Received) -> None:
@@ -71,20 +117,85 @@ def _verify_basic(scheme: Basic, request: Received) -> None:
         refuse("wrong_password")
 
 
-def _redacted(scheme: Scheme, request: Received) -> Received:
+def _verify_in_body(scheme: BodySecret, request: Received) -> None:
+    # Text in UTF-16 reads as well, and nothing would be found in it to mask.
+    if b"\0" in request.body and not request.content_type.startswith(_MULTIPART):
+        refuse("malformed_body")
+    try:
+        said = at(read_document(request.body, request.headers).value, scheme.field)
+    except Unparseable:
+        refuse("malformed_body")
+    _compare(scheme, said)
+
+
+def _verify_in_url(scheme: UrlSecret, request: Received) -> None:
+    try:
+        pairs = parse_qsl(urlsplit(request.url).query, keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        refuse("malformed_secret")
+    said = [value for name, value in pairs if name == scheme.parameter]
+    _compare(scheme, said[0] if len(said) == 1 else said or None)
+
+
+def _compare(scheme: BodySecret | UrlSecret, said: Json) -> None:
+    if said is None or said == "":
+        refuse("missing_secret")
+    if not isinstance(said, str) or len(said) > LONGEST_SECRET:
+        refuse("malformed_secret")
+    if not any_equal(said.encode("utf-8", "replace"), scheme.keys):
+        refuse("wrong_secret")
+
+
+def _secrets_in_query(url: str) -> tuple[str, ...]:
+    """Values of parameters that are called like secrets: the same URL may stand in headers, and in the body."""
+    parts = [part.partition("=") for part in url.partition("?")[2].split("&")]
+    values = [unquote(value.replace("+", " ")) for name, _, value in parts if _is_secret(name)]
+    return tuple(value for value in values if len(value) >= SHORT)[:_MOST_SECRETS]  # `?key=1` hides no figure
+
+
+def _secrets_in(request: Received, payload: bytes | None, places: Sequence[str]) -> tuple[str, ...]:
+    """What stands at the places where a sender puts secrets."""
+    try:
+        document = read_document(request.body if payload is None else payload, request.headers).value
+    except Unparseable:
+        return ()
+    found = [at(document, place) for place in places]
+    texts = [text for one in found for text in (one if isinstance(one, list) else [one]) if isinstance(text, str)]
+    if len(texts) > _MOST_SECRETS:
+        refuse("malformed_secret")
+    return tuple(text for text in texts if text.strip() and not is_literal(text))
+
+
+def _without_credentials(scheme: Scheme, request: Received) -> Received:
     names = "\n".join(request.headers)
     hidden = (_credentials if len(names) <= _USUAL_NAMES else _credentials.__wrapped__)(names)
     own = scheme.header if scheme.scheme == "token" else None
-    if own is None and not hidden:
+    url = _without_secret_parameters(request.url) if "?" in request.url else request.url
+    if own is None and not hidden and url == request.url:
         return request
     return Received(
         source=request.source,
         method=request.method,
-        url=request.url,
+        url=url,
         headers={**request.headers, **hidden} if own is None else {**request.headers, **hidden, own: MASK},
         body=request.body,
         received_at=request.received_at,
     )
+
+
+def _without_secret_parameters(url: str) -> str:
+    address, _, query = url.partition("?")
+    return f"{address}?{'&'.join(_masked_parameter(part) for part in query.split('&'))}"
+
+
+def _masked_parameter(part: str) -> str:
+    name, equals, value = part.partition("=")
+    return f"{name}={HIDDEN}" if equals and value and _is_secret(name) else part
+
+
+def _is_secret(name: str) -> bool:
+    plain = unquote(name).lower()
+    return plain in _WHOLE_NAMES or any(word in plain for word in _IN_QUERY)
 
 
 @lru_cache(maxsize=1_024)

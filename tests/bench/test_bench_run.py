@@ -13,7 +13,7 @@ EVERY_ROW = {
     "accept", "accept_alone", "accept_plain", "accept_delivering", "latency", "deliver", "deliver_transport",
     "quota", "quota_restart", "quota_kill", "quota_refused",
     "calls_scalars", "calls_lists_there", "calls_lists_to_add", "calls_conditions_to_write", "calls_conditions_met",
-    "hanging", "live", "start", "claim", "claim_beside", "record", "memory", "start_waiting",
+    "hanging", "live", "start", "recognise", "claim", "claim_beside", "record", "memory", "start_waiting",
     "postgres_accept", "postgres_accept_alone", "postgres_accept_delivering", "postgres_deliver",
     "postgres_claim", "postgres_record", "postgres_quota", "postgres_quota_kill", "postgres_quota_refused",
 }  # fmt: skip

@@ -11,7 +11,7 @@ import httpx
 
 from leadbridge.clock import SystemClock
 from leadbridge.settings.loading import load
-from leadbridge.verify import sign
+from leadbridge.signing import sign
 from tests.support.command import Started, started
 from tests.support.patience import PATIENCE
 

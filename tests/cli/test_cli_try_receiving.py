@@ -7,7 +7,7 @@ import pytest
 
 from leadbridge.clock import SystemClock
 from leadbridge.settings.loading import load_text
-from leadbridge.verify import sign
+from leadbridge.signing import sign
 from tests.cli.trying import ANN, CONFIG, ENVIRON, SECRETS, run, tried
 
 JSON = {"content-type": "application/json"}

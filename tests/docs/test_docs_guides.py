@@ -61,7 +61,7 @@ def test_a_guide_followed_to_the_letter_works(guide: str, checkout: Path) -> Non
 @pytest.mark.parametrize(
     ("guide", "said"),
     [
-        ("adding-a-source.md", "sources/acme_forms has no preset in the registry: add its PRESET to BUILT_IN"),
+        ("adding-a-source.md", "sources/acme_forms is not in the registry: add its name to FOLDERS"),
         ("adding-a-crm.md", "crm/acme is not in the registry: add a CrmKind with its settings and adapter to BUILT_IN"),
     ],
 )

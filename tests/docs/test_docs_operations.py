@@ -109,7 +109,7 @@ def test_every_status_that_the_service_can_answer_is_listed() -> None:
     paths = [path for path in source.files() if not set(OTHER_HTTP) & {*path.relative_to(PACKAGE).parts}]
     answered = {status for path in paths for status in source.statuses(path)}
     listed = {int(cells[0]) for cells in table(OPERATIONS, "HTTP answers")}
-    assert listed - {200} == answered, "docs/operations.md, `HTTP answers`: one row for each status, and no other"
+    assert listed == answered | {200}, "docs/operations.md, `HTTP answers`: one row for each status, and no other"
 
 
 def test_every_exit_code_is_listed() -> None:

@@ -5,7 +5,7 @@ An input is a line with the Content-Type, then the body.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -16,6 +16,7 @@ from leadbridge.events import Event, Received, Verified
 from leadbridge.mapping import SourceContext, map_event
 from leadbridge.parse import parse
 from leadbridge.settings.loading import load_text
+from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import BUILT_IN
 from leadbridge.sources.samples import folder_of, samples_in
 from tests.fuzz.harness import Harness, first_line, promise
@@ -63,32 +64,41 @@ def check(data: bytes) -> None:
     """Every preset answers with events or `Unparseable`, twice the same, and what it gives can be used."""
     content_type, body = first_line(data)
     for preset in BUILT_IN:
-        received = Received(
-            source="any",
-            method="POST",
-            url="https://leads.example.com/hooks/any",
-            headers={"content-type": content_type},
-            body=body,
-            received_at=NOW,
-        )
-        verified = Verified(request=received, payload=body, verified=False)
-        try:
-            parsed = parse(preset, verified)
-        except Unparseable as problem:
-            promise(problem.http_status in (400, 415), f"status {problem.http_status}")
-            promise(len(problem.detail) <= MOST_DETAIL, f"{len(problem.detail)} characters of detail")
-            _storable(problem.detail)
-            continue
-        promise(bool(parsed.events) != bool(parsed.ignored), "either events or a reason")
-        promise(_text(parsed) == _text(parse(preset, verified)), "what is stored is read again, and is the same")
-        promise(sum(len(event.fields) for event in parsed.events) <= MOST_FIELDS, "too many fields")
-        for event in parsed.events:
-            _check_event(event)
+        check_as(preset, {"content-type": content_type}, body)
+
+
+def check_as(preset: Preset, headers: Mapping[str, str], body: bytes) -> None:
+    """What one preset makes of a body."""
+    received = Received(
+        source="any",
+        method="POST",
+        url="https://leads.example.com/hooks/any",
+        headers=headers,
+        body=body,
+        received_at=NOW,
+    )
+    verified = Verified(request=received, payload=body, verified=False)
+    try:
+        parsed = parse(preset, verified)
+    except Unparseable as problem:
+        promise(problem.http_status in (400, 415), f"status {problem.http_status}")
+        promise(len(problem.detail) <= MOST_DETAIL, f"{len(problem.detail)} characters of detail")
+        _storable(problem.detail)
+        return
+    promise(bool(parsed.events) != bool(parsed.ignored), "either events or a reason")
+    promise(_text(parsed) == _text(parse(preset, verified)), "what is stored is read again, and is the same")
+    promise(sum(len(event.fields) for event in parsed.events) <= MOST_FIELDS, "too many fields")
+    _storable(parsed.ignored)
+    for event in parsed.events:
+        _check_event(event)
 
 
 def _check_event(event: Event) -> None:
     for part in (dict(event.fields), dict(event.meta), event.raw, event.dedupe_id):
         _storable(part)
+    _storable(event.ignored)
+    promise(set(event.types) <= set(event.fields), "a type of no field")
+    promise(set(event.second_names) <= set(event.fields), "a second name of no field")
     promise(event.dedupe_id is None or 0 < len(event.dedupe_id) <= 300, f"dedupe id {event.dedupe_id!r}")
     promise(event.event_at is None or event.event_at <= NOW, f"event at {event.event_at}")
     promise(all(part.size >= 0 and len(part.sha256) == 64 for part in event.files), f"files {event.files!r}")

@@ -10,12 +10,15 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from leadbridge.bodies import read_document
 from leadbridge.errors import SignatureError
-from leadbridge.events import Received
+from leadbridge.events import Received, Verified
 from leadbridge.masking import MASK
-from leadbridge.schemes import SCHEME, Basic, Scheme, Token
-from leadbridge.verify import sign, verify
+from leadbridge.schemes import SCHEME, Basic, BodySecret, Jws, Scheme, StandardWebhooks, Token
+from leadbridge.signing import Signed, sign_request
+from leadbridge.verify import verify
 from tests.fuzz.harness import Harness, promise
+from tests.support.keys import public_pem
 
 NOW: Final = 1_796_000_000_000
 BODY: Final = '{"name": "Zoë"}'.encode()
@@ -42,6 +45,10 @@ OPTIONS: Final[tuple[dict[str, Any], ...]] = (
     {"scheme": "standard-webhooks", "secrets": SECRETS},
     {"scheme": "standard-webhooks", "secrets": [f"whpk_{PUBLIC}", SECRETS[0]]},
     {"scheme": "standard-webhooks", "secrets": f"whpk_{PUBLIC}"},
+    {**TIMED, "scheme": "ed25519", "secrets": public_pem(PRIVATE)},
+    {"scheme": "jws", "header": "x-signature", "algorithm": "HS256", "body_hash": "sha256", "secrets": SECRETS},
+    {"scheme": "jws", "algorithm": "HS256", "payload": "data", "secrets": SECRETS},
+    {"scheme": "body", "field": "deep.key", "secrets": SECRETS},
 )
 SCHEMES: Final[tuple[Scheme, ...]] = tuple(SCHEME.validate_python(options) for options in OPTIONS)
 
@@ -59,13 +66,15 @@ def check(data: bytes) -> None:
             promise(refused.http_status == 401 and refused.reason, "a refusal without a reason")
             promise(refused.reason not in refused.detail, "the sender is told the reason")
             continue
-        promise(_is_genuine(scheme, request), f"{scheme!r} let in {headers!r} {body!r}")
+        promise(_is_genuine(scheme, request, verified), f"{scheme!r} let in {headers!r} {body!r}")
+        if isinstance(scheme, BodySecret):
+            promise(not any(one in str(verified) for one in SECRETS), f"a secret is kept: {verified!r}")
         if isinstance(scheme, Token | Basic):
             kept = verified.request.headers[scheme.header if isinstance(scheme, Token) else "authorization"]
             promise(kept == MASK, f"a secret is kept: {kept!r}")
 
 
-def _is_genuine(scheme: Scheme, request: Received) -> bool:
+def _is_genuine(scheme: Scheme, request: Received, verified: Verified) -> bool:
     """Whether the request says the secret, or is the signed one in everything that is signed."""
     match scheme:
         case Token():
@@ -73,6 +82,10 @@ def _is_genuine(scheme: Scheme, request: Received) -> bool:
         case Basic():
             said = base64.b64decode(request.headers["authorization"].split(" ", 1)[1].strip() + "==").decode()
             return said in [f"form:{secret}" for secret in SECRETS]
+        case BodySecret():
+            return read_document(request.body, request.headers).value["deep"]["key"] in SECRETS
+        case Jws(header=None):
+            return verified.payload == BODY
         case _:
             proof = " ".join(request.headers.values())
             return request.body == BODY and (
@@ -80,21 +93,21 @@ def _is_genuine(scheme: Scheme, request: Received) -> bool:
             )
 
 
-def _signed(scheme: Scheme) -> dict[str, str]:
-    if getattr(scheme, "public_keys", ()):
+def _signed(scheme: Scheme) -> Signed:
+    if isinstance(scheme, StandardWebhooks) and scheme.public_keys:
         times = {"webhook-id": ID, "webhook-timestamp": str(NOW // 1000)}
-        return {**times, "webhook-signature": f"v1a,{ED25519}"}
-    return sign(scheme, method="POST", url=URL, body=BODY, message_id=ID, now=NOW)
+        return Signed(url=URL, body=BODY, headers={**times, "webhook-signature": f"v1a,{ED25519}"})
+    return sign_request(scheme, method="POST", url=URL, body=BODY, message_id=ID, now=NOW, private_key=PRIVATE)
 
 
 def seeds() -> Iterator[bytes]:
     """What each sender signs, the same for another body, and with the headers of all at once."""
     together: dict[str, str] = {}
     for scheme in SCHEMES:
-        headers = _signed(scheme)
-        together |= headers
-        for body in (BODY, BODY + b" "):
-            yield _input(headers, body)
+        signed = _signed(scheme)
+        together |= signed.headers
+        for body in (signed.body, signed.body + b" "):
+            yield _input(signed.headers, body)
     yield _input(together, BODY)
     yield _input({name: f"{value}, {value}" for name, value in together.items()}, BODY)
 

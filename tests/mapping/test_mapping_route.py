@@ -109,7 +109,7 @@ def test_its_json_schema_says_what_a_template_may_be() -> None:
         ({"lead": {"address": {"zip": "x"}}}, ("lead", "address", "zip"), "not permitted"),
         ({**LEAD, "custom_fields": {"A": "{{ b }}"}}, ("custom_fields", "A"), "unknown name `b`"),
         ({**LEAD, "custom_fields": {"A": ["{{ b }}"]}}, ("custom_fields", "A", 0), "unknown name `b`"),
-        ({**LEAD, "recognise": True}, ("recognise",), "not permitted"),
+        ({**LEAD, "recognise": "all"}, ("recognise",), "valid boolean"),
     ],
 )
 def test_mistakes_are_told_where_they_are(options: dict[str, Any], place: tuple[str | int, ...], words: str) -> None:

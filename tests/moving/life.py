@@ -7,6 +7,8 @@ from typing import Any
 import apsw
 
 from leadbridge.ids import new_id
+from leadbridge.store.quarantine import SealedRequest
+from leadbridge.store.sqlite.quarantine import SqliteQuarantine
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.sqlite.tokens import SqliteTokens
 from leadbridge.store.values import DeliveryUpdate, FinishedCall, LaneState, NewItem, Selection, TryResult
@@ -45,6 +47,10 @@ async def fill(path: Path) -> None:
     tokens = SqliteTokens(path)
     assert await tokens.put_token("leadconnector:x", b"\0sealed", version=0, now=START)
     await tokens.close()
+    quarantine = SqliteQuarantine(path)
+    unproved = SealedRequest(id="0198-1", source="website", received_at=START, reason="wrong_token", sealed=b"\0sealed")
+    assert await quarantine.keep(unproved, most=1)
+    await quarantine.close()
     changed(path, "INSERT INTO marks VALUES (?, '7', 1, 1, '{}')", LANE)
     changed(path, "INSERT INTO pruned VALUES (1, ?)", START - 1)
     changed(path, "UPDATE dedupe SET key = ? WHERE key = 'order 1'", LONG_KEY)

@@ -1,6 +1,6 @@
 """Any bytes under any content type, through every preset: what comes out can be stored, mapped again and logged.
 
-`tests.fuzz.bodies.check` says what that means; here hypothesis makes the input, and finds the same on every machine.
+`tests.fuzz.bodies.check_as` says what that means; here hypothesis makes the input, and finds the same on every machine.
 """
 
 import json
@@ -10,10 +10,12 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from leadbridge.sources.registry import BUILT_IN
+from leadbridge.sources.preset import Preset
+from leadbridge.sources.registry import BUILT_IN, PRESETS
 from leadbridge.sources.samples import folder_of, samples_in
-from tests.fuzz.bodies import HARD, MOST_FIELDS, TYPES, check
+from tests.fuzz.bodies import HARD, MOST_FIELDS, TYPES, check_as
 
+GENERIC = PRESETS["generic"]
 SAMPLES = [sample for preset in BUILT_IN for sample in samples_in(folder_of(preset.name))]
 DOCUMENTS = [json.loads(sample.body) for sample in SAMPLES if sample.body.lstrip()[:1] in (b"{", b"[")]
 CONTENT_TYPES = st.one_of(
@@ -30,28 +32,28 @@ PIECES = [
 ]  # fmt: skip
 
 
-def said(content_type: str, body: bytes) -> bytes:
-    return content_type.encode("latin-1") + b"\n" + body
+def read(content_type: str, body: bytes, *, preset: Preset) -> None:
+    check_as(preset, {"content-type": content_type}, body)
 
 
-@given(CONTENT_TYPES, st.binary(max_size=400))
-@example("", b"\xff\xfe")
-@example("multipart/form-data; boundary=", b"--\r\n\r\n----")
-def test_any_bytes(content_type: str, body: bytes) -> None:
-    check(said(content_type, body))
+@given(st.sampled_from(BUILT_IN), CONTENT_TYPES, st.binary(max_size=400))
+@example(GENERIC, "", b"\xff\xfe")
+@example(GENERIC, "multipart/form-data; boundary=", b"--\r\n\r\n----")
+def test_any_bytes(preset: Preset, content_type: str, body: bytes) -> None:
+    read(content_type, body, preset=preset)
 
 
-@given(CONTENT_TYPES, st.lists(st.sampled_from([*PIECES, *HARD]), max_size=30).map(b"".join))
-def test_any_heap_of_what_readers_look_for(content_type: str, body: bytes) -> None:
-    check(said(content_type, body))
+@given(st.sampled_from(BUILT_IN), CONTENT_TYPES, st.lists(st.sampled_from([*PIECES, *HARD]), max_size=30).map(b"".join))
+def test_any_heap_of_what_readers_look_for(preset: Preset, content_type: str, body: bytes) -> None:
+    read(content_type, body, preset=preset)
 
 
-@given(st.sampled_from(SAMPLES), st.data())
-def test_any_sample_with_a_piece_put_in_or_cut_out(sample: Any, data: st.DataObject) -> None:
+@given(st.sampled_from(BUILT_IN), st.sampled_from(SAMPLES), st.data())
+def test_any_sample_with_a_piece_put_in_or_cut_out(preset: Preset, sample: Any, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(sample.body)))
     end = min(len(sample.body), start + data.draw(st.integers(0, 40)))
     body = sample.body[:start] + data.draw(st.sampled_from([b"", *PIECES])) + sample.body[end:]
-    check(said(sample.headers.get("content-type", ""), body))
+    read(sample.headers.get("content-type", ""), body, preset=preset)
 
 
 VALUES = st.recursive(
@@ -76,12 +78,14 @@ def replaced(document: Any, choose: Any, value: Any) -> Any:
             return value
 
 
-@given(st.sampled_from(DOCUMENTS), VALUES, st.data())
-def test_any_document_of_a_vendor_with_any_value_in_any_place(document: Any, value: Any, data: st.DataObject) -> None:
+@given(st.sampled_from(BUILT_IN), st.sampled_from(DOCUMENTS), VALUES, st.data())
+def test_any_document_of_a_vendor_with_any_value_in_any_place(
+    preset: Preset, document: Any, value: Any, data: st.DataObject
+) -> None:
     def choose(most: int = 4) -> int:
         return data.draw(st.integers(0, most))
 
-    check(said("application/json", json.dumps(replaced(document, choose, value)).encode()))
+    read("application/json", json.dumps(replaced(document, choose, value)).encode(), preset=preset)
 
 
 def test_the_largest_bodies_that_are_taken_have_a_bounded_number_of_fields() -> None:
@@ -93,5 +97,6 @@ def test_the_largest_bodies_that_are_taken_have_a_bounded_number_of_fields() -> 
         {"a": list(range(9_000))},
     )
     for document in documents:
-        check(said("application/json", json.dumps(document).encode()))
+        for name in ("generic", "standard-webhooks", "typeform"):
+            read("application/json", json.dumps(document).encode(), preset=PRESETS[name])
     assert MOST_FIELDS == 30_000

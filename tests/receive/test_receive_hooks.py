@@ -9,8 +9,8 @@ import pytest
 from leadbridge.errors import StorageUnavailable
 from leadbridge.ids import new_trace_id
 from leadbridge.settings.loading import load_text
+from leadbridge.signing import sign
 from leadbridge.store.base import Store
-from leadbridge.verify import sign
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
 from tests.support.service import CONFIG, ENVIRON, TOKEN, Running, running

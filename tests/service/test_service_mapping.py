@@ -108,3 +108,36 @@ async def test_submissions_of_a_source_that_left_the_configuration_are_kept_as_u
     config = CONFIG.replace("  open:\n    preset: generic\n    verify: none\n", "").replace("website, open", "website")
     async with running(store, clock, journal, config=config):
         await journal.seen("submission.unrouted", submission=submission_id)
+
+
+async def test_a_submission_that_fills_a_trap_is_ignored_as_spam_and_nothing_is_sent(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    config = CONFIG.replace("    lead:", "    recognise: true\n    lead:", 1)
+    async with running(store, clock, journal, config=config) as service:
+        trapped = (await service.post(b'{"name": "Bo", "email": "bo@example.com", "_gotcha": "x"}')).json()["id"]
+        await service.post(LEAD)
+        await journal.seen("delivery.attempted")
+        row = await store.submission(trapped)
+        assert row is not None
+        assert row.state == "ignored"
+        assert row.reason == "spam: the field `_gotcha`, a trap that people do not see, was filled"
+        assert await store.deliveries_of([trapped]) in ({}, {trapped: []}, {trapped: ()})
+        assert len(journal.find("submission.ignored", submission=trapped, reason=row.reason)) == 1
+        assert len(service.transport.calls) == 1
+
+
+async def test_spam_for_one_route_is_filtered_where_another_takes_it(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    recognising = "  - {name: seen, from: website, to: copper, recognise: true}\n"
+    config = CONFIG.replace("routes:\n", f"routes:\n{recognising}", 1)
+    async with running(store, clock, journal, config=config) as service:
+        submission = (await service.post(b'{"name": "Bo", "email": "bo@example.com", "_gotcha": "x"}')).json()["id"]
+        await journal.seen("delivery.attempted", submission=submission)
+        seen, other = (await store.deliveries_of([submission]))[submission]
+        assert (seen.state, seen.detail) == (
+            "filtered",
+            "spam: the field `_gotcha`, a trap that people do not see, was filled",
+        )
+        assert other.state == "delivered"

@@ -18,8 +18,8 @@ from leadbridge.crm.registry import CRMS
 from leadbridge.http.server import embedded, listen, server_config, url_of
 from leadbridge.sandbox import COPPER_PATH, LEADCONNECTOR_PATH, Sandbox, SandboxOptions, Seed
 from leadbridge.settings.loading import Loaded, load
+from leadbridge.signing import sign
 from leadbridge.store.base import Store
-from leadbridge.verify import sign
 from tests.generated import ROOT
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal

@@ -1,6 +1,6 @@
 """What every preset promises; the tests walk the folders, so that a new one needs no test code."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
@@ -10,100 +10,129 @@ import pytest
 from leadbridge.errors import SignatureError
 from leadbridge.events import Received
 from leadbridge.parse import parse
-from leadbridge.schemes import SCHEME, Scheme
+from leadbridge.schemes import Layout, Scheme, StandardWebhooks
+from leadbridge.signing import Signed
 from leadbridge.sources.preset import Preset
-from leadbridge.sources.registry import BUILT_IN
+from leadbridge.sources.registry import BUILT_IN, FOLDERS
 from leadbridge.sources.samples import Sample, folder_of, samples_in
 from leadbridge.testing import complaints, outcome_json
-from leadbridge.verify import sign, verify
+from leadbridge.verify import verify
+from tests.sources.senders import NOW, SAMPLES, URL, as_received, scheme_of, secret_of, sender_of
 
-NOW = 1_796_000_000_000  # 2026-11-30, after every sample
-SECRET, OTHER = "whsec_b25lIHNlY3JldCBmb3IgdGVzdHM=", "whsec_YW5vdGhlciBzZWNyZXQgZm9yIHRlc3Rz"
-SAMPLES = [(preset, sample) for preset in BUILT_IN for sample in samples_in(folder_of(preset.name))]
 SIGNED = [preset for preset in BUILT_IN if preset.scheme]
-
-
-def scheme_of(preset: Preset, *secrets: str) -> Scheme:
-    return SCHEME.validate_python({**(preset.scheme or {"scheme": "token"}), "secrets": secrets or (SECRET,)})
-
-
-def sent(sample: Sample, scheme: Scheme, *, at: int = NOW) -> Received:
-    """The sample as its sender would post it, signed; a sample's own id is the one that is signed."""
-    bare = Received(
-        source="sample",
-        method="POST",
-        url="https://leads.example.com/hooks/sample",
-        headers=sample.headers,
-        body=sample.body,
-        received_at=at,
-    )
-    message_id = sample.headers.get("webhook-id") or sample.headers.get("svix-id") or "msg_1"
-    proof = sign(scheme, method=bare.method, url=bare.url, body=bare.body, message_id=message_id, now=at)
-    if "svix-id" in sample.headers:
-        proof = {name.replace("webhook-", "svix-"): value for name, value in proof.items()}
-    return replace(bare, headers={**sample.headers, **proof})
+# Senders that send their secret itself.
+TOLD = [
+    (preset, sample)
+    for preset, sample in SAMPLES
+    if (preset.scheme or {}).get("scheme") in (None, "token", "body", "url")
+]
+WRONG = ("wrong_", "malformed_", "missing_")
 
 
 def named(value: Any) -> str:
     return str(getattr(value, "name", value))
 
 
+def refusal(scheme: Scheme, received: Received, *, now: int = NOW) -> str:
+    """The reason why it is refused."""
+    with pytest.raises(SignatureError) as refused:
+        verify(scheme, received, now=now)
+    return refused.value.reason
+
+
 @pytest.mark.parametrize(("preset", "sample"), SAMPLES, ids=named)
 def test_a_signed_sample_becomes_what_it_is_expected_to(preset: Preset, sample: Sample) -> None:
-    scheme = scheme_of(preset)
-    parsed = parse(preset, verify(scheme, sent(sample, scheme), now=NOW))
-    assert outcome_json(parsed) == sample.expected
+    sender = sender_of(preset)
+    verified = verify(sender.scheme, sender.sends(sample), now=NOW, secrets_at=preset.secrets_at)
+    assert outcome_json(parse(preset, verified)) == sample.expected
+
+
+@pytest.mark.parametrize(("preset", "sample"), SAMPLES, ids=named)
+def test_a_sample_is_taken_with_each_of_the_secrets_and_refused_without(preset: Preset, sample: Sample) -> None:
+    sender, other = sender_of(preset), sender_of(preset, 1)
+    both = scheme_of(preset, secret_of(preset)[0], secret_of(preset, 1)[0])
+    assert verify(both, sender.sends(sample), now=NOW).verified
+    assert verify(both, other.sends(sample), now=NOW).verified
+    assert refusal(sender.scheme, other.sends(sample)).startswith("wrong_")
+    bare = as_received(sample, Signed(url=URL, body=sample.body))
+    assert refusal(sender.scheme, bare).startswith(WRONG)
 
 
 @pytest.mark.parametrize(("preset", "sample"), SAMPLES, ids=named)
 def test_a_sample_is_refused_when_anything_of_its_proof_is_wrong(preset: Preset, sample: Sample) -> None:
-    scheme = scheme_of(preset, SECRET, OTHER)
-    good = sent(sample, scheme)
-    assert verify(scheme, sent(sample, scheme_of(preset, OTHER)), now=NOW).verified
-
-    def reason(received: Received) -> str:
-        with pytest.raises(SignatureError) as refused:
-            verify(scheme, received, now=NOW)
-        return refused.value.reason
-
-    assert reason(replace(good, headers=sample.headers)) == "missing_header"
-    assert reason(sent(sample, scheme_of(preset, "whsec_c29tZSBvdGhlcg=="))).startswith("wrong_")
+    sender = sender_of(preset)
+    good = sender.sends(sample)
+    forged = list(_forged(good, sample))
+    assert forged
+    for received in forged:
+        assert refusal(sender.scheme, received).startswith(WRONG)
     for name in set(good.headers) - set(sample.headers):
-        cut, snow = good.headers[name][:-5], good.headers[name] + "☃"
-        assert reason(replace(good, headers={**good.headers, name: cut})) in (
-            "malformed_header",
-            "wrong_signature",
-            "wrong_token",
-        )
-        assert reason(replace(good, headers={**good.headers, name: snow})) == "malformed_header"
-    if preset.scheme:
-        assert reason(replace(good, body=good.body + b" ")) == "wrong_signature"
+        snow = replace(good, headers={**good.headers, name: f"{good.headers[name]}☃"})
+        assert refusal(sender.scheme, snow) == "malformed_header"
+
+
+def _forged(good: Received, sample: Sample) -> Iterator[Received]:
+    """The request with one thing wrong: each part of its proof cut off, and the body that the proof is about."""
+    for name in set(good.headers) - set(sample.headers):
+        yield replace(good, headers={**good.headers, name: good.headers[name][:-5]})
+    if good.url != URL:
+        yield replace(good, url=good.url[:-5])
+        yield replace(good, url=f"{good.url}&{good.url.partition('?')[2]}")
+    secret = secret_of(_preset_of(sample))[0]
+    if good.body != sample.body and secret.partition("=")[0].encode() in good.body:
+        yield replace(good, body=good.body.replace(secret.partition("=")[0].encode(), b"forged", 1))
+    elif good.body != sample.body:
+        middle = len(good.body) // 2
+        yield replace(good, body=good.body[:middle] + bytes([good.body[middle] ^ 1]) + good.body[middle + 1 :])
+        yield replace(good, body=good.body[:-1])
+    elif (_preset_of(sample), sample) not in TOLD:
+        yield replace(good, body=good.body + b" ")
+        yield replace(good, body=good.body[:-1])
+
+
+def _preset_of(sample: Sample) -> Preset:
+    return next(preset for preset, one in SAMPLES if one is sample)
 
 
 @pytest.mark.parametrize("preset", SIGNED, ids=named)
 def test_a_replayed_sample_is_refused_where_the_sender_signs_a_time(preset: Preset) -> None:
-    scheme = scheme_of(preset)
-    sample = samples_in(folder_of(preset.name))[0]
-    good = sent(sample, scheme)
-    if not any("timestamp" in name for name in good.headers):
-        assert verify(scheme, good, now=NOW * 2).verified
+    sender = sender_of(preset)
+    good = sender.sends(samples_in(folder_of(preset.name))[0])
+    if not _signs_a_time(sender.scheme):
+        assert verify(sender.scheme, good, now=NOW * 2).verified
         return
-    for moved, expected in ((3_600_000, "timestamp_too_old"), (-3_600_000, "timestamp_in_future")):
-        with pytest.raises(SignatureError) as refused:
-            verify(scheme, good, now=NOW + moved)
-        assert refused.value.reason == expected
+    assert refusal(sender.scheme, good, now=NOW + 3_600_000) == "timestamp_too_old"
+    assert refusal(sender.scheme, good, now=NOW - 3_600_000) == "timestamp_in_future"
+
+
+def _signs_a_time(scheme: Scheme) -> bool:
+    if isinstance(scheme, Layout):
+        return "{timestamp}" in scheme.signs and scheme.tolerance != "none"
+    return isinstance(scheme, StandardWebhooks)
 
 
 @pytest.mark.parametrize(("preset", "sample"), SAMPLES, ids=named)
 def test_fields_are_flat_and_raw_is_the_whole(preset: Preset, sample: Sample) -> None:
-    scheme = scheme_of(preset)
-    for event in parse(preset, verify(scheme, sent(sample, scheme), now=NOW)).events:
+    sender = sender_of(preset)
+    for event in parse(preset, verify(sender.scheme, sender.sends(sample), now=NOW)).events:
         assert event.raw
+        assert set(event.types) <= set(event.fields)
+        assert set(event.second_names) <= set(event.fields)
         for name, value in event.fields.items():
             assert name
             assert not isinstance(value, Mapping)
             if isinstance(value, list):
                 assert not any(isinstance(item, Mapping | list) for item in value)
+
+
+@pytest.mark.parametrize(("preset", "sample"), TOLD, ids=named)
+def test_no_secret_that_came_with_a_sample_is_in_what_is_kept(preset: Preset, sample: Sample) -> None:
+    sender = sender_of(preset)
+    secret, _ = secret_of(preset)
+    verified = verify(sender.scheme, sender.sends(sample), now=NOW, secrets_at=preset.secrets_at)
+    kept = f"{verified.request}{verified.payload!r}{parse(preset, verified)}"
+    assert secret not in kept
+    assert secret.replace("=", "%3D") not in kept
 
 
 def _folders() -> list[str]:
@@ -114,19 +143,21 @@ def _folders() -> list[str]:
 
 
 def test_every_folder_is_registered() -> None:
-    known = {preset.name.replace("-", "_") for preset in BUILT_IN}
     for folder in _folders():
-        assert folder in known, (
-            f"service/leadbridge/sources/{folder} has no preset in the registry: add its PRESET to BUILT_IN in "
-            f"service/leadbridge/sources/registry.py, with the folder's name (`-` for `_`) as its name"
+        assert folder in FOLDERS, (
+            f"service/leadbridge/sources/{folder} is not in the registry: add its name to FOLDERS in "
+            f"service/leadbridge/sources/registry.py"
         )
+    assert [preset.name.replace("-", "_") for preset in BUILT_IN] == list(FOLDERS), "a preset is called as its folder"
+    assert list(FOLDERS) == sorted(FOLDERS)
 
 
 @pytest.mark.parametrize("preset", BUILT_IN, ids=named)
 def test_every_preset_has_everything_that_its_folder_must_hold(preset: Preset) -> None:
     folder = folder_of(preset.name)
     assert folder.is_dir(), f"create service/leadbridge/sources/{preset.name.replace('-', '_')}"
-    assert complaints(preset, folder) == []
+    found = complaints(preset, folder)
+    assert not found, "\n".join(["", *found])
 
 
 @pytest.mark.parametrize("preset", BUILT_IN, ids=named)

@@ -26,7 +26,8 @@ from leadbridge.sources.registry import PRESETS
         ({"f": [{"name": "a", "value": 1}, {"name": "a", "value": 2}, {"name": "a", "value": 3}]}, {"a": [1, 2, 3]}),
         ({"email": "top", "f": [{"name": "email", "value": "pair"}]}, {"email": ["top", "pair"]}),
         ({"a.b": 1, "a": {"b": 2}}, {"a.b": [1, 2]}),
-        ({"a": [1], "f": [{"name": "a", "value": 2}]}, {"a": [[1], 2]}),
+        ({"a": [1], "f": [{"name": "a", "value": 2}]}, {"a": [1, 2]}),
+        ({"a.b": [1, 2], "a": {"b": [3]}}, {"a.b": [1, 2, 3]}),
         (
             {"f": [{"name": "a", "value": 1}, {"name": "", "value": 2}]},
             {"f.0.name": "a", "f.0.value": 1, "f.1.name": "", "f.1.value": 2},

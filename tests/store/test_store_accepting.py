@@ -8,7 +8,7 @@ import apsw
 import pytest
 
 from leadbridge.errors import StorageUnavailable
-from leadbridge.ids import new_id
+from leadbridge.ids import first_id, new_id
 from leadbridge.store.base import Store
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import MappedSubmission, NewItem, Selection
@@ -219,3 +219,31 @@ async def test_a_request_of_many_items_is_stored_whole_or_not_at_all(store: Stor
     assert await store.request(broken.request_id) is None
     assert len(await store.submissions(limit=1_000)) == 200
     assert (await store.ledger()).balances
+
+
+async def test_what_came_before_its_time_is_no_earlier_arrival_of_it(store: Store) -> None:
+    """As with what is told apart by its content: a repetition is one for a while, and never a revision."""
+    noon = 1_796_000_000_000
+
+    def sent(at: int) -> NewItem:
+        return NewItem(submission_id=id_at(at), dedupe_key="content:1", digest=b"1", since=max(1, at - 600_000))
+
+    outcomes = [(await store.accept(new_request(sent(noon + minute * 60_000))))[0] for minute in (0, 5, 11, 20)]
+    assert [one.status for one in outcomes] == ["accepted", "duplicate", "accepted", "duplicate"]
+    assert [one.revision for one in outcomes] == [1, 1, 1, 1]
+    assert outcomes[1].submission_id == outcomes[0].submission_id
+    assert outcomes[3].submission_id == outcomes[2].submission_id
+
+
+async def test_two_of_one_commit_are_told_apart_by_their_time(store: Store) -> None:
+    at = 1_796_000_000_000
+    items = [
+        NewItem(submission_id=id_at(at + place), dedupe_key="content:1", digest=b"1", since=since)
+        for place, since in enumerate((at - 600_000, at - 600_000, at + 2))
+    ]
+    outcomes = await store.accept(new_request(*items))
+    assert [one.status for one in outcomes] == ["accepted", "duplicate", "accepted"]
+
+
+def id_at(at: int) -> str:
+    return f"{first_id(at)}-7000-8000-000000000000"

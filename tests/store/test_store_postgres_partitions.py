@@ -283,7 +283,7 @@ async def test_an_accept_opens_few_partitions_however_many_there_are(
     await make_ready(connection, since=OLD)
     await connection.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
     await connection.execute(f"PREPARE arrive AS {accepting.ARRIVE}")
-    nothing = ", ".join(["NULL"] * 22)
+    nothing = ", ".join(["NULL"] * 23)
     plan = await connection.fetch(f"EXPLAIN EXECUTE arrive ({nothing}, '{first_id(NOW - 8 * DAY)}', false)")
     read = [line for (line,) in plan if "using requests_" in line]
     assert len(read) == len(["last week", "this week", "default"]) + AHEAD

@@ -12,6 +12,7 @@ import httpx
 from leadbridge.app import Service
 from leadbridge.crm.adapter import Answer, Call
 from leadbridge.http.server import embedded, listen, server_config
+from leadbridge.quarantine import Quarantine
 from leadbridge.settings.loading import load_text
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
@@ -66,13 +67,25 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    store: Store, clock: ManualClock, journal: Journal, *, config: str = CONFIG, environ: Mapping[str, str] = ENVIRON
+    store: Store,
+    clock: ManualClock,
+    journal: Journal,
+    *,
+    config: str = CONFIG,
+    environ: Mapping[str, str] = ENVIRON,
+    quarantine: Quarantine | None = None,
 ) -> AsyncIterator[Running]:
     """A service on this store and clock; stopped in order afterwards."""
     transport = ScriptedTransport(_copper)
     log: Any = journal
     service = Service(
-        load_text(config, "tests.yaml", environ), store, clock=clock, transport=transport, dice=Random(1), log=log
+        load_text(config, "tests.yaml", environ),
+        store,
+        clock=clock,
+        transport=transport,
+        dice=Random(1),
+        log=log,
+        quarantine=quarantine,
     )
     app = httpx.ASGITransport(service.asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=app, base_url="http://leads.test") as client:

@@ -157,7 +157,7 @@ async def test_what_cannot_be_connected_says_why(place: Place, arguments: list[s
 
 async def test_without_a_key_nothing_with_oauth_begins(place: Place) -> None:
     place.key = ""
-    said = "LEADBRIDGE_SECRET_KEY is not set, and OAuth tokens are not kept without it; set the key that is in use, or "
+    said = "LEADBRIDGE_SECRET_KEY is not set, and nothing secret is kept without it; set the key that is in use, or "
     refused = await place.connect("dallas", "--code", "CODE1")
     assert (refused.exit_code, said in refused.stderr) == (1, True)
     serve = ("serve", "--port", "0", "--config", "site.yaml")

@@ -14,7 +14,9 @@ from pydantic import ValidationError
 from leadbridge.errors import SignatureError, UsageError
 from leadbridge.events import Received
 from leadbridge.schemes import SCHEME, StandardWebhooks
-from leadbridge.verify import sign, verify
+from leadbridge.signing import sign, sign_request
+from leadbridge.verify import verify
+from tests.support.keys import key_for, public_pem
 
 NOW = 1_796_000_000_000
 URL = "https://leads.example.com/hooks/website"
@@ -25,6 +27,8 @@ WHPK = [f"whpk_{base64.b64encode(key).decode()}" for key in PUBLIC]
 WHSEC = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2Vjb25kIHNlY3JldA"]
 PLAIN = {"scheme": "hmac", "header": "x-signature", "secrets": ["old-sécret", "new-sécret"]}
 TIMED = {**PLAIN, "signs": "{timestamp}.{body}", "timestamp_header": "x-time"}
+JWS = {"scheme": "jws", "header": "x-signature", "algorithm": "HS256", "body_hash": "sha256", "issuer": "acme"}
+PEMS = {kind: [public_pem(key_for(kind, number)) for number in (0, 1)] for kind in ("rsa", "ed25519")}
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,17 @@ class Sender:
     timed: bool = False
     several: str | None = None  # what stands between several signatures in one header
     ed25519: bool = False
+    keys: str | None = None  # the scheme of its private keys
 
     def sends(self, *, secret: int = 0, at: int = NOW, body: bytes = BODY) -> Received:
         """What the sender posts at a time."""
-        if self.ed25519:
+        if self.keys:
+            scheme = SCHEME.validate_python({**self.options, "secrets": self.options["secrets"][secret]})
+            headers = sign_request(
+                scheme, method="POST", url=URL, body=body, message_id="msg_1", now=at,
+                private_key=key_for(self.keys, secret),
+            ).headers  # fmt: skip
+        elif self.ed25519:
             message = f"msg_1.{at // 1000}.".encode() + body
             signature = base64.b64encode(PRIVATE[secret].sign(message)).decode()
             headers = {"webhook-id": "msg_1", "webhook-timestamp": str(at // 1000)}
@@ -81,6 +92,15 @@ SENDERS = {
         {"scheme": "standard-webhooks", "secrets": WHPK},
         proof="webhook-signature", encoding="base64", timed=True, several=" ", ed25519=True,
     ),
+    "rsa": Sender({**PLAIN, "scheme": "rsa", "secrets": PEMS["rsa"]}, encoding="base64", keys="rsa"),
+    "rsa time": Sender(
+        {**TIMED, "scheme": "rsa", "hash": "sha512", "encoding": "hex", "secrets": PEMS["rsa"]}, keys="rsa", timed=True
+    ),
+    "ed25519": Sender(
+        {**TIMED, "scheme": "ed25519", "secrets": PEMS["ed25519"]}, encoding="base64", keys="ed25519", timed=True
+    ),
+    "jws": Sender({**JWS, "secrets": ["old-sécret", "new-sécret"]}, encoding="jws"),
+    "jws rsa": Sender({**JWS, "algorithm": "RS256", "secrets": PEMS["rsa"]}, encoding="jws", keys="rsa"),
 }  # fmt: skip
 SIGNING = [name for name, sender in SENDERS.items() if sender.signs]
 TIMES = [name for name, sender in SENDERS.items() if sender.timed]
@@ -131,7 +151,8 @@ def test_either_secret_proves_while_both_are_known_and_none_that_is_gone(name: s
 @pytest.mark.parametrize("name", SIGNING)
 def test_a_tampered_body_is_refused(name: str, body: bytes) -> None:
     sender = SENDERS[name]
-    assert reason(sender, replace(sender.sends(), body=body)) == "wrong_signature"
+    expected = "wrong_body_hash" if sender.encoding == "jws" else "wrong_signature"
+    assert reason(sender, replace(sender.sends(), body=body)) == expected
 
 
 @pytest.mark.parametrize("proof", [None, "", "  "])
@@ -165,11 +186,11 @@ CHANGES: dict[str, Callable[[str], str]] = {
 def test_a_proof_that_is_cut_off_or_odd_is_refused(name: str, change: Callable[[str], str]) -> None:
     sender = SENDERS[name]
     assert reason(sender, with_proof(sender, change)) in (
-        "malformed_header", "wrong_signature", "wrong_token", "wrong_password",
+        "malformed_header", "wrong_signature", "wrong_token", "wrong_password", "wrong_algorithm",
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SIGNING)
+@pytest.mark.parametrize("name", [name for name in SIGNING if SENDERS[name].encoding != "jws"])
 def test_a_signature_in_the_wrong_encoding_is_refused(name: str) -> None:
     sender = SENDERS[name]
     assert reason(sender, with_proof(sender, other_encoding(sender))) == "malformed_header"

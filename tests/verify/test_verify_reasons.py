@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from leadbridge.errors import SignatureError
 from leadbridge.events import Received
 from leadbridge.schemes import SCHEME
-from leadbridge.verify import sign, verify
+from leadbridge.signing import sign
+from leadbridge.verify import verify
 
 NOW = 1_796_000_000_000
 BODY = '{"name": "Zoë"}'.encode()

@@ -26,7 +26,9 @@ def check(path: Path, environ: Mapping[str, str], *, output: Format) -> bool:
     except ConfigProblems as found:
         problems, warnings = found.problems, found.warnings
     else:
-        problems, warnings = key_problems(path, adapters(loaded.settings), environ), loaded.warnings
+        quarantined = [name for name, source in loaded.settings.sources.items() if source.quarantine]
+        problems = key_problems(path, adapters(loaded.settings), environ, quarantined=quarantined)
+        warnings = loaded.warnings
         settings = None if problems else loaded.settings
     database = _trouble_with_the_database(environ)
     if output is Format.JSON:

@@ -25,17 +25,22 @@ def grants_of(adapters: Mapping[str, Adapter]) -> dict[str, Grant]:
     return {name: grant for name, grant in found.items() if grant is not None}
 
 
-def key_problems(path: Path, adapters: Mapping[str, Adapter], environ: Mapping[str, str]) -> Sequence[Problem]:
-    """What keeps the tokens of these destinations from being stored, each at its place in the file."""
-    grants = grants_of(adapters)
-    if not grants:
+def key_problems(
+    path: Path, adapters: Mapping[str, Adapter], environ: Mapping[str, str], *, quarantined: Sequence[str] = ()
+) -> Sequence[Problem]:
+    """What keeps tokens of these destinations, and requests of these sources, from being stored, each at its place."""
+    places = [
+        *(("sources", name, "quarantine") for name in quarantined),
+        *(("destinations", name, "oauth") for name in grants_of(adapters)),
+    ]
+    if not places:
         return ()
     try:
         Sealing.from_environ(environ)
     except ConfigError as error:
         problem, _, hint = str(error).partition("; ")
         document = read_document(path.read_text("utf-8-sig"), file=str(path))
-        return [document.problem(("destinations", name, "oauth"), problem, hint=hint, at="key") for name in grants]
+        return [document.problem(place, problem, hint=hint, at="key") for place in places]
     return ()
 
 

@@ -5,6 +5,7 @@ import mimetypes
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -16,7 +17,7 @@ from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.ids import new_id
 from leadbridge.schemes import Layout, Scheme, StandardWebhooks
 from leadbridge.settings.loading import Loaded
-from leadbridge.verify import sign
+from leadbridge.signing import sign_request
 
 TYPES: Final = {".json": "application/json", ".form": "application/x-www-form-urlencoded"}
 TIMEOUT: Final = 30.0  # seconds
@@ -41,16 +42,21 @@ def send(
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     target = url if "/hooks/" in url else f"{url.rstrip('/')}/hooks/{source}"
     public = loaded.settings.server.public_url
-    signed = sign(
+    called = f"{str(public).rstrip('/')}/hooks/{source}" if public else target  # as `serve` will believe it was
+    signed = sign_request(
         scheme,
         method="POST",
-        url=f"{str(public).rstrip('/')}/hooks/{source}" if public else target,  # as `serve` will believe it was called
+        url=called,
         body=body,
         message_id=message_id or new_id(),
         now=SystemClock().now(),
     )
     response = asyncio.run(
-        _post(target, body, {"content-type": content_type(file, body), **_headers(headers), **signed})
+        _post(
+            target if signed.url == called else urlsplit(target)._replace(query=urlsplit(signed.url).query).geturl(),
+            signed.body,
+            {"content-type": content_type(file, body), **_headers(headers), **signed.headers},
+        )
     )
     _show(response, output)
     return response.is_success

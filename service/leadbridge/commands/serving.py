@@ -11,13 +11,16 @@ from pydantic_core import PydanticCustomError
 
 from leadbridge import logs
 from leadbridge.app import Service
+from leadbridge.clock import SystemClock
 from leadbridge.commands.granting import open_keeper
 from leadbridge.configured import adapters
 from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.http.server import bound, listen, run_server, url_of
+from leadbridge.quarantine import Quarantine
 from leadbridge.settings.addresses import HostPort, read_address
 from leadbridge.settings.loading import Loaded
-from leadbridge.store.opening import database_url, open_store
+from leadbridge.store.opening import database_url, open_quarantine, open_store
+from leadbridge.tokens import Sealing
 
 
 def serve(loaded: Loaded, *, config: Path, host: str, port: int, linger: float, admin: str | None = None) -> None:
@@ -37,13 +40,14 @@ def serve(loaded: Loaded, *, config: Path, host: str, port: int, linger: float, 
         store = open_store(database)
         try:
             tokens = open_keeper(adapters(loaded.settings), database=database, environ=os.environ, log=log)
+            quarantine = _quarantine(loaded, database)
         except LeadbridgeError:
             asyncio.run(store.close())
             raise
         log.info("service.listening", url=url_of(listener), config=str(config))
         if operators is not None:
             log.info("service.admin_listening", url=url_of(operators))
-        service = Service(loaded, store, tokens=tokens)
+        service = Service(loaded, store, tokens=tokens, quarantine=quarantine)
         proxies = loaded.settings.server.trusted_proxies
         run_server(
             service.asgi,
@@ -54,6 +58,14 @@ def serve(loaded: Loaded, *, config: Path, host: str, port: int, linger: float, 
             beside=None if operators is None else (service.admin(), operators),
             at_the_end=store.close,
         )
+
+
+def _quarantine(loaded: Loaded, database: str) -> Quarantine | None:
+    """Where unproved requests are set aside, if any source asks for it; raises `ConfigError` without a key."""
+    if not any(source.quarantine for source in loaded.settings.sources.values()):
+        return None
+    sealing = Sealing.from_environ(os.environ)
+    return Quarantine(open_quarantine(database), sealing, clock=SystemClock(), log=structlog.get_logger().bind())
 
 
 def _read(address: str) -> HostPort:

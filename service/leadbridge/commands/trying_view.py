@@ -31,10 +31,11 @@ def print_trial(trial: Trial) -> None:
         _print("verify", [("proof", text((trial.proof.said, style)))])
     if trial.unparseable is not None:
         _print("parse", [("unparseable", text((trial.unparseable, "red")))])
-    if trial.ignored is not None:
-        _print("parse", [("ignored", text(f"{trial.ignored}; it is kept, and nothing is delivered"))])
     if trial.event is not None:
         _print("parse", _parse(trial, trial.event))
+    if trial.ignored is not None:
+        stage = "parse" if trial.event is None else "map"
+        _print(stage, [("ignored", text(f"{trial.ignored}; it is kept, and nothing is delivered"))])
     if trial.unrouted is not None:
         _print("map", [("unrouted", text((f"{trial.unrouted}: the submission is kept, and goes nowhere", "red")))])
     for route in trial.routes:
@@ -67,9 +68,15 @@ def _parse(trial: Trial, event: Event) -> Iterator[tuple[str, Text]]:
         yield f"fields.{name}", text(_short(value))
     for name, value in event.meta.items():
         yield f"meta.{name}", text(_short(value))
-    yield "dedupe id", text(event.dedupe_id or "none: every request counts as a new submission")
+    yield "dedupe id", text(event.dedupe_id or f"none: {_without_an_id(trial)}")
     if event.event_at is not None:
         yield "event time", text(datetime.fromtimestamp(event.event_at / 1000, UTC).isoformat())
+
+
+def _without_an_id(trial: Trial) -> str:
+    if not trial.dedupe_window:
+        return "every request counts as a new submission"
+    return f"the same answers count as a repetition for {trial.dedupe_window // 1_000} s"
 
 
 def _print_route(route: RouteTrial) -> None:

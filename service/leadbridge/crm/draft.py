@@ -1,6 +1,6 @@
 """What is about to be sent, while an adapter puts it together."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from leadbridge.crm.adapter import LeadKey
@@ -24,9 +24,14 @@ class Draft:
         self.warnings.append(WriteWarning(field=key, sent=sent, got=written, cause=cause))
 
 
-def warn_of_unwritten(draft: Draft, lead: Lead, keys: Mapping[str, LeadKey]) -> None:
-    """Warn of every key that the lead sets and the CRM has no attribute for: nothing is dropped in silence."""
-    unwritten = {key for key in lead.model_fields_set if keys[key].attribute is None}
+def warn_of_unwritten(
+    draft: Draft, lead: Lead, keys: Mapping[str, LeadKey], *, recognised: Collection[str] = ()
+) -> None:
+    """Warn of every key that the lead sets and the CRM has no attribute for: nothing is dropped in silence.
+
+    What was `recognised` without a rule, and what is left over, is no mistake of the route: `check` tells of it.
+    """
+    unwritten = {key for key in lead.model_fields_set - {"other", *recognised} if keys[key].attribute is None}
     if not unwritten:
         return
     values = lead.model_dump(mode="json", include=unwritten, exclude_unset=True)

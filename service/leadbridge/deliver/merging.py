@@ -1,6 +1,7 @@
 """Several submissions of one person as one call: a plan that leaves what they leave one after the other. Pure."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from leadbridge.deliver.attributes import (
     LeadKeys,
@@ -42,7 +43,9 @@ def merged(plans: Sequence[Plan], *, lead_keys: LeadKeys) -> Plan:
     tags = joined([tags_of(plan) for plan in plans], newest.write.get("tags", "merge"))
     one = with_values(newest, _single(plans, single, lead_keys) | united, as_tags(tags))
     warnings = {warning.model_dump_json(): warning for plan in plans for warning in plan.warnings}
-    return one.model_copy(update={"write": write, "warnings": tuple(warnings.values())})
+    recognised = tuple(dict.fromkeys(key for plan in plans for key in plan.recognised))
+    update: dict[str, Any] = {"write": write, "warnings": tuple(warnings.values())}
+    return one.model_copy(update=update | ({"recognised": recognised} if recognised else {}))
 
 
 def _single(plans: Sequence[Plan], all_values: Sequence[Values], keys: LeadKeys) -> Values:

@@ -29,7 +29,8 @@ class Filled:
 class Filling:
     """Evaluates the templates of one route. `path` is the route's place in the configuration.
 
-    With a `trace`, what each template came to is appended to it.
+    With a `trace`, what each template came to is appended to it. `recognised` has values by place, `lead.email`, for
+    what the templates leave out; the places for which they were wanted are in `taken`.
     """
 
     path: str
@@ -37,9 +38,18 @@ class Filling:
     problems: list[tuple[str, str]] = field(default_factory=list)  # (path in the configuration, problem)
     warnings: list[FieldWarning] = field(default_factory=list)
     trace: list[Filled] | None = None
+    recognised: dict[str, Json] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
 
     def value(self, template: Template | None, key: str, *, path: str) -> Json | AbsentType:
-        """The template's value; ABSENT when there is no template, and when it fails, which is noted."""
+        """The template's value, else the recognised one; ABSENT when there is neither, and for a failure, noted."""
+        value = self._evaluated(template, key, path=path)
+        if value is ABSENT and path in self.recognised:
+            self.taken.append(path)
+            return self.recognised[path]
+        return value
+
+    def _evaluated(self, template: Template | None, key: str, *, path: str) -> Json | AbsentType:
         if template is None:
             return ABSENT
         reports: list[Report] = []

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from leadbridge.clock import Clock, Millis
 from leadbridge.desk import Desk
 from leadbridge.errors import MappingError, StorageUnavailable, Unparseable
-from leadbridge.events import Event, Parsed, Verified
+from leadbridge.events import Event, Parsed
 from leadbridge.ids import new_id
 from leadbridge.logs import Logger
 from leadbridge.mapping import Filtered, Planned, SourceContext, map_event
@@ -22,6 +22,7 @@ from leadbridge.settings.route import Route
 from leadbridge.store.base import Store
 from leadbridge.store.values import MappedSubmission, NewDelivery, WaitingSubmission
 from leadbridge.supervise import words_of
+from leadbridge.verify import stored
 
 BATCH: Final = 64  # submissions mapped for one commit
 CLOCK_WENT_BACK: Final = 1_000  # ms that are worth a line; less is how clocks are kept right
@@ -144,6 +145,9 @@ class Mapper:
             return self._ended(item, "failed", f"unparseable: {error.detail}")
         except MappingError as error:
             return self._ended(item, "failed", f"mapping: {error}")
+        spam = next((one.spam for one in mapped if isinstance(one, Filtered) and one.spam is not None), None)
+        if spam is not None and not any(isinstance(one, Planned) for one in mapped):
+            return self._ended(item, "ignored", f"spam: {spam}")
         event_at = event.event_at or item.order_at
         deliveries = [self._delivery(one, event_at) for one in mapped]
         return MappedSubmission(submission_id=item.submission_id, state="mapped", deliveries=deliveries)
@@ -151,15 +155,16 @@ class Mapper:
     def _event(self, desk: Desk, item: WaitingSubmission) -> Event:
         """The event of one item; its request is parsed once for all of them."""
         if self._parsed is None or self._parsed[0] != item.request_id:
-            proved = item.verified_by != "none"
-            verified = Verified(request=item.received, payload=item.received.body, verified=proved)
+            verified = stored(desk.scheme, item.received, verified=item.verified_by != "none")
             self._parsed = item.request_id, desk.parse(verified)
         events = self._parsed[1].events
         if item.item >= len(events):
             raise Unparseable("the preset finds this item in its request no more")
         return events[item.item]
 
-    def _ended(self, item: WaitingSubmission, state: Literal["unrouted", "failed"], why: str) -> MappedSubmission:
+    def _ended(
+        self, item: WaitingSubmission, state: Literal["unrouted", "failed", "ignored"], why: str
+    ) -> MappedSubmission:
         storable = why.encode("utf-8", "replace").decode()  # a preset's words may hold what no database takes
         return MappedSubmission(submission_id=item.submission_id, state=state, reason=storable)
 
@@ -173,13 +178,14 @@ class Mapper:
                 "submission": item.submission_id,
                 "trace_id": item.trace_id,
                 "source": item.received.source,
-                "problem": result.reason,
             }
             match result.state:
                 case "unrouted":
-                    self._log.warning("submission.unrouted", **facts)
+                    self._log.warning("submission.unrouted", **facts, problem=result.reason)
                 case "failed":
-                    self._log.warning("submission.failed", **facts)
+                    self._log.warning("submission.failed", **facts, problem=result.reason)
+                case "ignored":
+                    self._log.info("submission.ignored", **facts, reason=result.reason)
 
     def _say_clock(self, newest: WaitingSubmission) -> None:
         """A line when the clock was set back, and none more until it has caught up."""
@@ -199,7 +205,7 @@ class Mapper:
             state="filtered",
         )
         if isinstance(mapped, Filtered):
-            return blank
+            return blank if mapped.spam is None else replace(blank, detail=f"spam: {mapped.spam}")
         plan = mapped.plan
         return replace(
             blank,

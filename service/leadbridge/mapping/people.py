@@ -1,6 +1,6 @@
 """The lead that a route's templates make: evaluated, normalised, with only the keys that have something to say."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -28,6 +28,7 @@ _TEXTS: Final = (
 _NAME_PARTS: Final = {
     "first_name": "first", "middle_name": "middle", "last_name": "last", "prefix": "prefix", "suffix": "suffix",
 }  # fmt: skip
+_GROUPS: Final[Mapping[str, type[Address] | type[Utm]]] = {"address": Address, "utm": Utm}
 _BARE_SCHEMES: Final = ("http://", "https://", "www.", "http://www.", "https://www.")  # what forms fill in themselves
 
 
@@ -47,6 +48,9 @@ def lead_of(mapping: LeadMapping, filling: Filling) -> Lead:
         keys["utm"] = Utm(**utm)
     for key in _TEXTS:
         _put(keys, key, _text(filling.value(getattr(mapping, key), key, path=f"lead.{key}")))
+        if key == "name" and "name" in keys and "lead.name" not in filling.taken:
+            for part in _NAME_PARTS:  # they are read from the name that the rules give
+                filling.recognised.pop(f"lead.{part}", None)
     _put_reached(keys, mapping, filling, one="email", many="emails", read=_emails)
     _put_reached(keys, mapping, filling, one="phone", many="phones", read=_phones)
     _put_reached(keys, mapping, filling, one="website", many="websites", read=_websites)
@@ -75,9 +79,9 @@ def _put(keys: Keys, key: str, value: Any) -> None:
 def _group(mapping: LeadMapping, filling: Filling, group: str) -> Keys:
     keys: Keys = {}
     inner = getattr(mapping, group)
-    for key in type(inner).model_fields if inner is not None else ():
+    for key in _GROUPS[group].model_fields if inner is not None or filling.recognised else ():
         path = f"{group}.{key}"
-        _put(keys, key, _text(filling.value(getattr(inner, key), path, path=f"lead.{path}")))
+        _put(keys, key, _text(filling.value(getattr(inner, key, None), path, path=f"lead.{path}")))
     return keys
 
 

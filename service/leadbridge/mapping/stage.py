@@ -12,9 +12,11 @@ from leadbridge.mapping.filling import Filled, Filling
 from leadbridge.mapping.keys import flight_keys, match_of
 from leadbridge.mapping.notes import bounded, note_of
 from leadbridge.mapping.people import lead_of, tags_of
+from leadbridge.mapping.recognising import Seen, fillable, key_of, left_over, taken
 from leadbridge.mapping.rules import write_rules
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Plan, RecordKind, TagChange
+from leadbridge.recognise import Finding
 from leadbridge.settings.route import Route
 
 
@@ -36,14 +38,16 @@ class Planned:
     plan: Plan
     keys: tuple[str, ...]
     hold: HoldReason | None = None
+    recognised: tuple[Finding, ...] = ()  # what filled the keys that the route's rules leave out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filtered:
-    """The route's `when` is not true for this submission."""
+    """The route's `when` is not true for this submission; or the route recognises it as `spam`, by what that says."""
 
     route: str
     destination: str
+    spam: str | None = None
 
 
 Mapped: TypeAlias = Planned | Filtered
@@ -69,12 +73,13 @@ def map_event(
         source={"name": source.name, "region": source.region},
         region=source.region or source.default_region,
     )
+    seen = Seen(event, region=context.region)
     mapped: list[Mapped] = []
     problems: list[tuple[str, str]] = []
     for route in routes:
         filling = Filling(f"routes[{route.name}]", context, trace=trace)
         try:
-            mapped.append(_map_route(route, filling, record_of, event))
+            mapped.append(_map_route(route, filling, record_of, seen))
         except ExpressionError as error:
             filling.problems.append((filling.path, str(error)))
         problems += filling.problems
@@ -84,10 +89,18 @@ def map_event(
     return tuple(mapped)
 
 
-def _map_route(route: Route, filling: Filling, record_of: Callable[[Route], RecordKind], event: Event) -> Mapped:
+def _map_route(route: Route, filling: Filling, record_of: Callable[[Route], RecordKind], seen: Seen) -> Mapped:
     if route.when is not None and not filling.value(route.when, "when", path="when"):
         return Filtered(route=route.name, destination=route.to)
+    found = seen.recognised if route.recognise else None
+    if found is not None:
+        if found.spam is not None:
+            return Filtered(route=route.name, destination=route.to, spam=found.spam)
+        filling.recognised = fillable(found, route.lead)
     lead = lead_of(route.lead, filling)
+    used = taken(found, filling) if found is not None else ()
+    if found is not None and (other := left_over(seen.event, found, used, route)):
+        lead = lead.model_copy(update={"other": other})
     custom_fields = _custom_fields(route, filling)
     match = match_of(route.match, lead, custom_fields)
     plan = Plan(
@@ -99,8 +112,10 @@ def _map_route(route: Route, filling: Filling, record_of: Callable[[Route], Reco
         tags=_tags(route, filling),
         warnings=tuple(filling.warnings),
     )
+    if used:
+        plan = plan.model_copy(update={"recognised": tuple(dict.fromkeys(key_of(each) for each in used))})
     if route.write or route.note is not None or route.allow_duplicates:
-        note = _note(route, filling, event, message=lead.message)
+        note = _note(route, filling, seen.event, message=lead.message)
         update = {"write": write_rules(route.write), "note": note, "allow_duplicates": route.allow_duplicates}
         plan = plan.model_copy(update={**update, "warnings": tuple(filling.warnings)})
     return Planned(
@@ -109,6 +124,7 @@ def _map_route(route: Route, filling: Filling, record_of: Callable[[Route], Reco
         plan=plan,
         keys=flight_keys(lead, match),
         hold="no_match_key" if match is None and route.on_no_match_key == "hold" else None,
+        recognised=used,
     )
 
 

@@ -16,7 +16,7 @@ from leadbridge.clock import SystemClock
 from leadbridge.prove.findings import Answer
 from leadbridge.prove.people import Submission
 from leadbridge.settings.models import Source
-from leadbridge.verify import sign
+from leadbridge.signing import sign
 
 TIMEOUT: Final = 3.0  # seconds a sender waits for an answer
 AT_ONCE: Final = 24  # connections of all senders together

@@ -7,7 +7,10 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
+from leadbridge.schemes.asymmetric import Ed25519, Rsa
+from leadbridge.schemes.jws import Jws
 from leadbridge.schemes.layout import PLACES, HashName, HeaderName, Layout, Strict
+from leadbridge.schemes.placed import BodySecret, UrlSecret
 from leadbridge.schemes.secrets import KeyEncoding, Secrets, is_private, is_public, key_of, public_key
 
 
@@ -77,6 +80,7 @@ class Digest(Layout):
         default="digest",
         description="A plain hash of secret and body stands in a header: weaker than `hmac`, for senders without it.",
     )
+    hash: HashName = Field(default="sha256", description="The hash function.")
     signs: str = Field(
         default="{secret}{body}",
         description="What is hashed: {secret} and {body}, and {id}, {timestamp}, {method}, {url} where the vendor "
@@ -140,7 +144,7 @@ _STANDARD: Final = _standard("webhook")
 _SVIX: Final = _standard("svix")
 
 Scheme: TypeAlias = Annotated[
-    Unsigned | Token | Basic | Hmac | Digest | StandardWebhooks,
+    Unsigned | Token | Basic | Hmac | Digest | StandardWebhooks | Jws | Rsa | Ed25519 | BodySecret | UrlSecret,
     Field(discriminator="scheme", description="The verification."),
 ]
 # A mapping, as the configuration has it, to its scheme.

@@ -30,7 +30,6 @@ class Layout(Strict):
     """Where the signatures and what is signed with the body stand in a request, and how they are written."""
 
     header: HeaderName = Field(description="The header that holds the signature.")
-    hash: HashName = Field(default="sha256", description="The hash function.")
     encoding: Literal["hex", "base64", "base64url"] = Field(default="hex", description="How the signature is written.")
     prefix: str = Field(default="", description='What stands before each signature, such as "sha256=".')
     separator: str | None = Field(

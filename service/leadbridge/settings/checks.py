@@ -22,6 +22,8 @@ from leadbridge.settings.positions import Document
 from leadbridge.settings.problem import Path, Problem
 from leadbridge.settings.route import Route
 from leadbridge.settings.write import write_problems
+from leadbridge.sources.handshakes import HANDSHAKES
+from leadbridge.sources.registry import PRESETS
 
 _EXPRESSION: Final = re.compile(r"\{\{[^{}]*\}\}")
 _MEANT: Final = re.compile(
@@ -63,6 +65,14 @@ def cross_check(document: Document, data: Json, parts: Parts) -> Iterator[Proble
                 hint="if it can send a secret or a signature, write `verify: {scheme: …}`",
                 severity="warning",
             )
+            if source.quarantine:
+                yield document.problem(
+                    ("sources", name, "quarantine"),
+                    "no request of an unsigned source is ever refused",
+                    hint="leave it out",
+                    severity="warning",
+                )
+        yield from _handshake(document, name, source)
     for index, route in parts.routes.items():
         crm = _section(_section(data, "destinations"), route.to).get("crm")
         if isinstance(crm, str) and crm in CRMS:
@@ -70,6 +80,27 @@ def cross_check(document: Document, data: Json, parts: Parts) -> Iterator[Proble
             yield from _not_of_this_crm(document, ("routes", index), route, adapter, title=title)
             yield from write_problems(document, ("routes", index), route, adapter, title=title)
             yield from finding_problems(document, ("routes", index), route, adapter, title=title)
+
+
+def _handshake(document: Document, name: str, source: Source) -> Iterator[Problem]:
+    """Whether the vendor's question about the URL can be answered."""
+    kind = source.handshake.kind if source.handshake else None
+    asked = [*PRESETS[source.preset].handshakes, *([HANDSHAKES[kind]] if kind else [])]
+    path: Path = ("sources", name, "handshake")
+    wants_token = next((one.kind for one in asked if one.token is not None), None)
+    if wants_token and not source.verify_tokens:
+        problem = f"{wants_token} asks for a verify token when the webhook is saved, and none is known: it is refused"
+        hint = 'write `handshake: {token: "${NAME}"}`, and type the same one in there'
+        where = path if source.handshake else path[:2]
+        yield document.problem(where, problem, hint=hint, at="key", severity="warning")
+    if source.verify_tokens and not wants_token:
+        problem = "no vendor of this source asks for a verify token"
+        hint = "leave it out; secrets that prove the sender stand under `verify`"
+        yield document.problem((*path, "token"), problem, hint=hint, at="key", severity="warning")
+    signing = next((one.kind for one in asked if one.signs), None)
+    if signing and isinstance(source.scheme, Unsigned):
+        problem = f"{signing} wants its challenge signed, and there is no secret to sign with: it is refused"
+        yield document.problem(("sources", name, "verify"), problem, hint="write its secret", severity="warning")
 
 
 def _section(data: Json, name: str) -> Mapping[str, Json]:

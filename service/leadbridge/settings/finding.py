@@ -21,7 +21,7 @@ def finding_problems(
     keys, named = adapter.lead_keys_of(record), {match.by for match in route.match}
     for key, more in _LISTS.items():
         unruled = route.write.get(key, route.write.get(more, "always")) == "always"
-        if keys[key].finds and key not in named and unruled and route.lead.gives(key, more):
+        if keys[key].finds and key not in named and unruled and route.gives(key, more):
             yield document.problem(
                 (*path, "match"),
                 f"{title} also looks for the record by `{key}`, whatever this says",

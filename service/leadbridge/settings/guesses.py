@@ -10,8 +10,6 @@ from leadbridge.settings.problem import Path
 _PLANNED: Final[Mapping[tuple[str, ...], str]] = {
     ("tests",): "leave it out, and send samples to `leadbridge sandbox` with `leadbridge send`",
     ("sources", "*", "capture"): "leave it out: the submissions of a source without a route are kept as well",
-    ("sources", "*", "quarantine"): "leave it out: the log tells of each refused request, with the reason",
-    ("routes", "*", "recognise"): "leave it out, and map each field under `lead`",
     ("routes", "*", "shadow"): "leave it out, and try the route with `base_url` set to a `leadbridge sandbox`",
     ("routes", "*", "then"): "leave it out, and add a tag that begins a workflow in the CRM",
 }
@@ -86,6 +84,7 @@ _OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "utm_medium": ("utm",),
     "utm_source": ("utm",),
     "utm_term": ("utm",),
+    "verify_token": ("token", "handshake"),
     "vendor": ("preset", "crm"),
     "write_rules": ("write",),
     "zip": ("postal_code",),

@@ -17,6 +17,7 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     WrapValidator,
 )
 
@@ -25,11 +26,13 @@ from leadbridge.crm.settings import DestinationSettings
 from leadbridge.events import Json
 from leadbridge.expressions import Template
 from leadbridge.schemes import Scheme, Unsigned
+from leadbridge.schemes.secrets import Secrets
 from leadbridge.settings.addresses import Address
-from leadbridge.settings.ages import Age
+from leadbridge.settings.ages import Age, Span
 from leadbridge.settings.choices import chosen, chosen_model, missing, refusal, refuse_at
 from leadbridge.settings.route import Route
 from leadbridge.settings.sizes import Size
+from leadbridge.sources.handshakes import HANDSHAKES
 from leadbridge.sources.registry import PRESETS
 
 NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,62}$"
@@ -38,6 +41,7 @@ DEFAULT_MAX_BODY: Final = 2 * 1024 * 1024  # bytes
 SCHEMES: Final[Mapping[str, type[BaseModel]]] = {
     model.model_fields["scheme"].default: model for model in get_args(get_args(Scheme)[0])
 }
+MOST_IN_QUARANTINE: Final = 100_000  # requests of one source
 
 
 def _region(value: str) -> str:
@@ -84,6 +88,10 @@ def _scheme(value: Json, _one_of_all: ValidatorFunctionWrapHandler, info: Valida
             refuse_at("scheme", missing(f"preset `{preset.name}` brings none; the choices: {choices}"))
         value = {**preset.scheme, **value}
     return chosen_model(value, SCHEMES, key="scheme")
+
+
+def _handshake_kind(value: Json) -> str:
+    return chosen(value, HANDSHAKES, what="handshake")
 
 
 def _an_expression(template: Template) -> Template:
@@ -148,6 +156,19 @@ class Server(_Options):
     )
 
 
+class Handshaking(_Options):
+    """What a vendor asks of the URL before it sends to it, beside what the preset knows."""
+
+    kind: Annotated[str, PlainValidator(_handshake_kind), WithJsonSchema({"enum": sorted(HANDSHAKES)})] | None = Field(
+        default=None,
+        description="The vendor's kind of question, for senders that have no preset; a preset brings its own.",
+    )
+    token: Secrets | None = Field(
+        default=None,
+        description="The verify token that was typed in at the vendor (Meta), or several of them while it is changed.",
+    )
+
+
 class Source(_Options):
     """A configured sender; it posts to `/hooks/NAME`."""
 
@@ -168,6 +189,27 @@ class Source(_Options):
         description="Expression over `fields`, `meta`, `raw` and `source` for the sender's own id of a submission, by "
         "which a repeated one is recognised; the preset's unless given.",
     )
+    dedupe_window: Span | None = Field(
+        default=None,
+        description="For how long the same answers count as a repetition, where a submission has no id of the "
+        "sender's: `10m`, at most `7d`, or `off`; the preset's unless given.",
+    )
+    quarantine: Annotated[int, Field(ge=1, le=MOST_IN_QUARANTINE)] | None = Field(
+        default=None,
+        description="How many requests that do not prove themselves are set aside, sealed, until `leadbridge reverify` "
+        "looks at them again: so a secret that was wrong here loses no lead. Needs `LEADBRIDGE_SECRET_KEY`; off unless "
+        "given.",
+    )
+
+    handshake: Annotated[Handshaking, BeforeValidator(_a_mapping)] | None = Field(
+        default=None,
+        description="What the vendor's check of the URL is answered by, where it needs more than the preset brings.",
+    )
+
+    @property
+    def verify_tokens(self) -> Secrets:
+        """The verify tokens of the vendor's handshake."""
+        return (self.handshake.token if self.handshake else None) or ()
 
     @property
     def scheme(self) -> Scheme:

@@ -22,6 +22,7 @@ all at once. Editors complete and check it by its schema: begin the file with
 * Plain values are read as JSON reads them. `yes`, `012`, `1_000` and `2024-01-01` are text.
 * A text that is exactly one `{{ expression }}` keeps the value's type, other texts with `{{ }}` give text, and a text
   without is a constant. Expressions see `fields`, `meta`, `raw` and `source`. Put them in quotes.
+* A route with `recognise: true` reads [forms that nobody mapped](recognising.md).
 
 Options in **bold** must be given.
 """
@@ -174,7 +175,8 @@ def _presets() -> str:
         brought = (
             f"`{preset.scheme['scheme']}`" if preset.scheme else "none: say `scheme` under `verify`, or `verify: none`"
         )
-        lines.append(f"| `{preset.name}` | {preset.title}: {preset.description} | {brought} |")
+        lacks = f" Not in it: {preset.thin}." if preset.thin else ""
+        lines.append(f"| `{preset.name}` | {preset.title}: {preset.description}{lacks} | {brought} |")
     return "\n".join([*lines, ""])
 
 

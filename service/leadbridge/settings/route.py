@@ -12,6 +12,13 @@ from leadbridge.plan import RecordKind, WriteRule
 from leadbridge.settings.choices import chosen, refusal
 from leadbridge.settings.mapped import LeadMapping, Mapped, OneOrMany, TagMapping
 
+# What a route with `recognise` can fill without a rule.
+RECOGNISED: Final = frozenset(
+    {
+        "name", "first_name", "last_name", "middle_name", "email", "phone", "company", "title", "website", "address",
+        "message", "utm", "consent",
+    }
+)  # fmt: skip
 _MATCH_WORDS: Final = ("email", "phone", "name", "custom:NAME")
 
 
@@ -96,6 +103,13 @@ class Route(Mapped):
     when: Annotated[Template, AfterValidator(_decides)] | None = Field(
         default=None, description="Only submissions for which this expression is true; all of them unless given."
     )
+    recognise: bool = Field(
+        default=False,
+        description=(
+            "Fill what `lead` leaves out from the form's own fields, by their labels in some 30 languages, their types "
+            "and values; a submission that fills a trap for robots is ignored as spam."
+        ),
+    )
     lead: LeadMapping = Field(default=LeadMapping(), description="How the lead's keys are filled.")
     custom_fields: dict[str, OneOrMany] = Field(
         default={}, description="The CRM's custom fields, by name; a list makes a list."
@@ -132,7 +146,7 @@ class Route(Mapped):
     @model_validator(mode="after")
     def _maps_something(self) -> "Route":
         tags = self.tags.add or self.tags.remove or self.tags.replace is not None
-        if not (self.lead.model_fields_set or self.custom_fields or tags):
+        if not (self.lead.model_fields_set or self.custom_fields or tags or self.recognise):
             raise ValueError("the route maps nothing; give it `lead`, `custom_fields` or `tags`")
         if self.on_no_match_key == "hold" and not any(self._gives(key) for key in self.match):
             wanted = ", ".join(map(str, self.match))
@@ -142,11 +156,15 @@ class Route(Mapped):
             )
         return self
 
+    def gives(self, *keys: str) -> bool:
+        """Whether a rule fills any of these keys of the lead, or a form's field can."""
+        return self.lead.gives(*keys) or (self.recognise and bool(RECOGNISED.intersection(keys)))
+
     def _gives(self, key: MatchBy) -> bool:
         match key.by:
             case "email" | "phone":
-                return self.lead.gives(key.by, f"{key.by}s")
+                return self.gives(key.by, f"{key.by}s")
             case "name":
-                return self.lead.gives("name", "first_name", "last_name")
+                return self.gives("name", "first_name", "last_name")
             case "custom":
                 return key.field in self.custom_fields

@@ -85,16 +85,15 @@ def _write_source(definitions: dict[str, Schema], schemes: Mapping[str, str]) ->
         definition["properties"]["scheme"] = {"const": scheme, "description": "The kind of verification."}
         definition["required"] = ["scheme", *(one for one in definition.get("required", []) if one != "scheme")]
     brought = {str(preset.scheme["scheme"]) for preset in PRESETS.values() if preset.scheme}
-    options = {
-        name: option
-        for scheme in sorted(brought)
-        for name, option in definitions[schemes[scheme]]["properties"].items()
-        if name != "scheme"
-    }
+    options: dict[str, list[Schema]] = {}
+    for scheme in (one for one in schemes if one in brought):
+        for name, option in definitions[schemes[scheme]]["properties"].items():
+            if name != "scheme":
+                options.setdefault(name, []).append(option)
     definitions["PresetScheme"] = {
         "type": "object",
         "description": "Options for the scheme that the preset brings.",
-        "properties": options,
+        "properties": {name: _either(several) for name, several in options.items()},
         "additionalProperties": False,
     }
     source = definitions["Source"]
@@ -108,6 +107,22 @@ def _write_source(definitions: dict[str, Schema], schemes: Mapping[str, str]) ->
         "anyOf": [{"const": "none"}, *(_ref(name) for name in schemes.values()), _ref("PresetScheme")],
     }
     source["required"] = ["preset", "verify"]
+
+
+def _either(options: list[Schema]) -> Schema:
+    """One option that several schemes have, each with a default of its own: what any of them takes."""
+    first = options[0]
+    shapes = [{key: value for key, value in one.items() if key not in {"description", "default"}} for one in options]
+    distinct = [shape for at, shape in enumerate(shapes) if shape not in shapes[:at]]
+    if len(distinct) == 1:
+        same_default = all(one.get("default") == first.get("default") for one in options)
+        return first if same_default else {key: value for key, value in first.items() if key != "default"}
+    if all("enum" in shape for shape in distinct):
+        choices = list(dict.fromkeys(choice for shape in distinct for choice in shape["enum"]))
+        return {"description": first["description"], "enum": choices}
+    branches = [branch for shape in distinct for branch in shape.get("anyOf", [shape])]
+    unique = [branch for at, branch in enumerate(branches) if branch not in branches[:at]]
+    return {"description": first["description"], "anyOf": unique}
 
 
 def _write_route(properties: dict[str, Schema]) -> None:

@@ -9,7 +9,7 @@ from leadbridge.lead import LEAD_KEYS
 from leadbridge.settings.choices import near
 from leadbridge.settings.positions import Document
 from leadbridge.settings.problem import Path, Problem, Severity
-from leadbridge.settings.route import Route
+from leadbridge.settings.route import RECOGNISED, Route
 
 _NAME_PARTS: Final = ("first_name", "middle_name", "last_name", "prefix", "suffix")
 # The keys of the lead that a key is filled from when the route does not map it: a rule for those holds for it too.
@@ -51,6 +51,16 @@ def write_problems(
     if record not in adapter.records:
         return  # a problem of its own
     keys = adapter.lead_keys_of(record)
+    if route.recognise and (route.note is None or route.note.source is False):
+        unwritten = [key for key in LEAD_KEYS if key in RECOGNISED and keys[key].attribute is None]
+        listed = ", ".join(f"`{key}`" for key in [*unwritten, "other"])
+        yield document.problem(
+            (*path, "recognise"),
+            f"{title} has no attribute for what may be recognised as {listed}",
+            hint="say `note: true`, so that it is on the record all the same" if "note" in adapter.supports else "",
+            at="key",
+            severity="warning",
+        )
     for key, rule in route.write.items():
         place = (*path, "write", key)
         unknown = _unknown(key, route)
@@ -127,4 +137,4 @@ def _is_mapped(key: str, route: Route) -> bool:
         return key.removeprefix(_CUSTOM) in route.custom_fields
     if key == "tags" and (route.tags.add or route.tags.remove or route.tags.replace is not None):
         return True
-    return route.lead.gives(key, *MADE_OF.get(key, ()))
+    return route.gives(key, *MADE_OF.get(key, ()))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from leadbridge.errors import Unparseable
-from leadbridge.events import FilePart, Json
+from leadbridge.events import FieldType, FilePart, Json
 
 _NAMES: Final = ("name", "label", "key")  # what a relay calls the name in a list of {name, value} pairs
 
@@ -13,49 +13,73 @@ _LONGEST_NAME: Final = 1_000  # characters; each leaf repeats the names above it
 
 
 class Fields:
-    """Collects fields; a name that comes again makes a list of its values, so nothing is overwritten."""
+    """Collects fields; a name that comes again makes one list of all its values, so nothing is overwritten."""
 
     def __init__(self) -> None:
         self._values: dict[str, Json] = {}
         self._repeated: set[str] = set()
         self._second_names: list[str] = []
+        self._types: dict[str, FieldType] = {}
+        self._last: list[tuple[str, Json, FieldType | None]] = []
 
-    def put(self, name: str, value: Json) -> None:
+    def put(self, name: str, value: Json, kind: FieldType | None = None) -> None:
         """Add `value` under `name`: a mapping as `name.key`, a list with structure in it as `name.0`.
 
-        Names above 1,000 characters (a consent text as the label) are cut off, with an ellipsis.
+        Names above 1,000 characters (a consent text as the label) are cut off, with an ellipsis. `kind` is what the
+        vendor knows it to be; of two fields of one name the first one's counts.
         """
         if isinstance(value, _CONTAINERS) or len(name) > _LONGEST_NAME:
             for path, leaf in _leaves(name, value):
                 self._put(path, leaf)
+                if kind is not None:
+                    self._types.setdefault(path, kind)
         else:
             self._put(name, value)
+            if kind is not None:
+                self._types.setdefault(name, kind)
 
-    def put_again(self, name: str, value: Json) -> None:
+    def put_again(self, name: str, value: Json, kind: FieldType | None = None) -> None:
         """Add `value` under a second name for it."""
         self._second_names += [path for path, _ in _leaves(name, value) if path not in self._values]
-        self.put(name, value)
+        self.put(name, value, kind)
 
-    def put_if_new(self, name: str, value: Json) -> None:
+    def put_if_new(self, name: str, value: Json, kind: FieldType | None = None) -> None:
         """Add `value` under a second name for it, unless something stands there."""
         for path, leaf in _leaves(name, value):
             if path not in self._values:
                 self._values[path] = leaf
                 self._second_names.append(path)
+                if kind is not None:
+                    self._types[path] = kind
+
+    def put_last(self, name: str, value: Json, kind: FieldType | None = None) -> None:
+        """As `put_if_new`, once everything else is there: see `settle`."""
+        self._last.append((name, value, kind))
+
+    def settle(self) -> None:
+        """Add what is to come last, in its order."""
+        for name, value, kind in self._last:
+            self.put_if_new(name, value, kind)
+        self._last.clear()
 
     def _put(self, name: str, value: Json) -> None:
         if name not in self._values:
             self._values[name] = value
-        elif name in self._repeated:
-            self._values[name].append(value)
-        else:
+            return
+        if name not in self._repeated:
             self._repeated.add(name)
-            self._values[name] = [self._values[name], value]
+            self._values[name] = _several(self._values[name]).copy()
+        self._values[name] += _several(value)
 
     @property
     def second_names(self) -> tuple[str, ...]:
         """The fields that say only what another one says."""
         return tuple(name for name in self._second_names if name not in self._repeated)
+
+    @property
+    def types(self) -> dict[str, FieldType]:
+        """What the vendor knows fields to be, by their names."""
+        return self._types
 
     def as_dict(self) -> dict[str, Json]:
         """What was collected, in the order of arrival."""
@@ -101,6 +125,10 @@ def file_meta(files: Iterable[tuple[str, FilePart]]) -> dict[str, Json]:
         for name, part in files
     ]
     return {"files": listed} if listed else {}
+
+
+def _several(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
 
 
 def _leaves(name: str, value: Json) -> Iterator[tuple[str, Json]]:

@@ -1,14 +1,18 @@
 """What is known of a sender, as a declared value."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
 from leadbridge.bodies.document import Document
 from leadbridge.events import Event, Json, Reply
+from leadbridge.sources.handshakes import Handshake
 
 Shape: TypeAlias = Callable[[Document], Iterable[Event]]
 """Document to events: `fields`, `meta`, `raw` and `files`; `parse` adds the ids and times. It raises `Unparseable`."""
+
+_CONTAINERS: Final = (dict, list)
+_UNSET: Final = ("", "0", "false", "no", "off", "null", "none")  # what a form writes where JSON has nothing or false
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +29,56 @@ class Path:
     path: str
 
 
-Place: TypeAlias = Header | Path
+@dataclass(frozen=True, slots=True, init=False)
+class Joined:
+    """Several places that make one id together, with `:` between; without one of them there is none."""
+
+    places: tuple[Header | Path, ...]
+
+    def __init__(self, *places: Header | Path) -> None:
+        object.__setattr__(self, "places", places)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time that stands in the event's `raw`: ISO 8601 with its offset, or seconds or milliseconds since 1970."""
+
+    path: str
+    unit: Literal["iso", "s", "ms"] = "iso"
+
+
+Place: TypeAlias = Header | Path | Joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignore:
-    """Documents that are no leads, by the text at `path`: one of `values`, or (with `unless`) anything else.
+    """Requests that are no leads, by what stands at `path`, or in the header `header` (lower-cased).
 
-    `{value}` in `reason` stands for what was found. A document without a value at `path` is a lead.
+    That is one of `values`; or, with `unless`, anything else; or, with `present`, anything but nothing, false, zero and
+    an empty or negative text (a spam flag, a filled honeypot). `{value}` in `reason` stands for what was found. Without
+    a value there the rule has nothing to say.
+
+    A rule looks at the document; and at the `raw` of each event that is only a part of it, which it ignores alone.
     """
 
-    path: str
     reason: str
+    path: str = ""
+    header: str = ""
     values: tuple[Json, ...] = ()
     unless: tuple[Json, ...] = ()
+    present: bool = False
 
-    def why(self, document: Json) -> str | None:
-        """The reason why `document` is no lead; None when this rule has none."""
-        found = at(document, self.path)
-        if found is None or isinstance(found, dict | list):
+    def why(self, document: Json, headers: Mapping[str, str] | None = None) -> str | None:
+        """The reason why this is no lead; None when this rule has none."""
+        found = (headers or {}).get(self.header) if self.header else at(document, self.path)
+        if found is None:
             return None
-        unwanted = found in self.values if self.values else found not in self.unless
+        if self.present:
+            unwanted = found.strip().lower() not in _UNSET if isinstance(found, str) else bool(found)
+        elif isinstance(found, _CONTAINERS):
+            return None
+        else:
+            unwanted = found in self.values if self.values else found not in self.unless
         return self.reason.format(value=str(found)[:100]) if unwanted else None
 
 
@@ -55,8 +88,14 @@ class Preset:
 
     `scheme` holds the options that the source's `verify:` starts from, without secrets; with None the source must say
     them all. `dedupe` names where the sender's own id is, the first that is there counts. `event_at` is given only when
-    the sender's clock can be trusted to order its submissions. `on_unparseable` is `accept` for a vendor that switches
-    a hook off because of 4xx answers. `reply` answers instead of ours.
+    the sender's clock can be trusted to order its submissions. `meta_headers` are headers that stand in each event's
+    `meta`, by our name. Where a submission has no id, the same answers within `dedupe_window` are a repetition. What is
+    made anew for each sending (a counter of tries, a time) is named in `volatile`, by its path in `raw` or its field,
+    and makes no revision. `thin` says what a notification lacks that only announces a lead, and where it is
+    to be had. `handshakes` are the vendor's questions whether the URL is ours. `secrets_at` are places in the body that
+    hold secrets and are masked, however the sender is verified; that of a `body` scheme need not be said.
+    `on_unparseable` is `accept` for a vendor that switches a hook off because of 4xx answers. `reply` answers instead
+    of ours.
     """
 
     name: str
@@ -65,10 +104,16 @@ class Preset:
     shape: Shape
     scheme: Mapping[str, object] | None = None
     dedupe: tuple[Place, ...] = ()
-    event_at: Path | None = None
+    dedupe_window: int = 0  # seconds
+    volatile: frozenset[str] = frozenset()  # paths in `raw`, names of fields
+    event_at: Path | Moment | None = None
     ignore: tuple[Ignore, ...] = ()
+    meta_headers: Mapping[str, str] = field(default_factory=dict)
+    thin: str | None = None
     on_unparseable: Literal["reject", "accept"] = "reject"
     reply: Reply | None = None
+    handshakes: tuple[Handshake, ...] = ()
+    secrets_at: tuple[str, ...] = ()
 
 
 def at(document: Json, path: str) -> Json:

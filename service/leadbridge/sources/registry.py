@@ -7,20 +7,58 @@ Another package adds one without a fork by an entry point of the group `leadbrid
 """
 
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final
 
 from leadbridge.plugins import with_installed
-from leadbridge.sources import generic, standard_webhooks, typeform
 from leadbridge.sources.preset import Preset
 
 GROUP: Final = "leadbridge.sources"
 
-BUILT_IN: Final = (
-    generic.PRESET,
-    standard_webhooks.PRESET,
-    typeform.PRESET,
+FOLDERS: Final = (
+    "activecampaign",
+    "cal_com",
+    "calendly",
+    "callrail",
+    "close",
+    "cognito_forms",
+    "elementor",
+    "fillout",
+    "formbricks",
+    "formspree",
+    "formstack",
+    "generic",
+    "gohighlevel",
+    "google_ads",
+    "gravity_forms",
+    "hubspot",
+    "hubspot_workflow",
+    "intercom",
+    "jotform",
+    "klaviyo",
+    "linkedin",
+    "mailchimp",
+    "make",
+    "meta",
+    "n8n",
+    "netlify",
+    "shopify",
+    "standard_webhooks",
+    "stripe",
+    "surveymonkey",
+    "tally",
+    "typeform",
+    "unbounce",
+    "webflow",
+    "webflow_v1",
+    "wix",
+    "woocommerce",
+    "wordpress_forms",
+    "wufoo",
+    "zapier",
 )
 
+BUILT_IN: Final[tuple[Preset, ...]] = tuple(import_module(f"leadbridge.sources.{name}").PRESET for name in FOLDERS)
 
 PRESETS: Final[Mapping[str, Preset]] = with_installed(BUILT_IN, entry_points(group=GROUP), kind=Preset)

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from leadbridge.errors import UsageError
+from leadbridge.store.postgres.quarantine import PostgresQuarantine
 from leadbridge.store.postgres.reader import PostgresReader, look_at_postgres, migrate_postgres
 from leadbridge.store.postgres.steering import PostgresOperator
 from leadbridge.store.postgres.store import PostgresStore
 from leadbridge.store.postgres.tokens import PostgresTokens
 from leadbridge.store.sqlite.beside import look_at_sqlite
 from leadbridge.store.sqlite.connection import migrate_sqlite
+from leadbridge.store.sqlite.quarantine import SqliteQuarantine
 from leadbridge.store.sqlite.reader import SqliteReader
 from leadbridge.store.sqlite.steering import SqliteOperator
 from leadbridge.store.sqlite.store import SqliteStore
@@ -54,6 +56,11 @@ def open_reader(url: str) -> Reader:
 def open_tokens(url: str) -> SqliteTokens | PostgresTokens:
     """Open, or make, the database for the tokens in it, beside a running service too; raises `StorageUnavailable`."""
     return PostgresTokens(url) if is_postgres(url) else SqliteTokens(_path(url))
+
+
+def open_quarantine(url: str) -> SqliteQuarantine | PostgresQuarantine:
+    """Open an existing database for its quarantine, beside a running service too; raises `StorageUnavailable`."""
+    return PostgresQuarantine(url) if is_postgres(url) else SqliteQuarantine(_path(url))
 
 
 def open_operator(url: str) -> Operator:

@@ -22,6 +22,7 @@ class NewItem:
     reason: str | None = None
     dedupe_key: str | None = None  # None: every arrival is new
     digest: bytes = b""
+    since: Millis = 0  # what came before this is no earlier arrival of it; 0: whatever has its key is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class MappedSubmission:
     """What mapping made of one submission."""
 
     submission_id: str
-    state: Literal["mapped", "unrouted", "failed"]
+    state: Literal["mapped", "unrouted", "failed", "ignored"]
     reason: str | None = None
     deliveries: Sequence[NewDelivery] = ()
 

@@ -24,7 +24,7 @@ class Sealing:
         """From keys of 32 bytes in URL-safe base64, the newest first; raises `ConfigError`."""
         if not keys:
             raise ConfigError(
-                f"{VARIABLE} is not set, and OAuth tokens are not kept without it; set the key that is in use, or make "
+                f"{VARIABLE} is not set, and nothing secret is kept without it; set the key that is in use, or make "
                 f"a first one: {MAKE_ONE}"
             )
         try:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from leadbridge.clock import Millis
 from leadbridge.errors import SignatureReason
 from leadbridge.events import Event, Json
 from leadbridge.plan import MatchKey, WriteRule
+from leadbridge.recognise import Finding
 
 ProofResult: TypeAlias = Literal["verified", "not_needed", "not_verified", "refused"]
 
@@ -127,7 +129,8 @@ class MadeCall:
 class RouteTrial:
     """What one route makes of the event, and what would become of its delivery.
 
-    `reason` is the one that the delivery would be stored with, `detail` the words for it. `assumed` says what of the
+    `reason` is the one that the delivery would be stored with, `detail` the words for it. `recognised` is what the
+    form's own fields filled, `spam` why a route that looks at them takes none. `assumed` says what of the
     account cannot be known here and was taken to be so. `passes` is what `when` came to, None without one.
     """
 
@@ -144,6 +147,8 @@ class RouteTrial:
     origins: tuple[Origin, ...] = ()
     unset: tuple[Unset, ...] = ()
     unused: tuple[str, ...] = ()
+    recognised: tuple[Finding, ...] = ()
+    spam: str | None = None
     warnings: tuple[TrialWarning, ...] = ()
     calls: tuple[MadeCall, ...] = ()
     assumed: tuple[str, ...] = ()
@@ -162,6 +167,7 @@ class Trial:
     unrouted: str | None = None
     item: int = 0
     items: int = 0
+    dedupe_window: Millis = 0
     routes: tuple[RouteTrial, ...] = field(default=())
 
     @property

@@ -10,6 +10,7 @@ from leadbridge.expressions import ABSENT
 from leadbridge.expressions.filters.phones import is_e164
 from leadbridge.expressions.values import text_of
 from leadbridge.mapping import Filled
+from leadbridge.recognise import Finding
 from leadbridge.settings.write import MADE_OF
 
 _HOW: Final[Mapping[str, str]] = {
@@ -38,6 +39,11 @@ def note_of(key: str, value: Json, filled: Sequence[Filled]) -> str | None:
     if before == after:
         return None
     return f'"{before}" → "{after}", {_how(key, one, before=before, after=after)}'
+
+
+def note_of_finding(findings: Sequence[Finding]) -> str:
+    """`recognised in `Your e-mail`, 95 % sure: its label says `email``, for each field that says so."""
+    return "; ".join(f"recognised in `{each.field}`, {round(each.sure * 100)} % sure: {each.rule}" for each in findings)
 
 
 def _input(filled: Filled) -> str | None:

@@ -1,15 +1,17 @@
 """Where each value of a plan came from: the rule that made it, what the rule read, and what was done to it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from leadbridge.events import Event, Json
 from leadbridge.expressions import ABSENT, Input
 from leadbridge.lead import Lead
 from leadbridge.mapping import Filled
 from leadbridge.plan import Plan
+from leadbridge.recognise import Finding
 from leadbridge.trial.findings import Origin, Rule, Unset, Used
-from leadbridge.trial.notes import made_of, note_of
+from leadbridge.trial.notes import made_of, note_of, note_of_finding
 from leadbridge.trial.places import RuleBook
 
 
@@ -56,15 +58,28 @@ class Traced:
         return tuple(name for name in event.fields if not any(each.covers(name) for each in inputs))
 
 
-def origins(traced: Traced, plan: Plan) -> tuple[Origin, ...]:
+def origins(traced: Traced, plan: Plan, recognised: Sequence[Finding]) -> tuple[Origin, ...]:
     """Every value of the plan with where it came from."""
+    by_target = groupby(sorted(recognised, key=_target), key=_target)
+    seen = {path: note_of_finding(list(findings)) for path, findings in by_target}
+    if plan.lead.other:
+        seen["other"] = "the fields that nothing else uses"
     gave = {
         key: having
         for key, filled in traced.by_target().items()
         if (having := [one for one in filled if one.value is not ABSENT])
     }
-    found = (_origin(key, value, traced, gave) for key, value in _values(plan))
+    found = (
+        Origin(key=key, value=value, rules=(), note=seen[key])
+        if key in seen
+        else _origin(key, value, traced, gave, seen)
+        for key, value in _values(plan)
+    )
     return tuple(replace(one, write=plan.write.get(_ruled(one.key))) for one in found)
+
+
+def _target(finding: Finding) -> str:
+    return finding.target
 
 
 def _ruled(path: str) -> str:
@@ -73,12 +88,14 @@ def _ruled(path: str) -> str:
     return f"custom:{rest}" if head == "custom_fields" else head
 
 
-def _origin(key: str, value: Json, traced: Traced, gave: Mapping[str, Sequence[Filled]]) -> Origin:
+def _origin(
+    key: str, value: Json, traced: Traced, gave: Mapping[str, Sequence[Filled]], seen: Collection[str]
+) -> Origin:
     if key in gave:
         rules = tuple(traced.rule(filled) for filled in gave[key])
         return Origin(key=key, value=value, rules=rules, note=note_of(key, value, gave[key]))
-    sources = made_of(key, gave)
-    rules = tuple(traced.rule(filled) for source in sources for filled in gave[source])
+    sources = made_of(key, {*gave, *seen})
+    rules = tuple(traced.rule(filled) for source in sources for filled in gave.get(source, ()))
     named = " and ".join(f"`{source}`" for source in sources)
     return Origin(key=key, value=value, rules=rules, note=f"made of {named}" if sources else None)
 

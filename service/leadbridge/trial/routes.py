@@ -54,8 +54,9 @@ def map_route(event: Event, route: Route, stand: Stand, *, index: int, record: R
     shown = _with_rules(shown, traced, event)
     if isinstance(mapped, Planned):
         return _planned(mapped, shown, traced, route)
-    detail = "the route's `when` is not true for this submission"
-    return MappedRoute(shown=replace(shown, outcome=Outcome.FILTERED, detail=detail, unused=()), destination=route.to)
+    detail = "the route's `when` is not true for this submission" if mapped.spam is None else f"spam: {mapped.spam}"
+    shown = replace(shown, outcome=Outcome.FILTERED, detail=detail, spam=mapped.spam, unused=())
+    return MappedRoute(shown=shown, destination=route.to)
 
 
 def _with_rules(shown: RouteTrial, traced: Traced, event: Event) -> RouteTrial:
@@ -70,7 +71,9 @@ def _planned(mapped: Planned, shown: RouteTrial, traced: Traced, route: Route) -
         lead=plan.lead.model_dump(mode="json", exclude_unset=True),
         match=plan.match,
         match_why=_match_why(plan, route),
-        origins=origins(traced, plan),
+        recognised=mapped.recognised,
+        unused=tuple(name for name in shown.unused if name not in {each.field for each in mapped.recognised}),
+        origins=origins(traced, plan, mapped.recognised),
         unset=unset(traced, plan),
         warnings=tuple(_mapping_warning(warning) for warning in plan.warnings),
     )

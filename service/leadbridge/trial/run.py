@@ -8,13 +8,13 @@ from leadbridge.clock import Clock
 from leadbridge.configured import adapters, door, record_of
 from leadbridge.desk import Desk, desks
 from leadbridge.errors import RequestRefused, Unparseable, UsageError
-from leadbridge.events import Event, Parsed, Received
+from leadbridge.events import Event, Parsed, Received, Verified
 from leadbridge.expressions.checks import did_you_mean
 from leadbridge.inbound import Door, Room, read_request
 from leadbridge.mapping import SourceContext
 from leadbridge.settings.loading import Loaded
 from leadbridge.settings.positions import Document
-from leadbridge.trial.findings import Receipt, RouteTrial, Trial
+from leadbridge.trial.findings import Outcome, Receipt, RouteTrial, Trial
 from leadbridge.trial.places import RuleBook
 from leadbridge.trial.proof import prove
 from leadbridge.trial.routes import Stand, deliver_route, map_route, stopped
@@ -55,19 +55,33 @@ async def try_sample(loaded: Loaded, document: Document, sample: Sample, *, wish
     except RequestRefused as error:
         return Trial(source=desk.name, receipt=_receipt(desk, sample, entrance, refused=error))
     receipt = replace(_receipt(desk, sample, entrance), url=received.url)
-    proof, verified = prove(desk.scheme, received, now=clock.now())
+    proof, verified = prove(desk, received, now=clock.now())
     trial = Trial(source=desk.name, receipt=receipt, proof=proof)
+    trial = _parsed(trial, desk, verified, item=wish.item)
+    if trial.event is None:
+        return trial
+    if not any(desk.name in route.from_ for route in loaded.settings.routes):
+        return replace(trial, unrouted="no route begins at this source")
+    routes = await _routes(trial.event, desk, loaded, document, clock, existing=wish.existing)
+    spam = next((route.spam for route in routes if route.spam is not None), None)
+    if spam is not None and all(route.outcome is Outcome.FILTERED for route in routes):
+        return replace(trial, ignored=f"spam: {spam}")
+    return replace(trial, routes=routes)
+
+
+def _parsed(trial: Trial, desk: Desk, verified: Verified, *, item: int) -> Trial:
+    """The trial with the item's event, or the reason why there is none."""
     try:
         parsed = desk.parse(verified)
     except Unparseable as error:
         return replace(trial, unparseable=error.detail)
     if parsed.ignored is not None:
         return replace(trial, ignored=parsed.ignored)
-    event = _event(desk, parsed, wish.item)
-    trial = replace(trial, event=event, item=wish.item, items=len(parsed.events))
-    if not any(desk.name in route.from_ for route in loaded.settings.routes):
-        return replace(trial, unrouted="no route begins at this source")
-    return replace(trial, routes=await _routes(event, desk, loaded, document, clock, existing=wish.existing))
+    event = _event(desk, parsed, item)
+    trial = replace(trial, item=item, items=len(parsed.events), dedupe_window=desk.dedupe_window)
+    if event.ignored is not None:
+        return replace(trial, ignored=event.ignored)
+    return replace(trial, event=event)
 
 
 async def _received(desk: Desk, sample: Sample, entrance: Door, clock: Clock) -> Received:

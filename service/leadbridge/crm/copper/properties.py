@@ -27,7 +27,7 @@ def drafted(plan: Plan, kind: Kind, changes: tuple[ListChange, ...], answers: An
     """The record's properties without the lists that are only added to; held when a custom field is unknown."""
     draft = Draft()
     lead = plan.lead
-    warn_of_unwritten(draft, lead, kind.keys)
+    warn_of_unwritten(draft, lead, kind.keys, recognised=plan.recognised)
     _write_name(draft, plan)
     if not kind.keys["email"].merges:
         _write_email(draft, plan)

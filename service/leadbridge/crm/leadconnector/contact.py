@@ -93,7 +93,7 @@ def drafted(plan: Plan) -> ContactDraft:
     """The contact without tags and custom fields."""
     draft = ContactDraft(plan=plan)
     lead = permitted(plan)
-    warn_of_unwritten(draft, lead, LEAD_KEYS)
+    warn_of_unwritten(draft, lead, LEAD_KEYS, recognised=plan.recognised)
     _write_name(draft, lead)
     _write_email(draft, lead)
     _write_phone(draft, lead)

@@ -8,6 +8,7 @@ from leadbridge.errors import Unparseable
 from leadbridge.events import Event, Json
 from leadbridge.sources.fields import flat, submissions
 from leadbridge.sources.preset import Header, Path, Preset
+from leadbridge.sources.shapes import around
 
 
 def _shape(document: Document) -> Iterator[Event]:
@@ -22,7 +23,7 @@ def _shape(document: Document) -> Iterator[Event]:
         yield Event(fields=flat(body), meta=meta, raw=body)
         return
     for item in submissions(data):
-        yield Event(fields=flat(item), meta=meta, raw=body | {"data": item})
+        yield Event(fields=flat(item), meta=meta, raw=body if item is data else around(body, "data", item))
 
 
 PRESET: Final = Preset(

@@ -1,11 +1,11 @@
 """Typeform's response as an event: every answer by its question's ref and by its title."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from leadbridge.bodies.document import Document
 from leadbridge.errors import Unparseable
-from leadbridge.events import Event, Json
+from leadbridge.events import Event, FieldType, Json
 from leadbridge.sources.fields import Fields
 from leadbridge.sources.preset import at
 
@@ -18,6 +18,11 @@ _META: Final = {
     "landed_at": "form_response.landed_at",
     "event_id": "event_id",
 }
+_TYPES: Final[Mapping[str, FieldType]] = {
+    "email": "email", "phone_number": "phone", "website": "website", "url": "website", "legal": "consent",
+    "number": "number", "date": "date", "file_upload": "file", "file_url": "file", "multiple_choice": "choice",
+    "dropdown": "choice", "choice": "choice", "choices": "choice",
+}  # fmt: skip
 
 
 def response_events(document: Document) -> Iterator[Event]:
@@ -35,12 +40,13 @@ def response_events(document: Document) -> Iterator[Event]:
     fields = Fields()
     for answer in answers:
         *refs, label = _names(answer.get("field"), titles)
+        kind = _kind(answer)
         for ref in refs:
-            fields.put_again(ref, _value(answer))
-        fields.put(label, _value(answer))
+            fields.put_again(ref, _value(answer), kind)
+        fields.put(label, _value(answer), kind)
     for answer in answers:
         if answer.get("type") in ("email", "phone_number"):
-            fields.put_if_new(answer["type"], _value(answer))
+            fields.put_if_new(answer["type"], _value(answer), _kind(answer))
     for variable in _objects(response.get("variables"), "form_response.variables"):
         fields.put(f"variables.{variable.get('key')}", variable.get(str(variable.get("type"))))
     fields.put("calculated", response.get("calculated") or {})
@@ -49,7 +55,14 @@ def response_events(document: Document) -> Iterator[Event]:
     for name, value in hidden.items() if isinstance(hidden, dict) else ():
         fields.put_if_new(name, value)
     meta = {name: found for name, path in _META.items() if (found := at(document.value, path)) is not None}
-    yield Event(fields=fields.as_dict(), second_names=fields.second_names, meta=meta, raw=document.value)
+    yield Event(
+        fields=fields.as_dict(), second_names=fields.second_names, types=fields.types, meta=meta, raw=document.value
+    )
+
+
+def _kind(answer: dict[str, Json]) -> FieldType | None:
+    """What Typeform knows the answer to be: the question's type says more than the answer's."""
+    return _TYPES.get(str(at(answer, "field.type"))) or _TYPES.get(str(answer.get("type")))
 
 
 def _names(field: Json, titles: dict[str, str]) -> list[str]:

@@ -19,9 +19,10 @@ _REQUESTS_OWN: Final = frozenset({6, 8})  # url, body
 _ITEMS_OWN: Final = frozenset({7, 8, 9, 10})  # reason, dedupe_key, digest, arrival
 _LATELY: Final = 8 * 86_400_000  # milliseconds: older partitions need not be asked for the request that came last
 # The same id with the same content is a duplicate of the first; with another content it is the next revision. What
-# could not be mapped, or had no route, goes on when it is sent again: nothing of it reached a CRM. Two processes that
-# are sent the same at once meet in `dedupe`: the second waits for the first one's commit. All insert in one order, or
-# two of them would wait for each other.
+# could not be mapped, or had no route, goes on when it is sent again: nothing of it reached a CRM. What is told apart
+# by its content has a time (as an id) before which nothing counts, and no revisions. Two processes that are sent the
+# same at once meet in `dedupe`: the second waits for the first one's commit. All insert in one order, or two of them
+# would wait for each other.
 ARRIVE: Final = f"""
     WITH request AS (
         SELECT * FROM unnest({list_in(1)}, {list_in(2)}, {list_in(3)}::bigint[], {list_in(4)}, {list_in(5)},
@@ -31,24 +32,28 @@ ARRIVE: Final = f"""
         INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body, order_at)
         SELECT id, source, received_at, trace_id, verified_by, method, url, headers, body,
             greatest(max(received_at) OVER (ORDER BY place),
-                     (SELECT order_at FROM requests WHERE id >= $23 ORDER BY order_at DESC LIMIT 1))
+                     (SELECT order_at FROM requests WHERE id >= $24 ORDER BY order_at DESC LIMIT 1))
         FROM request ORDER BY place
         RETURNING id, arrival
     ), item AS (
         SELECT * FROM unnest({list_in(10)}, {list_in(11)}::int[], {list_in(12)}, {list_in(13)}::bigint[], {list_in(14)},
-                             {list_in(15)}, {list_in(16)}, $17::text[], $18::text[], $19::bytea[], $20::bigint[])
-            AS i (request_id, item, source, received_at, trace_id, id, state, reason, dedupe_key, digest, arrival)
+                             {list_in(15)}, {list_in(16)}, $17::text[], $18::text[], $19::bytea[], $20::bigint[],
+                             {list_in(21)})
+            AS i (request_id, item, source, received_at, trace_id, id, state, reason, dedupe_key, digest, arrival,
+                  since)
     ), known AS (
         INSERT INTO dedupe (source, key, digest, submission_id, revision, failed)
         SELECT source, dedupe_key, digest, id, 1 + coalesce((
-            SELECT max(revision) FROM dedupe AS d WHERE d.source = item.source AND d.key = item.dedupe_key), 0),
+            SELECT max(revision) FROM dedupe AS d
+            WHERE d.source = item.source AND d.key = item.dedupe_key AND item.since = '0'), 0),
             state = 'failed'
         FROM item WHERE dedupe_key IS NOT NULL ORDER BY 1, 2, 3
         ON CONFLICT (source, key, digest) DO UPDATE SET (submission_id, revision, failed) = (
             SELECT CASE WHEN goes_on THEN excluded.submission_id ELSE dedupe.submission_id END,
                 CASE WHEN goes_on THEN excluded.revision ELSE dedupe.revision END, dedupe.failed AND NOT goes_on
-            FROM (SELECT dedupe.failed AND EXISTS (
-                SELECT 1 FROM item WHERE item.id = excluded.submission_id AND item.state = 'received')) AS o (goes_on))
+            FROM (SELECT EXISTS (
+                SELECT 1 FROM item WHERE item.id = excluded.submission_id AND (
+                    dedupe.failed AND item.state = 'received' OR dedupe.submission_id < item.since))) AS o (goes_on))
         RETURNING source, key, digest, submission_id, revision
     ), told_apart AS (
         SELECT item.*, nullif(known.submission_id, item.id) AS first, coalesce(known.revision, 1) AS revision
@@ -64,12 +69,12 @@ ARRIVE: Final = f"""
                                  duplicate_of, revision, updated_at, arrival, taken_by, taken_until)
         SELECT told_apart.id, request_id, item, source, received_at, trace_id,
             CASE WHEN first IS NULL THEN state ELSE 'duplicate' END, reason, dedupe_key, first, revision,
-            received_at, coalesce(kept.arrival, told_apart.arrival), $21, clock_timestamp() + make_interval(secs => $22)
+            received_at, coalesce(kept.arrival, told_apart.arrival), $22, clock_timestamp() + make_interval(secs => $23)
         FROM told_apart LEFT JOIN kept ON kept.id = request_id
         RETURNING id, duplicate_of, revision, request_id, arrival
     )
     SELECT id, duplicate_of, revision, request_id, arrival FROM arrived
-    WHERE duplicate_of IS NOT NULL OR revision > 1 OR $24"""
+    WHERE duplicate_of IS NOT NULL OR revision > 1 OR $25"""
 _STORED: Final = """
     SELECT id, duplicate_of, revision FROM submissions WHERE request_id = ANY($1::text[])"""
 _ANYBODYS: Final = """
@@ -154,10 +159,20 @@ async def accept(connection: Connection, requests: Sequence[NewRequest], *, by: 
     return answers(requests, told_apart)
 
 
+async def accept_for_anybody(connection: Connection, request: NewRequest) -> tuple[Accepted, ...]:
+    """Insert a request in the transaction that is open, to be mapped by whoever serves."""
+    told_apart: dict[str, tuple[str | None, int]] = {}
+    arrivals: dict[str, int] = {}
+    for run in in_runs([request]):
+        await _arrive(connection, run, None, told_apart, arrivals, tell_all=True)
+    [accepted] = answers([request], told_apart)
+    return accepted
+
+
 async def _arrive(
     connection: Connection,
     run: Sequence[tuple[NewRequest, int, NewItem]],
-    by: str,
+    by: str | None,
     told_apart: dict[str, tuple[str | None, int]],
     arrivals: dict[str, int],
     *,
@@ -179,12 +194,13 @@ async def _arrive(
         (
             request.request_id, number, request.received.source, request.received.received_at, request.trace_id,
             item.submission_id, item.state, item.reason, item.dedupe_key, item.digest, arrivals.get(request.request_id),
+            first_id(item.since) if item.since else "0",
         )
         for request, number, item in run
     ]  # fmt: skip
     lately = first_id(max(0, min(request.received.received_at for request, *_ in run) - _LATELY))
-    values = (*packed(requests, 9, apart=_REQUESTS_OWN), *packed(items, 11, apart=_ITEMS_OWN))
-    found = await connection.fetch(ARRIVE, *values, by, TAKEN_FOR, lately, tell_all)
+    values = (*packed(requests, 9, apart=_REQUESTS_OWN), *packed(items, 12, apart=_ITEMS_OWN))
+    found = await connection.fetch(ARRIVE, *values, by, TAKEN_FOR if by else 0.0, lately, tell_all)
     for name, first, revision, request_id, arrival in found:
         told_apart[name] = first, revision
         arrivals[request_id] = arrival

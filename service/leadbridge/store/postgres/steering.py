@@ -9,14 +9,14 @@ from leadbridge.clock import Millis
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
 from leadbridge.store import selecting
-from leadbridge.store.postgres import accepting, lanes, operating
+from leadbridge.store.postgres import accepting, lanes, operating, quarantine
 from leadbridge.store.postgres.connection import Connection, numbered
 from leadbridge.store.postgres.hearing import tell
 from leadbridge.store.postgres.operating import UNDECIDED
 from leadbridge.store.postgres.reader import PostgresReader
 from leadbridge.store.selecting import Act, Asked
 from leadbridge.store.steering import Steering
-from leadbridge.store.values import Hastened, LaneState, Selection
+from leadbridge.store.values import Accepted, Hastened, LaneState, NewRequest, Selection
 
 R = TypeVar("R")
 
@@ -138,7 +138,17 @@ class PostgresSteering(PostgresReader, Steering):
 
 
 class PostgresOperator(PostgresSteering):
-    """For one command beside the services, or without one: it owns nothing and never accepts or sends."""
+    """For one command beside the services, or without one: it owns nothing and never sends."""
+
+    async def readmit(self, request: NewRequest) -> tuple[Accepted, ...] | None:
+        """Store a request from the quarantine, under its id there, and take it out; None when it is there no more."""
+
+        async def change(connection: Connection) -> tuple[Accepted, ...] | None:
+            if not await quarantine.dropped(connection, [request.request_id]):
+                return None
+            return await accepting.accept_for_anybody(connection, request)
+
+        return await self._write(change)
 
 
 async def _places(connection: Connection, asked: Asked) -> Sequence[int]:

@@ -7,6 +7,7 @@ import apsw
 import orjson
 
 from leadbridge.clock import Millis
+from leadbridge.ids import first_id
 from leadbridge.store import shapes
 from leadbridge.store.arriving import MOST_WAITING, Arrived, about, answers, arrived, waiting_of
 from leadbridge.store.selecting import REPLAYABLE_SUBMISSIONS
@@ -16,7 +17,7 @@ from leadbridge.store.values import Accepted, MappedSubmission, NewDelivery, New
 
 _ARRIVE = """
     INSERT INTO arrivals (request_id, item, source, received_at, trace_id, verified_by, method, url, headers, body,
-                          id, state, reason, dedupe_key, digest) {values}"""
+                          id, state, reason, dedupe_key, digest, since) {values}"""
 _TOLD_APART = """
     SELECT json_group_array(json_array(id, duplicate_of, revision)) FROM submissions
     WHERE id IN (SELECT value FROM json_each(?))"""
@@ -66,6 +67,7 @@ def _rows_of(request: NewRequest) -> Iterator[tuple[Any, ...]]:
         yield (
             request.request_id, number, received.source, received.received_at, request.trace_id, request.verified_by,
             *what_it_says, item.submission_id, item.state, item.reason, item.dedupe_key, item.digest,
+            first_id(item.since) if item.since else "",
         )  # fmt: skip
         what_it_says = _SAID_BEFORE
 

@@ -5,7 +5,8 @@
 
 CREATE TEMP VIEW arrivals AS
   SELECT '' AS request_id, 0 AS item, '' AS source, 0 AS received_at, '' AS trace_id, '' AS verified_by, '' AS method,
-         '' AS url, '' AS headers, x'' AS body, '' AS id, '' AS state, '' AS reason, '' AS dedupe_key, x'' AS digest;
+         '' AS url, '' AS headers, x'' AS body, '' AS id, '' AS state, '' AS reason, '' AS dedupe_key, x'' AS digest,
+         '' AS since;
 
 CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrivals BEGIN
   INSERT INTO requests (id, source, received_at, trace_id, verified_by, method, url, headers, body, order_at)
@@ -16,17 +17,20 @@ CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrivals BEGIN
   WHERE new.item = 0;
 
   -- The same id with the same content is a duplicate of the first; with another content it is the next revision. What
-  -- could not be mapped, or had no route, goes on when it is sent again: nothing of it reached a CRM.
+  -- could not be mapped, or had no route, goes on when it is sent again: nothing of it reached a CRM. What is told apart
+  -- by its content has a time (as an id) before which nothing counts, and no revisions.
   INSERT INTO submissions (id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key, duplicate_of,
                            revision, updated_at, arrival)
   SELECT new.id, new.request_id, new.item, new.source, new.received_at, new.trace_id,
          iif(first.id IS NULL, new.state, 'duplicate'), new.reason, new.dedupe_key, first.id,
          coalesce(first.revision,
-                  1 + (SELECT max(revision) FROM dedupe WHERE source = new.source AND key = new.dedupe_key), 1),
+                  iif(new.since = '',
+                      1 + (SELECT max(revision) FROM dedupe WHERE source = new.source AND key = new.dedupe_key), 1), 1),
          new.received_at, (SELECT rowid FROM requests WHERE id = new.request_id)
   FROM (SELECT 1) LEFT JOIN (SELECT submission_id AS id, revision FROM dedupe
                              WHERE source = new.source AND key = new.dedupe_key AND digest = new.digest
-                               AND NOT (new.state = 'received' AND failed)) AS first;
+                               AND NOT (new.state = 'received' AND failed)
+                               AND submission_id >= new.since) AS first;
 
   INSERT INTO dedupe (source, key, digest, submission_id, revision, failed)
   SELECT source, dedupe_key, new.digest, id, revision, state = 'failed' FROM submissions

@@ -69,12 +69,17 @@ def open_for_writing(path: Path) -> apsw.Connection:
         connection.pragma("foreign_keys", 0)
         migrate(connection)
         connection.pragma("temp_store", "memory")
-        connection.execute((resources.files("leadbridge.store.sqlite") / "arrivals.sql").read_text(encoding="utf-8"))
+        make_arrivals(connection)
     except apsw.Error as error:
         raise cannot_open(path, error) from error
     except OSError as error:
         raise StorageUnavailable(f"cannot open {path}: {error.strerror}") from error
     return connection
+
+
+def make_arrivals(connection: apsw.Connection) -> None:
+    """What `accepting` writes through, for as long as the connection is open."""
+    connection.execute((resources.files("leadbridge.store.sqlite") / "arrivals.sql").read_text(encoding="utf-8"))
 
 
 def cannot_open(path: Path, error: apsw.Error) -> StorageUnavailable:

@@ -16,13 +16,13 @@ from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
 from leadbridge.store import selecting
 from leadbridge.store.selecting import Act, Asked
-from leadbridge.store.sqlite import accepting, lanes, operating
+from leadbridge.store.sqlite import accepting, lanes, operating, quarantine
 from leadbridge.store.sqlite.beside import open_beside
-from leadbridge.store.sqlite.connection import rows, transaction
+from leadbridge.store.sqlite.connection import make_arrivals, rows, transaction
 from leadbridge.store.sqlite.dialect import DIALECT
 from leadbridge.store.sqlite.reader import SqliteReader
 from leadbridge.store.steering import Steering
-from leadbridge.store.values import Hastened, LaneState, Selection
+from leadbridge.store.values import Accepted, Hastened, LaneState, NewRequest, Selection
 
 R = TypeVar("R")
 _IN_LINE: Final = """
@@ -109,17 +109,29 @@ class SqliteSteering(SqliteReader, Steering):
 
 
 class SqliteOperator(SqliteSteering):
-    """For one command beside the service, or without one: it owns nothing and never accepts or sends."""
+    """For one command beside the service, or without one: it owns nothing and never sends."""
 
     def __init__(self, path: Path) -> None:
         """Open the file; raises `StorageUnavailable` when it is not there or of another version."""
         super().__init__(path)
         try:
             self._beside = open_beside(path)
+            make_arrivals(self._beside)
         except StorageUnavailable:
             self._thread.shutdown()
             self._connection.close()
             raise
+
+    async def readmit(self, request: NewRequest) -> tuple[Accepted, ...] | None:
+        """Store a request from the quarantine, under its id there, and take it out; None when it is there no more."""
+
+        def apply(connection: apsw.Connection) -> tuple[Accepted, ...] | None:
+            if not quarantine.dropped(connection, [request.request_id]):
+                return None
+            [accepted] = accepting.accept(connection, [request])
+            return accepted
+
+        return await self._write(apply)
 
     async def _write(self, apply: Callable[[apsw.Connection], R]) -> R:
         def change() -> R:

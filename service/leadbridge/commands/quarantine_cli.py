@@ -1,0 +1,56 @@
+"""Arguments and help of `reverify`."""
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+
+from leadbridge.commands.arguments import DEFAULT_CONFIG, ConfigOption, FormatOption, end, loaded_from
+from leadbridge.commands.format import Format
+from leadbridge.store.opening import database_url, open_operator, open_quarantine
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+
+    @app.command(epilog="Example: leadbridge reverify typeform --config site.yaml")
+    def reverify(
+        source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source whose secret was mended.")],
+        *,
+        drop: Annotated[bool, typer.Option("--drop", help="Delete what still does not prove itself.")] = False,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would be.")] = False,
+        config: ConfigOption = DEFAULT_CONFIG,
+        output: FormatOption = Format.TEXT,
+    ) -> None:
+        """Take in refused requests, after a secret was mended.
+
+        A source with `quarantine` sets aside what does not prove itself. Here it is verified again, as of the time it
+        came, and what proves itself now is stored as it would have been then; beside the service or without it. Exit
+        code 1: some still do not prove themselves, and stay.
+        """
+        from leadbridge.commands import reverifying
+        from leadbridge.tokens import Sealing
+
+        loaded = loaded_from(config)
+        sealing = Sealing.from_environ(os.environ)
+        database = database_url(os.environ)
+
+        async def look() -> bool:
+            operator, quarantine = open_operator(database), open_quarantine(database)
+            try:
+                return await reverifying.reverify(
+                    source,
+                    loaded,
+                    quarantine=quarantine,
+                    operator=operator,
+                    sealing=sealing,
+                    drop=drop,
+                    dry_run=dry_run,
+                    output=output,
+                )
+            finally:
+                await quarantine.close()
+                await operator.close()
+
+        end(asyncio.run(look()))

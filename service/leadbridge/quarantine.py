@@ -1,0 +1,88 @@
+"""Requests whose sender was not proved, set aside where a source asks for it: a wrong secret of ours loses no lead.
+
+They are sealed whole: to be verified again they need the very credentials that are never stored in clear.
+"""
+
+from typing import Final
+
+import orjson
+
+from leadbridge.clock import Clock, Millis
+from leadbridge.errors import SignatureReason, StorageUnavailable
+from leadbridge.events import Received
+from leadbridge.ids import new_id
+from leadbridge.logs import Logger
+from leadbridge.store.quarantine import QuarantineStore, SealedRequest
+from leadbridge.tokens.sealing import Sealing
+
+AT_ONCE: Final = 4  # requests on their way in: forged ones come in floods, and must not take what accepts need
+SAID_EVERY: Final = 10.0  # seconds between two log lines about what finds no room
+
+
+class Quarantine:
+    """Where one process sets requests aside."""
+
+    def __init__(self, store: QuarantineStore, sealing: Sealing, *, clock: Clock, log: Logger) -> None:
+        self._store = store
+        self._sealing = sealing
+        self._clock = clock
+        self._log = log
+        self._under_way = 0
+        self._left_out: dict[str, int] = {}  # by source, since it was last said
+        self._said_at: float | None = None
+
+    async def keep(self, received: Received, *, reason: SignatureReason, most: int) -> None:
+        """Set a request aside, unless `most` of its source are there already; never fails."""
+        if self._under_way >= AT_ONCE:
+            self._leave_out(received.source, "too many came at once")
+            return
+        self._under_way += 1
+        try:
+            request = sealed(self._sealing, received, reason=reason)
+            kept = await self._store.keep(request, most=most)
+        except StorageUnavailable as error:
+            self._leave_out(received.source, str(error))
+        else:
+            if kept:
+                self._log.warning("request.quarantined", source=received.source, reason=reason, request=request.id)
+            else:
+                self._leave_out(received.source, "the quarantine is full")
+        finally:
+            self._under_way -= 1
+
+    async def forget(self, before: Millis) -> None:
+        """Delete what was set aside before a time."""
+        if requests := await self._store.forget(before):
+            self._log.info("quarantine.pruned", requests=requests)
+
+    async def close(self) -> None:
+        """Let the database go."""
+        await self._store.close()
+
+    def _leave_out(self, source: str, why: str) -> None:
+        """Say it now and then: a line for each of a flood would fill the disk."""
+        self._left_out[source] = self._left_out.get(source, 0) + 1
+        now = self._clock.monotonic()
+        if self._said_at is None or now - self._said_at >= SAID_EVERY:
+            self._said_at = now
+            for name, requests in self._left_out.items():
+                self._log.warning("quarantine.left_out", source=name, requests=requests, problem=why)
+            self._left_out.clear()
+
+
+def sealed(sealing: Sealing, received: Received, *, reason: SignatureReason) -> SealedRequest:
+    """A request as it is set aside."""
+    said = {"method": received.method, "url": received.url, "headers": dict(received.headers)}
+    return SealedRequest(
+        id=new_id(),
+        source=received.source,
+        received_at=received.received_at,
+        reason=reason,
+        sealed=sealing.seal(orjson.dumps(said) + b"\n" + received.body),
+    )
+
+
+def opened(sealing: Sealing, request: SealedRequest) -> Received:
+    """The request as it arrived; raises `WrongKey`."""
+    said, _, body = sealing.opened(request.sealed).partition(b"\n")
+    return Received(source=request.source, received_at=request.received_at, body=body, **orjson.loads(said))

@@ -1,0 +1,255 @@
+"""What the name of a field says: for which keys of the lead it stands, how surely, and what speaks against them."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from leadbridge.recognise.phrases import Hit, Phrases
+from leadbridge.recognise.tables import CONTEXTS, Context, Tables
+from leadbridge.recognise.words import LONGEST, words_of
+
+WHOLE: Final = 0.95  # the whole label is known
+NEARLY: Final = 0.92  # what is not known of it says nothing
+SEGMENT: Final = 0.85  # the last part of a path is known
+AMONG: Final = 0.75  # among words that no table knows
+ROLE: Final = 0.7  # nothing but who somebody is: "Tenant"
+LIKELY: Final = 0.6
+WEAK: Final = 0.45  # not enough by itself
+
+OF_PROGRAMS: Final = "en"  # names for programs are English in any form
+NAMES: Final = frozenset({"name", "first_name", "last_name", "middle_name"})
+SHAPED: Final = frozenset({"email", "phone", "website"})  # their values tell
+_KNOWN_AS_A_WHOLE: Final = frozenset({"company", "title"})  # "Airline company", "Book title": another thing's
+_PARTS_OF_PLACE: Final = frozenset({"city", "state", "postal_code", "country"})
+_FEW: Final = 2  # unknown words beside a known one in a label that can still be believed
+_OVERRULED: Final = frozenset({"nothing", "not_a_name"})  # by a label that is known as a whole
+_SELDOM: Final = frozenset({"not_a_phone", "not_a_website"})  # against a whole label in its own language alone
+_NO_ASIDE: Final = frozenset({"nothing", "not_a_phone", "not_a_website"})  # in brackets: "Phone (no fax)"
+_NO_SENTENCE: Final = frozenset(CONTEXTS) - {"honeypot"}
+_BRACKETED: Final = re.compile(r"[(（【〔].*?[)）】〕]")
+_CLEAR: Final = 2  # labels that only one language has
+_MOST_REMEMBERED: Final = 64  # fields of a form: what is remembered must not grow with what is sent
+_NEAR: Final = 60  # characters before an address in a text
+_FEW_WORDS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key of the lead that a label stands for; `languages` are those in which it does."""
+
+    target: str
+    sure: float
+    languages: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name that was read: what it stands for, and what speaks against that, with the languages in which it does so.
+
+    `words` are those that no table knows; `own` is whether it says that the answer is the submitter's own. `qualifiers`
+    are the words that say whose: roles, and those that no table knows.
+    """
+
+    claims: tuple[Claim, ...] = ()
+    contexts: frozenset[tuple[Context, frozenset[str]]] = frozenset()
+    words: tuple[str, ...] = ()
+    own: bool = False
+    qualifiers: frozenset[str] = frozenset()
+
+
+class Spoken(NamedTuple):
+    """In which languages the labels of a form may be written, if that `is_clear`, and so what speaks against each.
+
+    A language has its share of the labels: 1 for the one that knows most.
+    """
+
+    is_clear: bool
+    languages: Mapping[str, float]
+    contexts: tuple[frozenset[Context], ...]
+
+
+class Reader:
+    """Reads labels by the tables; what it read it remembers, since the submissions of a form have the same labels."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._phrases = Phrases(tables)
+        self.read_all = lru_cache(maxsize=2048)(self._read_all)
+        self._spoken_before = lru_cache(maxsize=128)(self._spoken)
+
+    def _read_all(self, names: tuple[str, ...]) -> Label:
+        """What the names of one field say together; the first one, which people see, says whose it is."""
+        first, *others = (self.read(name) for name in names)
+        if not others:
+            return first
+        labels = [first, *others]
+        best: dict[str, Claim] = {}
+        for claim in (claim for label in labels for claim in label.claims):
+            if claim.target not in best or best[claim.target].sure < claim.sure:
+                best[claim.target] = claim
+        return Label(
+            claims=tuple(best.values()),
+            contexts=frozenset(context for label in labels for context in label.contexts),
+            words=tuple(word for label in labels for word in label.words),
+            own=any(label.own for label in labels),
+            qualifiers=first.qualifiers,
+        )
+
+    def spoken(self, form: tuple[tuple[str, ...], ...]) -> Spoken:
+        """What the labels of a form, each with all its names, say of its languages."""
+        return self._spoken_before(form) if len(form) <= _MOST_REMEMBERED else self._spoken(form)
+
+    def _spoken(self, form: tuple[tuple[str, ...], ...]) -> Spoken:
+        """The languages that know at least half as many of the labels as the best one does."""
+        labels = [self.read_all(names) for names in form]
+        votes: defaultdict[str, float] = defaultdict(float)
+        for claim in (claim for label in labels for claim in label.claims):
+            for code in claim.languages:
+                votes[code] += 1 / len(claim.languages)
+        most = max(votes.values(), default=0)
+        languages = {code: count / most for code, count in votes.items() if count >= most / 2}
+        contexts = tuple(
+            frozenset(
+                context
+                for context, codes in label.contexts
+                if not languages or codes & languages.keys() or OF_PROGRAMS in codes
+            )
+            for label in labels
+        )
+        return Spoken(most >= _CLEAR, languages, contexts)
+
+    def read(self, name: str) -> Label:
+        """What one name says."""
+        name = name[:LONGEST]
+        label = self._label(words_of(name))
+        outside = _BRACKETED.sub(" ", name)
+        if outside != name and (bare := words_of(outside)):
+            label = self._without_asides(label, self._label(bare), name)
+        parent, dot, last = name.rpartition(".")
+        if dot and parent and _best(label) < NEARLY and (segment := words_of(last)):
+            label = _better(label, _of_segment(self._label(segment), len(segment)))
+        return label
+
+    def _without_asides(self, whole: Label, outside: Label, name: str) -> Label:
+        """What stands in brackets adds nothing to a label that is known without it: "Phone (with extension)".
+
+        It may say whose it is in a word or two, "E-mail (friend)", not in a sentence: "Phone (the driver calls you)".
+        """
+        if not outside.claims or _best(whole) > _best(outside) or _best(whole) == WHOLE:
+            return whole
+        aside = self._label(words_of(" ".join(_BRACKETED.findall(name))))
+        dropped = _NO_ASIDE if len(aside.words) < _FEW else _NO_SENTENCE
+        contexts = frozenset(each for each in whole.contexts if each[0] not in dropped) | outside.contexts
+        return replace(outside, contexts=contexts, own=whole.own)
+
+    def tells_of_another(self, text: str) -> bool:
+        """Whether the last words of a text name somebody else than who wrote it: "please ask my accountant at"."""
+        hits = list(self._phrases.of(words_of(text[-_NEAR:])))[-_FEW_WORDS:]
+        if any("someone_else" in hit.meaning.contexts for hit in hits):
+            return True
+        return any(hit.meaning.own and not after.is_known for hit, after in pairwise(hits))
+
+    def _label(self, words: tuple[str, ...]) -> Label:
+        hits = list(self._phrases.of(words))
+        label = Label(
+            contexts=frozenset(
+                (context, frozenset(codes)) for hit in hits for context, codes in hit.meaning.contexts.items()
+            ),
+            words=tuple(hit.phrase for hit in hits if not hit.is_known),
+            own=any(hit.meaning.own for hit in hits),
+            qualifiers=frozenset(hit.phrase for hit in hits if not hit.is_known or hit.meaning.role),
+        )
+        whole = self._whole(words, hits)
+        if whole is not None:
+            codes = frozenset(code for claim in whole for code in claim.languages)
+            believed = frozenset(
+                each
+                for each in label.contexts
+                if each[0] not in _OVERRULED and (each[1] & codes or each[0] not in _SELDOM)
+            )
+            return replace(label, claims=whole, contexts=believed)
+        claims = _claims(hits, len(label.words), own=label.own)
+        if not claims and not label.words and any(hit.meaning.role for hit in hits):
+            claims = (Claim("name", ROLE, frozenset(self.tables.languages)),)
+        return replace(label, claims=claims)
+
+    def _whole(self, words: tuple[str, ...], hits: list[Hit]) -> tuple[Claim, ...] | None:
+        """What the label stands for when it is known as a whole, at least without "your"."""
+        found = self.tables.compact.get("".join(words))
+        if found is None and any(hit.meaning.own for hit in hits):
+            bare = "".join(hit.phrase for hit in hits if not hit.meaning.own)
+            found = self.tables.compact.get(bare.replace(" ", ""))
+        if found is None:
+            return None
+        return tuple(Claim(target, WHOLE, frozenset(codes)) for target, codes in found.items())
+
+
+def _claims(hits: list[Hit], unknown: int, *, own: bool) -> tuple[Claim, ...]:
+    found: dict[str, Claim] = {}
+    telling = [hit for hit in hits if hit.meaning.targets and not hit.meaning.noise]
+    asked = {id(after) for before, after in pairwise(hits) if before.meaning.own}  # "name" of "hello, your name please"
+    for hit in telling or hits:  # "contact" says nothing in "contact phone"
+        for target, codes in hit.meaning.targets.items():
+            sure = _sureness(target, hit.size, unknown, anywhere=target in hit.meaning.anywhere, own=own)
+            if id(hit) in asked and target in NAMES and "someone_else" not in hit.meaning.contexts:
+                sure = max(sure, LIKELY)
+            if sure > 0 and (target not in found or found[target].sure < sure):
+                found[target] = Claim(target, sure, frozenset(codes))
+    return tuple(_without_qualifiers(found).values())
+
+
+def _without_qualifiers(found: dict[str, Claim]) -> dict[str, Claim]:
+    """Of several keys that one label names, those that it is about: the website of "company website"."""
+    if {"first_name", "last_name"} <= found.keys():
+        whole = replace(found["first_name"], target="name")
+        found = {key: claim for key, claim in found.items() if key not in NAMES} | {"name": whole}
+    if found.keys() & _PARTS_OF_PLACE:
+        found.pop("street", None)
+    if found.keys() - NAMES - {"company", "message"}:
+        found.pop("company", None)
+    if found.keys() - {"message"}:
+        found.pop("message", None)
+    if found.keys() - NAMES - SHAPED - {"consent"}:
+        return {key: claim for key, claim in found.items() if key not in NAMES}
+    if found.keys() & {"first_name", "last_name", "middle_name"}:
+        found.pop("name", None)
+    return found
+
+
+def _sureness(target: str, size: int, unknown: int, *, anywhere: bool, own: bool) -> float:
+    """How surely a label with so many unknown words beside the phrase stands for the target; 0 for not at all."""
+    if unknown == 0:
+        return NEARLY
+    if size == 0 or target in _KNOWN_AS_A_WHOLE:
+        return 0
+    if target in SHAPED:
+        return AMONG if anywhere or size > 1 else LIKELY
+    if target in NAMES:
+        clear = size > 1 or target != "name"
+        return LIKELY if unknown == 1 and clear else WEAK if unknown <= _FEW else 0
+    if target == "consent":
+        return AMONG if anywhere else 0
+    return LIKELY if unknown <= _FEW and (anywhere or own) else 0
+
+
+def _of_segment(label: Label, size: int) -> Label:
+    """The last part of a path, whose parents no table knows: `name` alone could be anything's."""
+    claims = tuple(
+        replace(each, sure=min(each.sure, SEGMENT)) for each in label.claims if each.target != "name" or size > 1
+    )
+    return replace(label, claims=claims)
+
+
+def _better(whole: Label, part: Label) -> Label:
+    """The part's claims where they are surer; what speaks against them anywhere in the name stays."""
+    if _best(part) <= _best(whole):
+        return whole
+    return replace(whole, claims=part.claims, contexts=whole.contexts | part.contexts, own=whole.own or part.own)
+
+
+def _best(label: Label) -> float:
+    return max((claim.sure for claim in label.claims), default=0.0)

@@ -1,0 +1,165 @@
+"""The vocabulary of forms as one index over all languages, read from the files beside this one."""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal, TypeAlias
+
+from leadbridge.recognise.words import UNSPACED, spellings, words_of
+
+Context: TypeAlias = Literal[
+    "someone_else", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing", "honeypot", "leave",
+    "empty",
+]  # fmt: skip
+TARGETS: Final = (
+    "name", "first_name", "last_name", "middle_name", "email", "phone", "company", "title", "website", "street", "city",
+    "state", "postal_code", "country", "message", "consent", "utm.source", "utm.medium", "utm.campaign", "utm.term",
+    "utm.content",
+)  # fmt: skip
+CONTEXTS: Final[tuple[Context, ...]] = (
+    "someone_else", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing", "honeypot", "leave",
+    "empty",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Meaning:
+    """What a phrase says; targets and contexts have the languages in which it does.
+
+    `anywhere` are the targets that it stands for also among words that no table knows, `role` is somebody who may
+    submit a form.
+    """
+
+    targets: dict[str, set[str]] = field(default_factory=dict)
+    anywhere: set[str] = field(default_factory=set)
+    contexts: dict[Context, set[str]] = field(default_factory=dict)
+    noise: bool = False
+    own: bool = False
+    role: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The vocabulary of all languages: what a phrase of words (joined with spaces) or the beginning of a word means.
+
+    `compact` has whole labels without spaces; `terms` the phrases of scripts that write no spaces. `longest` are the
+    most words, and the most characters of a term. `languages` has the English names by code.
+    """
+
+    languages: Mapping[str, str]
+    phrases: Mapping[str, Meaning]
+    beginnings: Mapping[str, Meaning]
+    terms: Mapping[str, Meaning]
+    compact: Mapping[str, Mapping[str, set[str]]]
+    longest_phrase: int
+    longest_term: int
+    yes: frozenset[str]
+    no: frozenset[str]
+
+
+@cache
+def default_tables() -> Tables:
+    """The tables that are shipped. They are read once, which takes some tens of milliseconds."""
+    folder = files("leadbridge.recognise") / "tables"
+    found = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda each: each.name)
+    return compiled({each.name.removesuffix(".toml"): tomllib.loads(each.read_text("utf-8")) for each in found})
+
+
+def compiled(languages: Mapping[str, Mapping[str, Any]]) -> Tables:
+    """One index of the tables by language code. Raises ValueError for a key that no table has."""
+    index = _Index()
+    for code, table in languages.items():
+        unknown = table.keys() - {"language", "own", "noise", "roles", "targets", "contexts", "answers"}
+        unknown |= table.get("targets", {}).keys() - set(TARGETS)
+        unknown |= table.get("contexts", {}).keys() - set(CONTEXTS)
+        if unknown:
+            raise ValueError(f"{code}: a table has no {', '.join(sorted(unknown))}")
+        index.add(code, table)
+    index.settle()
+    return Tables(
+        languages={code: table["language"] for code, table in languages.items()},
+        phrases=index.phrases,
+        beginnings=index.beginnings,
+        terms=index.terms,
+        compact=index.compact,
+        longest_phrase=max((phrase.count(" ") + 1 for phrase in index.phrases), default=1),
+        longest_term=max(map(len, index.terms), default=1),
+        yes=frozenset(index.yes),
+        no=frozenset(index.no),
+    )
+
+
+def answer_of(text: str) -> str:
+    """An answer as it is compared: its words, or the signs where it has none, such as `✓`."""
+    return " ".join(words_of(text)) or text.strip()
+
+
+def _merge(meaning: Meaning, *, into: Meaning) -> None:
+    for target, codes in meaning.targets.items():
+        into.targets.setdefault(target, set()).update(codes)
+    for context, codes in meaning.contexts.items():
+        into.contexts.setdefault(context, set()).update(codes)
+    into.anywhere |= meaning.anywhere
+
+
+class _Index:
+    def __init__(self) -> None:
+        self.phrases: dict[str, Meaning] = {}
+        self.beginnings: dict[str, Meaning] = {}
+        self.terms: dict[str, Meaning] = {}
+        self.compact: dict[str, dict[str, set[str]]] = {}
+        self.yes: set[str] = set()
+        self.no: set[str] = set()
+
+    def add(self, code: str, table: Mapping[str, Any]) -> None:
+        for meaning in self._all(table.get("noise", ())):
+            meaning.noise = True
+        for meaning in self._all(table.get("own", ())):
+            meaning.noise = meaning.own = True
+        for meaning in self._all(table.get("roles", ())):
+            meaning.noise = meaning.role = True
+        for context, entries in table.get("contexts", {}).items():
+            for meaning in self._all(entries):
+                meaning.contexts.setdefault(context, set()).add(code)
+        for target, entries in table.get("targets", {}).items():
+            self._add_target(code, target, labels=entries.get("labels", ()), words=entries.get("words", ()))
+        answers = table.get("answers", {})
+        self.yes |= {answer_of(word) for word in answers.get("yes", ())}
+        self.no |= {answer_of(word) for word in answers.get("no", ())}
+
+    def _add_target(self, code: str, target: str, *, labels: Sequence[str], words: Sequence[str]) -> None:
+        """A label with `=` before it counts only as a whole, `word*` only as the beginning of a word."""
+        for meaning in self._all(label for label in labels if not label.startswith("=")):
+            meaning.targets.setdefault(target, set()).add(code)
+        for meaning in self._all(words):
+            meaning.targets.setdefault(target, set()).add(code)
+            meaning.anywhere.add(target)
+        for entry in (*labels, *(word for word in words if not word.endswith("*"))):
+            for spelled in filter(None, spellings(entry.removeprefix("="))):
+                self.compact.setdefault("".join(spelled), {}).setdefault(target, set()).add(code)
+
+    def settle(self) -> None:
+        """What the beginning of a word means in one language, the whole word that another one has means too."""
+        for phrase, meaning in self.phrases.items():
+            shortest = phrase.rfind(" ") + 3
+            for end in range(shortest, len(phrase) + 1):
+                if beginning := self.beginnings.get(phrase[:end]):
+                    _merge(beginning, into=meaning)
+
+    def _all(self, entries: Iterable[str]) -> Iterator[Meaning]:
+        for entry in entries:
+            yield from self._meanings(entry)
+
+    def _meanings(self, entry: str) -> Iterator[Meaning]:
+        """Where an entry stands in the index; `word*` is the beginning of a word."""
+        for words in spellings(entry.removesuffix("*")):
+            if not words:
+                continue
+            if any(map(UNSPACED.search, words)):
+                yield self.terms.setdefault("".join(words), Meaning())
+            elif entry.endswith("*"):
+                yield self.beginnings.setdefault(" ".join(words), Meaning())
+            else:
+                yield self.phrases.setdefault(" ".join(words), Meaning())
