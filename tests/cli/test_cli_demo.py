@@ -16,7 +16,7 @@ from leadbridge.demo.report import wrong_records, wrongs
 from leadbridge.demo.scenario import AFTER_TAGGING, ANN, BEFORE_TAGGING, LOCATION, SAM, Row
 from leadbridge.demo.sender import Seen
 from leadbridge.store.rows import DeliveryRow
-from tests.support.command import LEADBRIDGE, environment, run_on_terminal, started
+from tests.support.command import environment, run, run_on_terminal, started
 from tests.support.patience import PATIENCE
 
 ROWS = (*BEFORE_TAGGING, *AFTER_TAGGING)
@@ -44,17 +44,7 @@ def test_once_prints_a_row_a_line_and_leaves_nothing_behind(tmp_path: Path) -> N
 
 
 def test_once_fails_when_a_row_comes_out_otherwise(tmp_path: Path) -> None:
-    """The real command, but with its first row alone, and another expectation of it."""
-    doctored = (
-        "from dataclasses import replace; from leadbridge.demo import run; from leadbridge.cli import main\n"
-        "run.BEFORE_TAGGING = (replace(run.BEFORE_TAGGING[0], created=False),)\n"
-        "run.AFTER_TAGGING = ()\n"
-        "main()"
-    )
-    ended = subprocess.run(
-        [LEADBRIDGE[0], "-c", doctored, "demo", "--once"],
-        cwd=tmp_path, env=environment(None, tmp_path), capture_output=True, text=True, timeout=PATIENCE, check=False,
-    )  # fmt: skip
+    ended = run("demo", "--once", cwd=tmp_path, module="tests.cli.doctored")
     assert ended.returncode == 1
     assert "wrong 1: copper: created is True, not False\nwrong 1: dallas: created is True, not False\n" in ended.stdout
     assert ended.stdout.count("✗") == 1

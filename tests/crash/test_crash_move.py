@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from tests.support.command import run, started
 from tests.support.postgres import Cluster
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-m", "tests.support.small_parts")
+MODULE = "tests.support.small_parts"
 ENVIRON = {"PYTHONPATH": f"{ROOT}:{ROOT / 'service'}"}
 
 
@@ -32,7 +31,7 @@ def test_a_move_that_is_killed_goes_on_where_it_was(tmp_path: Path, target: str)
     environ = {**ENVIRON, "LEADBRIDGE_DATABASE_URL": target}
     typed = ("move", "--from", f"sqlite:///{path}", "--format", "json")
     for lines in (2, 9):
-        with started(*typed, cwd=tmp_path, environ=environ, program=PROGRAM) as running:
+        with started(*typed, cwd=tmp_path, environ=environ, module=MODULE) as running:
             running.until(lambda: len(running.logged) >= lines or None)  # noqa: B023  # it is done before the next
             running.process.kill()
             running.ended()

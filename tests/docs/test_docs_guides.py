@@ -22,7 +22,7 @@ def checkout(tmp_path: Path) -> Path:
     """The repository as a newcomer has it, with the same `.venv`."""
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, tmp_path / name)  # with what was compiled, as far as it is used already
         else:
             shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")

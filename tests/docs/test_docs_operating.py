@@ -29,6 +29,7 @@ from tests.moving.life import changed
 from tests.support.command import Started, run, started
 from tests.support.patience import PATIENCE
 from tests.support.postgres import Cluster
+from tests.support.stand_in import stand_in
 from tests.support.stored import LANE, add, claim, new_delivery
 
 UNIT = ROOT / "docs" / "systemd" / "leadbridge.service"
@@ -42,7 +43,7 @@ sources:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder as the page has it: `.venv`, a configuration, and `data` where the service makes it."""
-    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    stand_in(tmp_path)
     (tmp_path / "site.yaml").write_text(CONFIG)
     return tmp_path
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import get_args
 
 import pytest
@@ -18,7 +19,6 @@ from tests.docs.source import PACKAGE, LogLine
 
 TABLES_OF_EVENTS = ("Requests and submissions", "Deliveries", "The service")
 SCHEMA = (PACKAGE / "store/sqlite/migrations/0001_first.sql").read_text("utf-8")
-LINES = [line for path in source.files() for line in source.log_lines(path)]
 # Not the service's own HTTP: what the emulated CRMs answer, what CRMs answer us, and what `send` shows.
 OTHER_HTTP = ("sandbox", "crm", "deliver", "demo", "sending.py")
 
@@ -29,15 +29,21 @@ def events() -> dict[str, list[str]]:
     return {cells[0].strip("`"): cells for cells in rows}
 
 
+@cache
+def all_lines() -> list[LogLine]:
+    return [line for path in source.files() for line in source.log_lines(path)]
+
+
+@cache
 def lines_by_event() -> dict[str, list[LogLine]]:
     found: dict[str, list[LogLine]] = {}
-    for line in LINES:
+    for line in all_lines():
         found.setdefault(line.event or "", []).append(line)
     return found
 
 
 def test_every_event_has_a_constant_name() -> None:
-    assert [line.place for line in LINES if line.event is None] == [], (
+    assert [line.place for line in all_lines() if line.event is None] == [], (
         "an event's name is put together while the program runs, so that nobody finds it: write each name out, "
         'for example `case "failed": log.warning("submission.failed", …)`'
     )

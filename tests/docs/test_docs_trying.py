@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.docs.pages import fences
 from tests.docs.shell import printed
 from tests.generated import ROOT
+from tests.support.stand_in import stand_in
 
 PAGE = ROOT / "docs" / "trying.md"
 CONFIG = """
@@ -24,7 +25,7 @@ def test_the_commands_run_as_printed(tmp_path: Path) -> None:
     (tmp_path / "lead.json").write_text('{"name": "Ann Lee", "email": "ann@example.com"}')
     (tmp_path / "lead.headers").write_text("Content-Type: application/json\nX-Webhook-Token: a-token-of-the-tests\n")
     (command,) = (fence.body for fence in fences(PAGE, "sh"))
-    path = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"
+    path = f"{stand_in(tmp_path) / 'bin'}{os.pathsep}{os.environ['PATH']}"
     shown = printed(command, tmp_path, environ={"PATH": path})
     assert "PUT https://api.copper.com/developer_api/v1/leads/upsert" in shown
     assert list(tmp_path.glob("data*")) == [], "nothing is stored"

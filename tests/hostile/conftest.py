@@ -1,7 +1,6 @@
 """One real service in a process of its own for all hostile requests, with an emulated CRM behind it."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -39,12 +38,6 @@ routes:
     on_no_match_key: create
     lead: {{name: "{{{{ fields.name | default('Nobody') }}}}", email: "{{{{ fields.email }}}}"}}
 """
-PATIENT = 600.0  # seconds: on a slow machine no test is about a deadline by mistake
-PATIENTLY = (
-    "from leadbridge import inbound; from leadbridge.http import bounded; from leadbridge.cli import main; "
-    f"inbound.BODY_TIME = bounded.HEAD_TIME = {PATIENT}; main()"
-)
-PROGRAM = (sys.executable, "-c", PATIENTLY)
 ENVIRON = {"TOKEN": TOKEN, "PARTNER": "whsec_dGVzdHMtcGFydG5lci1zZWNyZXQ=", "COPPER": "c" * 32}
 
 
@@ -111,7 +104,7 @@ def serving(folder: Path, *, max_body: str, busy: bool = False) -> Iterator[Serv
         crms = sandbox.line("records").split()[1].removesuffix("/sandbox/state")
         (folder / "site.yaml").write_text(CONFIG.format(crms=crms, max_body=max_body))
         command = ("serve", "--config", "site.yaml", "--port", "0")
-        process = stack.enter_context(started(*command, cwd=folder, environ=environ, program=PROGRAM))
+        process = stack.enter_context(started(*command, cwd=folder, environ=environ, module="tests.hostile.patient"))
         (listening,) = process.events("service.listening")
         process.events("service.started")
         yield Service(int(listening["url"].rpartition(":")[2]), process, database)

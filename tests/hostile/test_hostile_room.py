@@ -7,7 +7,8 @@ from contextlib import ExitStack, closing, suppress
 import pytest
 
 from leadbridge.inbound import LEAST_ROOM, SMALL
-from tests.hostile.conftest import PATIENT, Service, serving
+from tests.hostile.conftest import Service, serving
+from tests.hostile.patient import PATIENT
 from tests.hostile.wire import chunked, post
 from tests.support.patience import PATIENCE
 

@@ -1,8 +1,10 @@
 """Real runs, with real processes: a good service passes, and a broken way to the CRM is found out."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -10,13 +12,16 @@ import pytest
 from leadbridge.prove import run
 from leadbridge.prove.disk import may_mount, small_disk
 from leadbridge.prove.plan import Event, Plan, planned
+from leadbridge.prove.processes import Running
 from leadbridge.prove.report import Report
 from leadbridge.prove.run import cannot_be_had, played_out
 from leadbridge.prove.scratch import PostgresScratch, SqliteScratch
 from leadbridge.sandbox.client import SandboxControl
 from leadbridge.sandbox.faults import Fault, LoseField, Status
+from tests.support.forked import Forked
 from tests.support.patience import PATIENCE
 from tests.support.postgres import Cluster
+from tests.support.process import Awaited
 
 QUICK: tuple[Event, ...] = ("freeze", "kill")
 SLOW: tuple[Event, ...] = ("kill", "kill at start", "CRMs hang", "stop", "nothing")
@@ -58,6 +63,23 @@ def faults_stay(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
     monkeypatch.setattr(SandboxControl, "lift", stay)
+
+
+@pytest.fixture(autouse=True)
+def forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a process of its own starts is tested beside this; here each is forked, which is sooner."""
+
+    async def start(
+        name: str, *arguments: str, port: int, log: Path, environ: Mapping[str, str] | None = None, folder: Path
+    ) -> Running:
+        whole = {"PATH": os.environ["PATH"], **(environ or {})}
+        asked = [name, *arguments, "--port", str(port)]
+        with log.open("ab") as output:
+            streams = [None, output.fileno(), output.fileno()]
+            process: Any = Awaited(Forked("leadbridge", asked, cwd=folder, environ=whole, streams=streams))
+        return Running(process, name=name, url=f"http://127.0.0.1:{port}", log=log)
+
+    monkeypatch.setattr(Running, "start", start)
 
 
 def found(report: Report) -> str:

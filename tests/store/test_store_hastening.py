@@ -1,5 +1,6 @@
 """What every store promises about retries that a person does not want to wait for."""
 
+from asyncio import gather
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -127,8 +128,8 @@ async def test_more_than_one_commit_holds_takes_no_group_apart(
     group = await put(store, one(), one())
     after = [new_delivery(f"email:{number}y") for number in range(499)]
     await add(store, *after)
-    for claimed in await claim(store, limit=2_000):
-        await store.record(LANE, TryResult(claim=claimed, at=START, update=IN_AN_HOUR))
+    claims = await claim(store, limit=2_000)
+    await gather(*(store.record(LANE, TryResult(claim=each, at=START, update=IN_AN_HOUR)) for each in claims))
     really, seen = store._write, []
 
     async def looked_at(apply: Callable[[apsw.Connection], Any]) -> Any:
@@ -145,8 +146,8 @@ async def test_a_change_that_was_cut_short_counts_what_it_did_though_it_began_at
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add(store, *(new_delivery(f"email:{number}") for number in range(AT_ONCE + 1)))
-    for claimed in await claim(store, limit=2_000):
-        await store.record(LANE, TryResult(claim=claimed, at=START, update=IN_AN_HOUR))
+    claims = await claim(store, limit=2_000)
+    await gather(*(store.record(LANE, TryResult(claim=each, at=START, update=IN_AN_HOUR)) for each in claims))
     really, writes = store._write, [0]
 
     async def full(apply: Callable[[apsw.Connection], Any]) -> Any:

@@ -355,12 +355,13 @@ async def test_more_than_one_commit_holds_go_back_in_their_order(store: Store) -
     assert await store.hold(everything, reason="paused", detail="", now=START) == 1_203
     assert await store.lanes_waiting() == {}
     assert await store.release(everything, now=START) == 1_203
-    order = []
+    order, names = [], [delivery.delivery_id for delivery in person]
     while claims := await claim(store, limit=2_000):
-        order += [name for name in ids(claims) if name in {delivery.delivery_id for delivery in person}]
         for claimed in claims:
-            await end(store, claimed, DeliveryUpdate(state="failed"))
-    assert order == [delivery.delivery_id for delivery in person]
+            if claimed.delivery.delivery_id in names:  # the others are in nobody's way
+                order.append(claimed.delivery.delivery_id)
+                await end(store, claimed, DeliveryUpdate(state="failed"))
+    assert order == names
 
 
 async def test_what_changed_since_it_was_selected_is_asked_again(

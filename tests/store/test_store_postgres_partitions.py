@@ -34,12 +34,21 @@ from tests.support.stored import new_request
 HELD = DeliveryUpdate(state="held", reason="ambiguous_match")
 
 
-@pytest.fixture
-async def database_url(postgres: Cluster) -> AsyncIterator[str]:
-    """A database of a test's own: its partitions are another's."""
+@pytest.fixture(scope="module")
+async def apart(postgres: Cluster) -> AsyncIterator[str]:
+    """A database of these tests' own: their partitions are no others'."""
     name = await postgres.server.make_database()
     yield postgres.server.url(name)
     await postgres.server.drop_database(name)
+
+
+@pytest.fixture
+async def database_url(apart: str) -> AsyncIterator[str]:
+    """That database, without a table; making one anew for each test would take most of the time."""
+    yield apart
+    connection: Any = await asyncpg.connect(apart)
+    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    await connection.close()
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from tests.support.forked import Forked, forked, may_be_forked
 from tests.support.patience import PATIENCE
 
 T = TypeVar("T")
-LEADBRIDGE = (sys.executable, "-m", "leadbridge.cli")
+MODULE = "leadbridge.cli"
+LEADBRIDGE = (sys.executable, "-m", MODULE)
 
 
 def environment(environ: Mapping[str, str] | None, home: Path) -> dict[str, str]:
@@ -25,9 +26,11 @@ def environment(environ: Mapping[str, str] | None, home: Path) -> dict[str, str]
     return {"PATH": os.environ["PATH"], "HOME": str(home), **(environ or {})}
 
 
-def run(*arguments: str, cwd: Path, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None, module: str = MODULE
+) -> subprocess.CompletedProcess[str]:
     """Run the command to its end, with what it printed."""
-    process = _begun(arguments, cwd=cwd, environ=environ)
+    process = _begun(arguments, cwd=cwd, environ=environ, module=module)
     assert process.stdout is not None
     assert process.stderr is not None
     with process.stdout, process.stderr, ThreadPoolExecutor(max_workers=2) as readers:
@@ -133,10 +136,10 @@ class Started:
 
 @contextmanager
 def started(
-    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None, program: Sequence[str] = LEADBRIDGE
+    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None, module: str = MODULE
 ) -> Iterator[Started]:
     """A running command; killed at the end if it still runs."""
-    process = _begun(arguments, cwd=cwd, environ=environ, program=program)
+    process = _begun(arguments, cwd=cwd, environ=environ, module=module)
     running = Started(process)
     try:
         yield running
@@ -147,13 +150,13 @@ def started(
 
 
 def _begun(
-    arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str] | None, program: Sequence[str] = LEADBRIDGE
+    arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str] | None, module: str = MODULE
 ) -> "subprocess.Popen[str] | Forked":
     """A process that reads nothing; what it writes can be read."""
     environ, whole = environ or {}, environment(environ, cwd)
-    if program == LEADBRIDGE and may_be_forked(environ):
-        return forked(*arguments, cwd=cwd, environ=whole)
+    if may_be_forked(environ):
+        return forked(*arguments, cwd=cwd, environ=whole, module=module)
     return subprocess.Popen(
-        [*program, *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=cwd, env=whole, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """A process that has imported leadbridge, and becomes each command that a test starts: by a fork, within milliseconds.
 
 What it becomes is a process as any other: it has arguments, an environment, a folder, a standard input and outputs,
-signals and an exit code of its own. Only what Python reads anew at each start is saved, a third of a second each.
+signals, a session and an exit code of its own. Only what Python reads anew at each start is saved, a third of a
+second each.
 """
 
 import gc
@@ -18,6 +19,7 @@ import time
 from typing import Any
 
 import leadbridge
+from tests.support.remembered import authorities
 
 MOST = 128 * 1024  # bytes of a request
 STREAMS = (
@@ -25,15 +27,16 @@ STREAMS = (
 )  # fmt: skip
 
 
-def main(control: socket.socket) -> None:
-    """Fork for whoever asks; returns in each child, which is then what was asked for."""
+def main(control: socket.socket, door: socket.socket) -> None:
+    """Fork for whoever comes to the door; returns in each child, when what it was asked to be has ended."""
     _import_all()
-    gc.collect()
-    gc.freeze()
-    asked = _serve(control)
-    _become(asked)
-    sys.modules.pop(module := str(asked["module"]), None)
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    with authorities():
+        gc.collect()
+        gc.freeze()
+        asked = _Forks(control, door).serve()
+        _become(asked)
+        sys.modules.pop(module := str(asked["module"]), None)
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def _import_all() -> None:
@@ -42,49 +45,78 @@ def _import_all() -> None:
             importlib.import_module(found.name)
 
 
-def _serve(control: socket.socket) -> dict[str, Any]:
-    ended, woken = os.pipe()
-    for end in (ended, woken):
-        os.set_blocking(end, False)
-    signal.set_wakeup_fd(woken)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    told: dict[int, int] = {}  # by process, who is to hear of its end
-    while True:
-        either: list[Any] = [control, ended]
-        ready, _, _ = select.select(either, [], [])
-        if ended in ready:
-            os.read(ended, 4096)
-            _tell_of_the_dead(told)
-        if control in ready:
-            message, files, _, _ = socket.recv_fds(control, MOST, 4)
-            if not message:  # nobody asks any more
+class _Forks:
+    """Those that are asked for: each by a connection, which is told its process, and then its exit code.
+
+    A connection that ends before takes the process with it.
+    """
+
+    def __init__(self, control: socket.socket, door: socket.socket) -> None:
+        self._control = control  # it ends when nobody asks any more
+        self._door = door
+        self._asking: dict[int, socket.socket] = {}  # by process
+        self._ended, self._woken = os.pipe()
+
+    def serve(self) -> dict[str, Any]:
+        """What this process is asked to be."""
+        for end in (self._ended, self._woken):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self._woken)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        while True:
+            any_of: list[Any] = [self._control, self._door, self._ended, *self._asking.values()]
+            ready, _, _ = select.select(any_of, [], [])
+            if self._ended in ready:
+                os.read(self._ended, 4096)
+                self._tell_of_the_dead()
+            for process in [process for process, asks in self._asking.items() if asks in ready]:
+                os.kill(process, signal.SIGKILL)
+                self._asking.pop(process).close()
+            if self._control in ready:
+                for process in self._asking:
+                    os.kill(process, signal.SIGKILL)
                 os._exit(0)
-            *streams, hears = files
-            process = os.fork()
-            if process == 0:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                control.close()
-                for number, stream in enumerate(streams):
-                    os.dup2(stream, number)
-                for file in (*files, *told.values(), ended, woken):
-                    os.close(file)
-                asked: dict[str, Any] = json.loads(message)
+            if self._door in ready and (asked := self._forked()) is not None:
                 return asked
-            for stream in streams:
-                os.close(stream)
-            told[process] = hears
-            control.send(str(process).encode())
 
-
-def _tell_of_the_dead(told: dict[int, int]) -> None:
-    while told:
-        process, status = os.waitpid(-1, os.WNOHANG)
+    def _forked(self) -> dict[str, Any] | None:
+        """In the child: what it is asked to be."""
+        asks, _ = self._door.accept()
+        message, streams, _, _ = socket.recv_fds(asks, MOST, 3)
+        process = os.fork() if len(streams) == 3 else None
         if process == 0:
-            return
-        hears = told.pop(process)
-        os.write(hears, str(os.waitstatus_to_exitcode(status)).encode())
-        os.close(hears)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.setsid()
+            for number, stream in enumerate(streams):
+                os.dup2(stream, number)
+            for opened in (self._control, self._door, asks, *self._asking.values()):
+                opened.close()
+        for stream in streams:
+            os.close(stream)
+        if process == 0:
+            os.close(self._ended)
+            os.close(self._woken)
+            asked: dict[str, Any] = json.loads(message)
+            return asked
+        if process is None:  # who asked is gone
+            asks.close()
+        else:
+            self._asking[process] = asks
+            asks.send(str(process).encode())
+        return None
+
+    def _tell_of_the_dead(self) -> None:
+        while True:
+            try:
+                process, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if process == 0:
+                return
+            if (asks := self._asking.pop(process, None)) is not None:
+                with asks:
+                    asks.send(str(os.waitstatus_to_exitcode(status)).encode(), socket.MSG_NOSIGNAL)
 
 
 def _become(asked: dict[str, Any]) -> None:
@@ -104,4 +136,4 @@ def _become(asked: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    main(*(socket.socket(fileno=int(file)) for file in sys.argv[1:]))

@@ -4,12 +4,11 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -22,11 +21,14 @@ from leadbridge.sandbox import (
     SandboxOptions,
 )
 from leadbridge.store.sqlite.tokens import SqliteTokens
+from leadbridge.tokens.keeper import FIRST_REST
 from tests.generated import ROOT
 from tests.sandbox.serving import served
 from tests.support.command import run
+from tests.support.forked import Forked
 from tests.support.patience import PATIENCE
 
+STDERR = 2
 FASTER = 5.0  # than the real time: the grace is 6 s, an intent of the dead lives 2.4 s
 LIFE = 500.0  # seconds of an access token: half of it until it is not used any more
 STEPS = ("before intent", "after intent", "after send", "after answer", "after store")
@@ -45,20 +47,37 @@ Facts = dict[str, Any]
 class Worker:
     """A process that wants tokens."""
 
-    process: asyncio.subprocess.Process
+    process: Forked
+    hears: IO[bytes]
+    tells: IO[bytes]
+
+    @classmethod
+    def begun(cls, folder: Path, base_url: str) -> "Worker":
+        (its_input, hears), (tells, its_output) = os.pipe(), os.pipe()
+        environ = {"PATH": os.environ["PATH"], "LEADBRIDGE_SECRET_KEY": KEY}
+        arguments = (str(folder / "leadbridge.db"), base_url, str(FASTER), str(folder / "mark"))
+        streams = [its_input, its_output, STDERR]
+        process = Forked("tests.tokens.worker", arguments, cwd=ROOT, environ=environ, streams=streams)
+        os.close(its_input)
+        os.close(its_output)
+        return cls(process, os.fdopen(hears, "wb", buffering=0), os.fdopen(tells, "rb"))
 
     async def says(self) -> Facts:
         """The next thing that it says."""
-        assert self.process.stdout is not None
         async with asyncio.timeout(PATIENCE):
-            line = await self.process.stdout.readline()
+            line = await asyncio.to_thread(self.tells.readline)
         said: Facts = json.loads(line)
         return said
 
     def wants(self, step: str) -> None:
         """Let it want a token, and die at a step if it is the first there."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{step}\n".encode())
+        self.hears.write(f"{step}\n".encode())
+
+    async def ended(self) -> None:
+        """Wait until it is gone."""
+        await asyncio.to_thread(self.process.wait, PATIENCE)
+        self.hears.close()
+        self.tells.close()
 
 
 @dataclass
@@ -73,17 +92,7 @@ class Crowd:
 
     async def fill(self, count: int) -> None:
         """Start processes until there are so many."""
-        command = (sys.executable, "-m", "tests.tokens.worker", str(self.folder / "leadbridge.db"), self.base_url)
-        new = [
-            Worker(
-                await asyncio.create_subprocess_exec(
-                    *command, str(FASTER), str(self.folder / "mark"),
-                    cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-                    env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "service"), "LEADBRIDGE_SECRET_KEY": KEY},
-                )
-            )
-            for _ in range(count - len(self.workers))
-        ]  # fmt: skip
+        new = [Worker.begun(self.folder, self.base_url) for _ in range(count - len(self.workers))]
         for worker in new:
             assert (await worker.says())["ready"]
         self.workers += new
@@ -96,7 +105,7 @@ class Crowd:
         said = await asyncio.gather(*(worker.says() for worker in self.workers))
         dead = [worker for worker, facts in zip(self.workers, said, strict=True) if "died" in facts]
         for worker in dead:
-            await worker.process.wait()
+            await worker.ended()
             self.workers.remove(worker)
         return said
 
@@ -133,7 +142,7 @@ async def crowd(folder: Path, *, vendors: float = FASTER) -> AsyncIterator[Crowd
         yield made
         for worker in made.workers:
             worker.process.kill()
-            await worker.process.wait()
+            await worker.ended()
 
 
 def judge(step: str, said: Sequence[Facts], calls: Sequence[int]) -> None:
@@ -186,6 +195,7 @@ async def test_beyond_the_grace_the_grant_is_lost_once_and_works_for_all_after_i
 
         connected = await asyncio.to_thread(processes.connect)
         assert connected.returncode == 0, connected.stderr
+        await asyncio.sleep(FIRST_REST / FASTER)  # so long nobody asks again
         said = await processes.all_want("")
         assert [facts for facts in said if not facts.get("works")] == []
         assert len({facts["token"] for facts in said}) == 1
