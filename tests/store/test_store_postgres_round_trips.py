@@ -30,7 +30,8 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def listening(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def listens(connection: Connection, query: str, *values: Any, **more: Any) -> Any:
-            statements.append(" ".join(query.split()[:2]))
+            if not query.startswith("SET "):  # a new connection's own
+                statements.append(" ".join(query.split()[:2]))
             return await send(connection, query, *values, **more)
 
         return listens
