@@ -23,7 +23,7 @@ class Aside(Protocol):
     """Where unproved requests can be set aside."""
 
     async def keep(self, received: Received, *, reason: SignatureReason, most: int) -> None:
-        """Set one aside, unless so many of its source are there already; never fails."""
+        """Set one aside, unless so many of its source are there already; trouble of the database is no error here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

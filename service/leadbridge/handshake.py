@@ -1,6 +1,7 @@
 """Handshake: a vendor's question whether this URL is ours, answered before anything else is done with a request.
 
-Anyone may ask, so what comes back is short and harmless, and what is signed can be no submission.
+Anyone may ask, so what comes back is short and harmless, and what is signed is one word: as the body of a submission it
+would be a form with nothing filled in.
 """
 
 import base64
@@ -18,7 +19,7 @@ from leadbridge.errors import RequestRefused, Unparseable
 from leadbridge.events import Json, Received, Reply
 from leadbridge.schemes import Scheme
 from leadbridge.signatures import any_equal, refuse
-from leadbridge.sources.handshakes import LONGEST_CHALLENGE, Body, Handshake, InHeader, Query, Spot
+from leadbridge.sources.handshakes import LONGEST_CHALLENGE, NEVER_SIGN, Body, Handshake, InHeader, Query, Spot
 from leadbridge.sources.preset import at
 
 _LONGEST_BODY: Final = 4_096  # bytes; what is longer is no handshake
@@ -145,7 +146,7 @@ class _Said:
 
     def _digest(self) -> bytes:
         scheme = self._scheme
-        if scheme.scheme == "none":
+        if scheme.scheme == "none" or scheme.scheme in NEVER_SIGN:
             refuse("not_configured")
         key = scheme.keys[0] if scheme.scheme == "hmac" else scheme.secrets[0].get_secret_value().encode()
         return hmac.digest(key, self._challenge.encode(), "sha256")

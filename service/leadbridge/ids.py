@@ -16,6 +16,11 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+def id_of(at: Millis) -> str:
+    """A new UUIDv7 as it would have been made at a time; several of one millisecond are in no order."""
+    return str(uuid_utils.uuid7(nanoseconds=at * 1_000_000))
+
+
 def first_id(at: Millis) -> str:
     """What all ids from this time on are not less than, and all from before are."""
     digits = f"{at:012x}"

@@ -3,6 +3,7 @@
 They are sealed whole: to be verified again they need the very credentials that are never stored in clear.
 """
 
+import asyncio
 from typing import Final
 
 import orjson
@@ -17,6 +18,8 @@ from leadbridge.tokens.sealing import Sealing
 
 AT_ONCE: Final = 4  # requests on their way in: forged ones come in floods, and must not take what accepts need
 SAID_EVERY: Final = 10.0  # seconds between two log lines about what finds no room
+FULL_FOR: Final = 10.0  # seconds for which a source that found no room is not asked for again
+_LARGE: Final = 64 * 1024  # bytes that are sealed in a thread: senders wait for the event loop meanwhile
 
 
 class Quarantine:
@@ -30,15 +33,22 @@ class Quarantine:
         self._under_way = 0
         self._left_out: dict[str, int] = {}  # by source, since it was last said
         self._said_at: float | None = None
+        self._full_at: dict[str, float] = {}  # by source, when it found no room
 
     async def keep(self, received: Received, *, reason: SignatureReason, most: int) -> None:
-        """Set a request aside, unless `most` of its source are there already; never fails."""
+        """Set a request aside, unless `most` of its source are there; trouble of the database is only logged."""
+        if self._is_full(received.source):  # before it is sealed: forged requests must cost little
+            self._leave_out(received.source, "the quarantine is full")
+            return
         if self._under_way >= AT_ONCE:
             self._leave_out(received.source, "too many came at once")
             return
         self._under_way += 1
         try:
-            request = sealed(self._sealing, received, reason=reason)
+            if len(received.body) > _LARGE:
+                request = await asyncio.to_thread(sealed, self._sealing, received, reason=reason)
+            else:
+                request = sealed(self._sealing, received, reason=reason)
             kept = await self._store.keep(request, most=most)
         except StorageUnavailable as error:
             self._leave_out(received.source, str(error))
@@ -46,6 +56,7 @@ class Quarantine:
             if kept:
                 self._log.warning("request.quarantined", source=received.source, reason=reason, request=request.id)
             else:
+                self._full_at[received.source] = self._clock.monotonic()
                 self._leave_out(received.source, "the quarantine is full")
         finally:
             self._under_way -= 1
@@ -58,6 +69,10 @@ class Quarantine:
     async def close(self) -> None:
         """Let the database go."""
         await self._store.close()
+
+    def _is_full(self, source: str) -> bool:
+        at = self._full_at.get(source)
+        return at is not None and self._clock.monotonic() - at < FULL_FOR
 
     def _leave_out(self, source: str, why: str) -> None:
         """Say it now and then: a line for each of a flood would fill the disk."""

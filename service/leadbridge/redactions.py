@@ -1,63 +1,107 @@
 """Secrets out of what was sent: masked in bytes as they travelled, so that the rest reads as before.
 
 Senders write one secret in several ways: as it is, percent-encoded in a URL or a form, escaped in JSON, and each within
-the other (a form that holds JSON that holds the URL). All of them are found.
+the other (a form that holds JSON that holds the URL). A configured secret is found in all of them, by a pattern. What a
+stranger sent gets none, since making and trying one takes time: it is found in the ways that senders usually write.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus
 
 HIDDEN: Final = "***"  # ASCII reads the same in every charset
 LONGEST_SECRET: Final = 200  # characters; making its pattern takes 15 ms then
+SHORTEST_SECRET: Final = 12  # characters; a shorter one could be a part of a name or of somebody's answer
 _HIDDEN_NUMBER: Final = "1"  # in place of digits, which may stand in JSON without quotes: it stays a number
 _NUMBER: Final = re.compile(r"[0-9.eE+-]+")
-_LITERALS: Final = ("true", "false", "null")
-# Shorter ones are masked only where they stand alone: as a part of a word they would be somebody's answer.
-SHORT: Final = 8  # characters
-_BEGINS: Final = rb"(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\[bfnrt]))"
-_ENDS: Final = rb"(?![0-9A-Za-z])"
-# Bounded, so that a long row of either takes no quadratic time.
+# What says how a body is read, or follows a request: no word of it is a secret.
+_READ_BY: Final = frozenset(
+    {"content-type", "content-length", "content-encoding", "transfer-encoding", "traceparent", "tracestate"}
+)
+# Bounded, so that a long row of either takes no quadratic time, and never given back, so that a row of them is read in
+# one way: two would multiply the time with each backslash of a secret.
 _PERCENT: Final = rb"%(?:25){0,3}"
-_BACKSLASH: Final = rb"(?:\\|" + _PERCENT + rb"5[cC]){1,8}"
-
-
-def is_literal(secret: str) -> bool:
-    """Whether it is one of JSON's words, which cannot be masked without breaking a body."""
-    return secret in _LITERALS
+_BACKSLASH: Final = rb"(?:\\|" + _PERCENT + rb"5[cC])"
+_BACKSLASHES: Final = _BACKSLASH + rb"{1,8}+"
+_RUNS: Final = re.compile(r"\\+|[^\\]")
 
 
 def redacted(text: bytes, secrets: tuple[str, ...]) -> bytes:
-    """`text` with every secret masked, however it is written; one that is very long, however senders usually do."""
-    usual = tuple(secret for secret in secrets if len(secret) <= LONGEST_SECRET)
-    for secret in secrets if usual != secrets else ():
-        if len(secret) > LONGEST_SECRET:
-            for written in _usual_ways(secret):
-                text = text.replace(written, HIDDEN.encode())
-    for pattern, instead in _patterns(usual):
+    """`text` with every configured secret masked, however it is written."""
+    for pattern, instead in _patterns(secrets) if secrets else ():
         text = pattern.sub(instead, text)
     return text
 
 
-def redacted_headers(headers: Mapping[str, str], secrets: tuple[str, ...]) -> dict[str, str]:
-    """Headers with every secret in their values masked; proxies and browsers repeat the URL in some."""
-    return {name: redacted_text(value, secrets) for name, value in headers.items()}
+def redacted_headers(
+    headers: Mapping[str, str], secrets: tuple[str, ...], pairs: Sequence[tuple[bytes, bytes]]
+) -> dict[str, str]:
+    """Headers with the secrets in their values masked and `pairs` replaced; proxies repeat the URL in some."""
+    return {name: value if name in _READ_BY else _text_masked(value, secrets, pairs) for name, value in headers.items()}
 
 
 def redacted_text(text: str, secrets: tuple[str, ...]) -> str:
     """As `redacted`, for text."""
-    return redacted(text.encode("utf-8", "surrogatepass"), secrets).decode("utf-8", "surrogatepass")
+    return _text_masked(text, secrets, ())
+
+
+def written_instead(text: str, *, after: str = "") -> list[tuple[bytes, bytes]]:
+    """The usual ways to write `text` behind `after`, each with what is put in its place; `after` stays."""
+    instead = (_HIDDEN_NUMBER if not after and _NUMBER.fullmatch(text) else HIDDEN).encode()
+    ways = dict(zip(_usual_ways(after + text), _usual_ways(after), strict=True))
+    return [(written, kept + instead) for written, kept in ways.items()]
+
+
+def replaced(text: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """`text` with the first of each pair replaced by the second."""
+    for written, instead in pairs:
+        text = text.replace(written, instead)
+    return text
+
+
+def without_values_of(name: str, text: bytes) -> bytes:
+    """`text` with the value of each field of that name masked, in JSON or a form, whether or not the whole reads."""
+    if name.encode() not in text:
+        return text
+    for pattern in _of_name(name):
+        text = pattern.sub(_value_masked, text)
+    return text
+
+
+def _value_masked(found: re.Match[bytes]) -> bytes:
+    value = found[2]
+    hidden = b'"***"' if value.startswith(b'"') else _HIDDEN_NUMBER.encode() if found[3] else HIDDEN.encode()
+    return found[1] + hidden
+
+
+@lru_cache(maxsize=64)
+def _of_name(name: str) -> list[re.Pattern[bytes]]:
+    """In JSON, in a form, in a part of a form; each begins with the name, so that `re` looks for nothing else first.
+
+    Names come from presets, bodies from strangers: every repetition is bounded or never given back.
+    """
+    called = re.escape(name.encode())
+    number = rb"(-?[0-9][0-9.eE+-]*+)"
+    of_part = rb"[^\r\n]{0,200}+\r?\n(?:[^\r\n]{1,200}+\r?\n){0,5}+\r?\n"
+    return [
+        re.compile(rb'("' + called + rb'"\s{0,9}+:\s{0,9}+)("(?:[^"\\]|\\[\s\S])++"?|' + number + rb")"),
+        re.compile(rb"(" + called + rb"=(?<![^?&]" + called + rb"=))([^&\s\"'<>\\]++)()"),
+        re.compile(rb'(name="' + called + rb'"' + of_part + rb")([^\r\n]++)()"),
+    ]
+
+
+def _text_masked(text: str, secrets: tuple[str, ...], pairs: Iterable[tuple[bytes, bytes]]) -> str:
+    travelled = text.encode("utf-8", "surrogatepass")
+    return replaced(redacted(travelled, secrets), pairs).decode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=256)
 def _patterns(secrets: tuple[str, ...]) -> list[tuple[re.Pattern[bytes], bytes]]:
     """Longest first: one secret may be a part of another."""
-    found = sorted(
-        {secret for secret in secrets if secret and not is_literal(secret)}, key=lambda one: (-len(one), one)
-    )
+    found = sorted({secret for secret in secrets if secret}, key=lambda one: (-len(one), one))
     return [(_pattern(secret), (_HIDDEN_NUMBER if _NUMBER.fullmatch(secret) else HIDDEN).encode()) for secret in found]
 
 
@@ -72,22 +116,30 @@ def _usual_ways(secret: str) -> Iterable[bytes]:
 
 
 def _pattern(secret: str) -> re.Pattern[bytes]:
-    written = b"".join(rb"(?:" + b"|".join(_ways(character)) + rb")" for character in secret)
-    return re.compile(_BEGINS + written + _ENDS if len(secret) < SHORT else written)
+    return re.compile(b"".join(rb"(?:" + b"|".join(_ways(part)) + rb")" for part in _RUNS.findall(secret)))
 
 
-def _ways(character: str) -> Iterable[bytes]:
-    """How one character is written."""
-    travelled = character.encode("utf-8", "surrogatepass")
+def _ways(part: str) -> Iterable[bytes]:
+    """How one character is written, or a run of backslashes."""
+    if part[0] == "\\":
+        yield _backslashes(len(part))
+        return
+    travelled = part.encode("utf-8", "surrogatepass")
     yield re.escape(travelled)
     percent = b"".join(_PERCENT + _hex(b"%02x" % byte) for byte in travelled)
     yield percent
-    units = character.encode("utf-16-be", "surrogatepass")
-    yield b"".join(_BACKSLASH + b"u" + _hex(units[at : at + 2].hex().encode()) for at in range(0, len(units), 2))
-    if character in '"\\/':
-        yield _BACKSLASH + rb"(?:" + re.escape(travelled) + b"|" + percent + rb")"
-    elif character == " ":
+    units = part.encode("utf-16-be", "surrogatepass")
+    yield b"".join(_BACKSLASHES + b"u" + _hex(units[at : at + 2].hex().encode()) for at in range(0, len(units), 2))
+    if part in '"/':
+        yield _BACKSLASHES + rb"(?:" + re.escape(travelled) + b"|" + percent + rb")"
+    elif part == " ":
         yield rb"\+"
+
+
+def _backslashes(count: int) -> bytes:
+    """A run as one: each escaping doubles it, and what follows it may begin with backslashes of its own."""
+    escaped = b"|".join(_BACKSLASH + b"{%d}" % (count * times) for times in (8, 4, 2, 1))
+    return rb"(?>(?:" + _BACKSLASHES + rb"u" + _hex(b"005c") + rb"){%d}|" % count + escaped + rb")"
 
 
 def _hex(digits: bytes) -> bytes:

@@ -4,11 +4,12 @@ Everything is compared as bytes and in constant time, every secret is tried, and
 `SignatureError` with a reason, never in another exception.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from leadbridge.bodies import read_document
 from leadbridge.clock import Millis
@@ -16,7 +17,17 @@ from leadbridge.errors import SignatureError, Unparseable
 from leadbridge.events import Json, Received, Verified
 from leadbridge.jws import payload_of, verify_jws
 from leadbridge.masking import MASK
-from leadbridge.redactions import HIDDEN, LONGEST_SECRET, SHORT, is_literal, redacted, redacted_headers, redacted_text
+from leadbridge.redactions import (
+    HIDDEN,
+    LONGEST_SECRET,
+    SHORTEST_SECRET,
+    redacted,
+    redacted_headers,
+    redacted_text,
+    replaced,
+    without_values_of,
+    written_instead,
+)
 from leadbridge.schemes import Basic, BodySecret, Scheme, Token, UrlSecret
 from leadbridge.signatures import any_equal, bytes_of, header_of, refuse, unbase64, verify_signature
 from leadbridge.sources.preset import at
@@ -24,9 +35,12 @@ from leadbridge.sources.preset import at
 _USUAL_NAMES: Final = 1_024  # characters of all headers' names; what is said of more is not remembered
 # Headers with one of these in their name prove a sender or hold a session: never stored, whatever the scheme.
 _CREDENTIALS: Final = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
-# Parameters of URLs are named as people need them.
-_IN_QUERY: Final = (*_CREDENTIALS, "auth", "api_key")
-_WHOLE_NAMES: Final = ("key", "pass", "pwd")
+# Parameters of URLs are named as people need them, in words (`api_key`, `apiKey`, `auth[token]`).
+_WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SECRET_WORDS: Final = frozenset({"auth", "authorization", "key", "apikey", "pass", "passwd", "pwd"})
+_SECRET_ENDINGS: Final = ("token", "secret", "password")
+_SHORT: Final = 8  # characters; a shorter value of such a parameter is masked in the URL alone: `?key=1` is a figure
+_LONG: Final = 2_048  # characters; longer ones are masked at their own places alone, since writing them takes time
 _MOST_SECRETS: Final = 8  # beside the source's own: looking for each takes time, and anyone may send many
 _MULTIPART: Final = "multipart/"
 
@@ -74,21 +88,39 @@ def _verified(
 ) -> Verified:
     """What is parsed is without the secrets too, so that they get into no event."""
     kept = _without_credentials(scheme, request)
+    if payload is None and scheme.scheme == "jws":
+        payload = payload_of(scheme, request.body)
+    read = request.body if payload is None else payload
     hidden = _texts(scheme)
-    if "?" in request.url:
-        hidden += _secrets_in_query(request.url)
+    in_query = _secrets_in_query(request.url) if "?" in request.url else []
+    pairs = [pair for name, value in in_query for pair in _in_body(name, value)]
     if secrets_at:
-        hidden += _secrets_in(request, payload, secrets_at)
-    if hidden:
+        pairs += [pair for text in _secrets_in(request, read, secrets_at) for pair in written_instead(text)]
+    if hidden or pairs:
+        in_headers = pairs + [pair for _, value in in_query for pair in written_instead(unquote_plus(value))]
         kept = replace(
-            kept,
-            url=redacted_text(kept.url, hidden),
-            headers=redacted_headers(kept.headers, hidden),
-            body=redacted(kept.body, hidden),
+            kept, url=redacted_text(kept.url, hidden), headers=redacted_headers(kept.headers, hidden, in_headers)
         )
-    if payload is not None:
-        return Verified(request=kept, payload=redacted(payload, hidden) if hidden else payload, verified=verified)
-    return stored(scheme, kept, verified=verified)
+    if not (hidden or pairs or secrets_at):
+        return Verified(request=kept, payload=read, verified=verified)
+    masked = _masked(read, hidden, pairs, secrets_at)
+    if payload is None or masked != payload:  # what a signature holds in base64 is stored as it is read
+        kept = replace(kept, body=masked)
+    return Verified(request=kept, payload=masked, verified=verified)
+
+
+def _masked(
+    text: bytes, hidden: tuple[str, ...], pairs: Sequence[tuple[bytes, bytes]], secrets_at: Sequence[str]
+) -> bytes:
+    for place in secrets_at:
+        if "." not in place:  # the last part of a longer one may be anything's name
+            text = without_values_of(place, text)
+    return replaced(redacted(text, hidden), pairs)
+
+
+def _in_body(name: str, value: str) -> list[tuple[bytes, bytes]]:
+    """A parameter as it stands where a body repeats the URL, or as a form has it: its value alone may be an answer."""
+    return written_instead(value, after=f"{name}=") + written_instead(unquote_plus(value), after=f"{name}=")
 
 
 def _texts(scheme: Scheme) -> tuple[str, ...]:
@@ -146,24 +178,24 @@ def _compare(scheme: BodySecret | UrlSecret, said: Json) -> None:
         refuse("wrong_secret")
 
 
-def _secrets_in_query(url: str) -> tuple[str, ...]:
-    """Values of parameters that are called like secrets: the same URL may stand in headers, and in the body."""
+def _secrets_in_query(url: str) -> list[tuple[str, str]]:
+    """Parameters that are called like secrets, as they were sent: the same URL may stand in headers and in the body."""
     parts = [part.partition("=") for part in url.partition("?")[2].split("&")]
-    values = [unquote(value.replace("+", " ")) for name, _, value in parts if _is_secret(name)]
-    return tuple(value for value in values if len(value) >= SHORT)[:_MOST_SECRETS]  # `?key=1` hides no figure
+    usual = [(name, value) for name, _, value in parts if len(unquote(value)) >= _SHORT and len(value) <= _LONG]
+    return [one for one in usual if _is_secret(one[0])][:_MOST_SECRETS]
 
 
-def _secrets_in(request: Received, payload: bytes | None, places: Sequence[str]) -> tuple[str, ...]:
-    """What stands at the places where a sender puts secrets."""
+def _secrets_in(request: Received, read: bytes, places: Sequence[str]) -> tuple[str, ...]:
+    """What stands at the places where a sender puts secrets, and may stand elsewhere too."""
     try:
-        document = read_document(request.body if payload is None else payload, request.headers).value
-    except Unparseable:
+        document = read_document(read, request.headers).value
+    except Unparseable:  # their values are masked by the places' names
         return ()
     found = [at(document, place) for place in places]
     texts = [text for one in found for text in (one if isinstance(one, list) else [one]) if isinstance(text, str)]
     if len(texts) > _MOST_SECRETS:
         refuse("malformed_secret")
-    return tuple(text for text in texts if text.strip() and not is_literal(text))
+    return tuple(text for text in texts if len(text.strip()) >= SHORTEST_SECRET and len(text) <= _LONG)
 
 
 def _without_credentials(scheme: Scheme, request: Received) -> Received:
@@ -194,8 +226,9 @@ def _masked_parameter(part: str) -> str:
 
 
 def _is_secret(name: str) -> bool:
-    plain = unquote(name).lower()
-    return plain in _WHOLE_NAMES or any(word in plain for word in _IN_QUERY)
+    """By whole words: an `author` is no `auth`."""
+    words = [word.lower() for word in _WORDS.findall(unquote(name))]
+    return any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS) for word in words)
 
 
 @lru_cache(maxsize=1_024)

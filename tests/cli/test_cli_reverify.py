@@ -73,6 +73,18 @@ def test_what_is_proved_now_goes_in_and_the_rest_stays_until_it_is_dropped(site:
     assert reverify(site).stdout == "0 requests taken in: 0 submissions.\n"
 
 
+def test_without_a_source_it_says_what_is_there(site: Path) -> None:
+    assert reverify(site, source="").exit_code == 2  # an empty name is one
+    environ = {"LEADBRIDGE_DATABASE_URL": url(site)}
+    listed = CliRunner().invoke(app, ["reverify"], env=environ)
+    assert (listed.exit_code, listed.stdout) == (0, "website: 2 requests\n")
+    listed = CliRunner().invoke(app, ["reverify", "--format", "json"], env=environ)
+    assert json.loads(listed.stdout) == {"quarantine": {"website": 2}}
+    assert CliRunner().invoke(app, ["reverify", "--drop"], env=environ).exit_code == 2
+    reverify(site, "--drop")
+    assert CliRunner().invoke(app, ["reverify"], env=environ).stdout == "Nothing is in quarantine.\n"
+
+
 @pytest.mark.parametrize(
     ("source", "key", "code", "said"),
     [

@@ -23,10 +23,10 @@ from leadbridge.expressions import (
 )
 from leadbridge.expressions.filters.countries import read_country
 from leadbridge.expressions.filters.dates import ORDERS, read_date
+from leadbridge.expressions.filters.emails import read_emails
 from leadbridge.expressions.filters.names import read_name
 from leadbridge.expressions.filters.numbers import read_bool, read_number
 from leadbridge.expressions.filters.phones import is_e164, read_phones
-from leadbridge.mapping.emails import read_emails
 from tests.fuzz.harness import Harness, first_line, promise
 
 REGIONS: Final = (None, "US", "DE", "IT", "AR")

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadbridge.expressions import Unreadable
+from leadbridge.expressions.filters.emails import read_emails
 from leadbridge.expressions.filters.names import Name, read_name
 from leadbridge.expressions.filters.phones import read_phones
-from leadbridge.mapping.emails import read_emails
 
 MANY = 300  # more than is remembered
 

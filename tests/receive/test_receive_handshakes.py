@@ -77,8 +77,8 @@ GOOD: tuple[tuple[str, str, str, Any, str | dict[str, str]], ...] = (
         "linkedin", f"?challengeCode={UUID}&applicationId=7", "GET", None,
         {"challengeCode": UUID, "challengeResponse": digest(UUID).hex()},
     ),
-    ("twitter", "?crc_token=a.b-c_1==", "GET", None, {
-        "response_token": f"sha256={b64encode(digest('a.b-c_1==')).decode()}",
+    ("twitter", "?crc_token=a.b-c_1", "GET", None, {
+        "response_token": f"sha256={b64encode(digest('a.b-c_1')).decode()}",
     }),
     ("get", "", "GET", None, ""),
     ("get", "?anything=1", "GET", None, ""),

@@ -18,6 +18,8 @@ from tests.support.service import CONFIG, Running, running
 
 ANN = {"name": "Ann Lee", "email": "ann@example.com"}
 WITH_WINDOW = CONFIG.replace("    verify: none\n", "    verify: none\n    dedupe_window: 10m\n")
+WITH_WINDOW = WITH_WINDOW.replace("sources:\n", "sources:\n  forms: {preset: wordpress-forms, verify: none}\n", 1)
+WITH_WINDOW = WITH_WINDOW.replace("from: [website,", "from: [forms, website,")
 
 
 @pytest.fixture
@@ -77,6 +79,41 @@ def test_any_answers_have_a_digest_of_their_own(fields: dict[str, Any]) -> None:
     assert content_of(Event(fields={**fields, "left out": 1}, raw=None), but={"left out"}) == (
         content_of(Event(fields={name: value for name, value in fields.items() if name != "left out"}, raw=None))
     )
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"form_id": "request-a-quote"},
+        {"form_id": "newsletter", "files": [{"field": "cv", "name": "cv.pdf", "sha256": "b1"}]},
+        {"form_id": "newsletter", "files": [{"field": "cv", "name": "cv.pdf", "sha256": "b2"}]},
+    ],
+    ids=["another form", "with a file", "another file of that name"],
+)
+def test_what_is_around_the_answers_tells_submissions_apart(meta: dict[str, Any]) -> None:
+    others = [{"form_id": "newsletter"}, {**meta, "files": [{"field": "cv", "name": "cv.pdf", "sha256": "a0"}]}]
+    digest = content_of(Event(fields=ANN, raw=None, meta=meta))
+    assert digest not in {content_of(Event(fields=ANN, raw=None, meta=other)) for other in others}
+
+
+@pytest.mark.parametrize("name", ["submitted_at", "date", "time", "remote_ip", "ip", "user_agent", "landed_at"])
+def test_what_presets_say_of_the_sending_tells_nothing_apart(name: str) -> None:
+    digest = content_of(Event(fields=ANN, raw=None, meta={"form_id": "f"}))
+    assert content_of(Event(fields=ANN, raw=None, meta={"form_id": "f", name: "1"})) == digest
+    assert content_of(Event(fields=ANN, raw=None, meta={"form_id": "f", "n": 1}), but={"n"}) == digest
+
+
+@pytest.mark.parametrize("name", ["IP-телефон", "date", "seriesid", "时间 timestamp"])
+def test_a_name_that_only_looks_volatile_is_an_answer(name: str) -> None:
+    one, other = ({**ANN, name: value} for value in ("111", "222"))
+    assert content_of(Event(fields=one, raw=None)) != content_of(Event(fields=other, raw=None))
+
+
+async def test_the_same_person_in_two_forms_is_two_leads(service: Running) -> None:
+    form = {"email": "ann@example.com", "submission_time": "10:57"}
+    assert await send(service, {**form, "_wpcf7": "12"}, source="forms") == ["accepted"]
+    assert await send(service, {**form, "_wpcf7": "13"}, source="forms") == ["accepted"]
+    assert await send(service, {**form, "_wpcf7": "12", "submission_time": "10:58"}, source="forms") == ["duplicate"]
 
 
 def test_no_name_of_an_answer_is_volatile() -> None:

@@ -171,6 +171,65 @@ def test_a_second_name_is_no_field_of_its_own() -> None:
     assert (result.lead, result.other) == ({"email": EMAIL}, {})
 
 
+def test_a_second_name_that_may_be_of_several_fields_is_of_none() -> None:
+    """A vendor gives the names of its fields apart: `billing_contact_email` may be of either."""
+    fields = {"Your email": EMAIL, "Billing contact email": EMAIL, "email": EMAIL, "billing_contact_email": EMAIL}
+    result = read(fields, second_names=("email", "billing_contact_email"))
+    assert (result.lead, result.other) == ({"email": EMAIL}, {"Billing contact email": EMAIL})
+
+
+@pytest.mark.parametrize("text", ["a:Σ@b.gr", "γράψτε x@y.ΓΡΣ:abc"])
+def test_letters_that_change_when_they_are_made_small(text: str) -> None:
+    assert "email" in lead({"Message": text})
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"Phone": "415-555-2671 / 415-555-2672"}, {"phone": E164}),
+        ({"Phone": "(415) 555-2671 ext. 512"}, {"phone": E164}),
+        ({"E-mail": "Ann Lee <ann@example.com>"}, {"email": EMAIL}),
+    ],
+)
+def test_a_field_that_says_more_than_the_lead_has_is_kept_too(fields: dict[str, Json], found: dict[str, Any]) -> None:
+    result = read(fields)
+    assert (result.lead, result.other) == (found, fields)
+
+
+@pytest.mark.parametrize("wrong", ["jane@x..com", "jane..roe@x.com", "jane@-x.com"])
+def test_an_address_that_no_lead_takes_is_left_over_and_another_one_is_tried(wrong: str) -> None:
+    assert (read({"E-mail": wrong}).lead, read({"E-mail": wrong}).other) == ({}, {"E-mail": wrong})
+    assert lead({"E-mail": wrong, "Second e-mail": EMAIL})["email"] == EMAIL
+    assert lead({"E-mail": wrong, "Note": f"{wrong} or ann@example.com"})["email"] == EMAIL
+
+
+def test_quotes_around_an_address_are_none_of_it() -> None:
+    assert lead({"E-mail": "'ann@example.com'"}) == {"email": EMAIL}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "I do not want to receive marketing emails", "Do not send me newsletters", "Opt out of newsletter",
+        "Unsubscribe from newsletter", "No newsletter please", "Ich möchte keinen Newsletter erhalten",
+        "Kein Newsletter", "Je ne souhaite pas recevoir la newsletter", "No deseo recibir el boletín",
+        "No acepto publicidad", "Non desidero ricevere la newsletter", "Geen nieuwsbrief",
+        "Não quero receber newsletter", "email_opt_out", "Nie chcę otrzymywać newslettera",
+        "Не хочу получать рассылку",
+    ],
+)  # fmt: skip
+def test_a_ticked_refusal_is_no_consent(label: str) -> None:
+    result = read({"Name": "Ann Lee", label: True})
+    assert (result.lead, result.other) == ({"name": "Ann Lee"}, {label: True})
+    assert "consent" not in lead({"Name": "Ann Lee", label: True}, types={label: "consent"})
+
+
+def test_consent_to_one_thing_and_not_to_another_is_neither() -> None:
+    fields: dict[str, Json] = {"Privacy policy": True, "Newsletter": False}
+    assert (read(fields).lead, read(fields).other) == ({}, fields)
+    assert lead({"Privacy policy": True, "Newsletter": True}) == {"consent": True}
+
+
 @pytest.mark.parametrize(
     "trap", ["_gotcha", "bot-field", "honeypot", "Leave this field empty", "Lass das Feld bitte leer"]
 )

@@ -12,7 +12,9 @@ from leadbridge.commands.format import Format
 from leadbridge.commands.reverifying import reverify
 from leadbridge.deliver.deliverer import WATCH
 from leadbridge.errors import ConfigError, StorageUnavailable, UsageError
-from leadbridge.quarantine import AT_ONCE, SAID_EVERY, Quarantine
+from leadbridge.events import Received
+from leadbridge.ids import first_id
+from leadbridge.quarantine import AT_ONCE, FULL_FOR, SAID_EVERY, Quarantine, sealed
 from leadbridge.settings.loading import load_text
 from leadbridge.store.base import Store
 from leadbridge.store.opening import Operator, open_operator, open_quarantine
@@ -62,7 +64,7 @@ def lead(number: int) -> bytes:
 async def looked(aside: QuarantineStore, operator: Operator, *, key: str = KEY, **asked: Any) -> bool:
     return await reverify(
         asked.get("source", "website"),
-        load_text(SET_ASIDE, "mended", asked.get("environ", MENDED)),
+        load_text(asked.get("config", SET_ASIDE), "mended", asked.get("environ", MENDED)),
         quarantine=aside,
         operator=operator,
         sealing=Sealing([key]),
@@ -81,6 +83,7 @@ async def test_after_the_secret_is_mended_each_lead_is_delivered_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for number in (1, 2):
+        clock.advance(1)  # so that their ids have an order
         response = await service.post(lead(number), token="the sender's own")
         assert (response.status_code, response.json()["title"]) == (401, "Unauthorized")
     forged = await service.post(lead(3), token="forged")
@@ -143,6 +146,98 @@ async def test_another_key_is_said_plainly_and_takes_nothing_away(
     await service.post(lead(1), token="the sender's own")
     with pytest.raises(ConfigError, match="LEADBRIDGE_SECRET_KEY does not open request"):
         await looked(aside, operator, key=Fernet.generate_key().decode(), drop=True)
+    assert await aside.counts() == {"website": 1}
+
+
+def received(body: bytes, at: int, *, content_type: str = "application/json", token: str = MENDED["TOKEN"]) -> Received:
+    headers = {"content-type": content_type, "x-webhook-token": token}
+    url = "http://leads.test/hooks/website"
+    return Received(source="website", method="POST", url=url, headers=headers, body=body, received_at=at)
+
+
+async def put(aside: QuarantineStore, one: Received, *, key: str = KEY) -> None:
+    assert await aside.keep(sealed(Sealing([key]), one, reason="wrong_token"), most=10)
+
+
+NOW = 1_796_000_000_000
+
+
+async def test_a_key_that_is_lost_keeps_nothing_else_back(
+    aside: QuarantineStore, operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = Fernet.generate_key().decode()
+    await put(aside, received(lead(1), NOW), key=lost)
+    await put(aside, received(lead(2), NOW))
+    assert not await looked(aside, operator)
+    assert json.loads(capsys.readouterr().out)["still_refused"] == {"wrong_key": 1}
+    assert await aside.counts() == {"website": 1}
+    await put(aside, received(lead(3), NOW, token="forged"))
+    assert await looked(aside, operator, drop=True)
+    assert await aside.counts() == {}
+
+
+async def test_the_window_is_counted_by_arrival(
+    aside: QuarantineStore, operator: Operator, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = SET_ASIDE.replace("    quarantine: 3\n", "    quarantine: 3\n    dedupe_window: 10m\n")
+    for at in (NOW, NOW + 60_000, NOW + 2 * 86_400_000):
+        await put(aside, received(lead(1), at))
+    assert await looked(aside, operator, config=config)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["submissions"], told["duplicates"]) == (3, 1)
+    ids = sorted(row.id for row in await store.submissions(limit=10))
+    assert first_id(NOW) <= ids[0] < first_id(NOW + 1)
+
+
+async def test_what_receive_would_not_store_is_not_stored_later(
+    aside: QuarantineStore, operator: Operator, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await put(aside, received(b"<xml/>", NOW, content_type="application/xml"))
+    assert not await looked(aside, operator)
+    assert json.loads(capsys.readouterr().out)["still_refused"] == {"unreadable": 1}
+    assert await store.submissions(limit=10) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('verify: {scheme: token, secrets: ["${TOKEN}"]}', "verify: none"), "`website` has `verify: none`"),
+        (("website", "webpage"), "no source `website`, so nothing of it is proved; `--drop` deletes its 1 request"),
+    ],
+    ids=["verify: none", "no longer there"],
+)
+async def test_of_a_source_that_proves_nothing_all_is_dropped_and_nothing_taken_in(
+    aside: QuarantineStore, operator: Operator, store: Store, change: tuple[str, str], said: str
+) -> None:
+    config = SET_ASIDE.replace("    quarantine: 3\n", "").replace(*change)
+    await put(aside, received(lead(1), NOW))
+    with pytest.raises(UsageError, match=said):
+        await looked(aside, operator, config=config)
+    await looked(aside, operator, config=config, drop=True, dry_run=True)
+    assert await aside.counts() == {"website": 1}
+    assert await looked(aside, operator, config=config, drop=True)
+    assert (await aside.counts(), await store.submissions(limit=10)) == ({}, ())
+
+
+async def test_at_a_full_quarantine_nothing_is_sealed(
+    aside: QuarantineStore, clock: ManualClock, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log: Any = journal
+    quarantine = Quarantine(aside, Sealing([KEY]), clock=clock, log=log)
+    sizes: list[int] = []
+    seal = Sealing.seal
+
+    def counting(sealing: Sealing, content: bytes) -> bytes:
+        sizes.append(len(content))
+        return seal(sealing, content)
+
+    monkeypatch.setattr(Sealing, "seal", counting)
+    for body in (lead(1), b"x" * 100_000, lead(3), lead(4)):
+        await quarantine.keep(received(body, NOW), reason="wrong_token", most=1)
+    assert len(sizes) == 2, "the one that is kept, and the one that finds no room"
+    await aside.drop([one.id for one in await aside.kept("website", limit=9)])
+    clock.advance(FULL_FOR)
+    await quarantine.keep(received(b"y" * 100_000, NOW), reason="wrong_token", most=1)
     assert await aside.counts() == {"website": 1}
 
 

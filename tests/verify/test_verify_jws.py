@@ -14,7 +14,7 @@ from leadbridge.errors import SignatureError, UsageError
 from leadbridge.events import Received
 from leadbridge.schemes import SCHEME, Scheme
 from leadbridge.signing import sign, sign_request
-from leadbridge.verify import stored, verify
+from leadbridge.verify import stored, unproved, verify
 from tests.support.keys import public_pem, rsa_key
 
 NOW = 1_796_000_000_000
@@ -207,6 +207,19 @@ def test_what_is_read_of_the_claims(claims: Any, payload: str | None, read: byte
     scheme = scheme_of({"scheme": "jws", "algorithm": "HS256", "payload": payload, "secrets": SECRET})
     verified = verify(scheme, whole(token(claims)), now=NOW)
     assert verified.payload == read
+
+
+def test_what_is_masked_in_a_signed_body_stays_masked_when_it_is_read_again() -> None:
+    """Its claims stand in base64, where nothing is found: what is stored is what they say."""
+    scheme = scheme_of({"scheme": "jws", "algorithm": "HS256", "secrets": SECRET})
+    said = {"email": "a@example.com", "page": "https://h/?token=pl4nted-s3cret", "google_key": "s3cret"}
+    sent = replace(whole(token(said)), url=f"{URL}?token=pl4nted-s3cret")
+    verified = verify(scheme, sent, now=NOW, secrets_at=("google_key",))
+    assert json.loads(verified.payload) == {
+        "email": "a@example.com", "page": "https://h/?token=***", "google_key": "***",
+    }  # fmt: skip
+    assert stored(scheme, verified.request, verified=True).payload == verified.payload
+    assert unproved(scheme, sent, secrets_at=("google_key",)).payload == verified.payload
 
 
 def test_a_stored_body_that_is_no_signature_is_read_as_it_is() -> None:

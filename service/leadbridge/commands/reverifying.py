@@ -1,8 +1,9 @@
 """`reverify`: requests from the quarantine are looked at again, after a secret was mended."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Final
 
 from leadbridge.commands.format import Format
@@ -10,6 +11,7 @@ from leadbridge.commands.output import counted, say, show_json
 from leadbridge.desk import Desk, desks
 from leadbridge.errors import ConfigError, SignatureError, Unparseable, UsageError
 from leadbridge.expressions.checks import did_you_mean
+from leadbridge.ids import id_of
 from leadbridge.items import items_of, new_request, trace_id_for, unparseable_item
 from leadbridge.quarantine import opened
 from leadbridge.settings.loading import Loaded
@@ -20,6 +22,8 @@ from leadbridge.tokens.sealing import VARIABLE, Sealing, WrongKey
 from leadbridge.verify import verify
 
 _AT_ONCE: Final = 100  # requests in memory
+_WRONG_KEY: Final = "wrong_key"  # of the reasons why a request stays, the ones that no `SignatureReason` is
+_UNREADABLE: Final = "unreadable"
 
 
 @dataclass(slots=True)
@@ -46,23 +50,67 @@ async def reverify(
 ) -> bool:
     """Take in what proves itself now; false when something still does not and was not dropped.
 
-    Raises `UsageError` for a source that there is not, `ConfigError` when the key is not the one that sealed them.
+    Raises `UsageError` for a source that cannot prove anything, `ConfigError` when the key opens nothing.
     """
     configured = desks(loaded.settings)
     desk = configured.get(source)
-    if desk is None:
-        raise UsageError(f"the configuration has no source `{source}`; {did_you_mean(source, configured)}")
+    if desk is None or desk.scheme.scheme == "none":
+        await _require_drop(source, configured, quarantine, drop=drop)
+        desk = None
     told = _Told()
+    locked: list[str] = []
     async for sealed in _all_of(quarantine, source):
-        new = _proved(desk, sealed, sealing)
+        new = sealed.reason if desk is None else _proved(desk, sealed, sealing)
         if isinstance(new, NewRequest):
             await _take(new, told, operator, dry_run=dry_run)
-        else:
-            told.still[new] += 1
-            if drop and not dry_run:
-                told.dropped += await quarantine.drop([sealed.id])
+            continue
+        told.still[new] += 1
+        if new == _WRONG_KEY:
+            locked.append(sealed.id)
+        elif drop and not dry_run:
+            told.dropped += await quarantine.drop([sealed.id])
+    if locked and not told.taken and len(locked) == told.still.total():  # more likely the key is wrong than lost
+        raise ConfigError(
+            f"{VARIABLE} does not open request {locked[0]} of the quarantine, nor any other of {source}; set the key "
+            "that sealed it as well, the newest first, with a comma between them. If it is lost, they go when "
+            "`defaults.retention` has passed"
+        )
+    if drop and not dry_run:
+        told.dropped += await quarantine.drop(locked)
     _say(told, source, dry_run=dry_run, output=output)
     return not told.still or told.dropped > 0
+
+
+async def show_counts(quarantine: QuarantineStore, *, output: Format) -> None:
+    """How many requests of each source are there."""
+    counts = await quarantine.counts()
+    if output is Format.JSON:
+        show_json({"quarantine": dict(sorted(counts.items()))})
+        return
+    for source, number in sorted(counts.items()):
+        say(f"{source}: {counted(number, 'request')}")
+    if not counts:
+        say("Nothing is in quarantine.")
+
+
+async def _require_drop(
+    source: str, configured: Mapping[str, Desk], quarantine: QuarantineStore, *, drop: bool
+) -> None:
+    """Raises `UsageError` unless there is something, and it is to be deleted, of a source that can prove nothing."""
+    number = (await quarantine.counts()).get(source, 0)
+    if number and drop:
+        return
+    if source in configured:
+        raise UsageError(
+            f"`{source}` has `verify: none`, by which forged requests would go in too; give it the sender's scheme and "
+            f"secret, or delete its {counted(number, 'request')} in quarantine with `--drop`"
+        )
+    if number:
+        raise UsageError(
+            f"the configuration has no source `{source}`, so nothing of it is proved; `--drop` deletes its "
+            f"{counted(number, 'request')} in quarantine"
+        )
+    raise UsageError(f"the configuration has no source `{source}`; {did_you_mean(source, configured)}")
 
 
 async def _all_of(quarantine: QuarantineStore, source: str) -> AsyncIterator[SealedRequest]:
@@ -78,10 +126,7 @@ def _proved(desk: Desk, sealed: SealedRequest, sealing: Sealing) -> NewRequest |
     try:
         received = opened(sealing, sealed)
     except WrongKey:
-        raise ConfigError(
-            f"{VARIABLE} does not open request {sealed.id} of the quarantine; set the key that sealed it as well, the "
-            "newest first, with a comma between them"
-        ) from None
+        return _WRONG_KEY
     try:
         verified = verify(desk.scheme, received, now=received.received_at, secrets_at=desk.secrets_at)
     except SignatureError as error:
@@ -89,7 +134,12 @@ def _proved(desk: Desk, sealed: SealedRequest, sealing: Sealing) -> NewRequest |
     try:
         items = items_of(desk, verified, desk.parse(verified))
     except Unparseable as error:
+        if error.http_status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:  # receive stores none of these
+            return _UNREADABLE
         items = [unparseable_item(verified, error)]
+    # The ids are of its arrival: by them `dedupe_window` is counted. Sorted, for the items are in their order.
+    ids = sorted(id_of(sealed.received_at) for _ in items)
+    items = [replace(item, submission_id=name) for item, name in zip(items, ids, strict=True)]
     return replace(new_request(desk, verified, trace_id_for(verified), items), request_id=sealed.id)
 
 

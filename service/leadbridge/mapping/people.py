@@ -9,12 +9,12 @@ from leadbridge.events import Json
 from leadbridge.expressions import ABSENT, AbsentType, Unreadable
 from leadbridge.expressions.filters.countries import read_country
 from leadbridge.expressions.filters.dates import read_date
+from leadbridge.expressions.filters.emails import read_emails
 from leadbridge.expressions.filters.lists import items_of
 from leadbridge.expressions.filters.numbers import read_bool, read_number
 from leadbridge.expressions.filters.phones import read_phones
 from leadbridge.expressions.values import text_of
 from leadbridge.lead import Address, Lead, Utm
-from leadbridge.mapping.emails import read_emails
 from leadbridge.mapping.filling import Filling
 from leadbridge.mapping.naming import whole_name
 from leadbridge.settings.mapped import LeadMapping

@@ -24,8 +24,8 @@ class Finding:
 class Recognised:
     """The lead that a submission's fields make, by the lead's keys, with the evidence for each.
 
-    `other` has every field with a value that was not used, under its own name. `spam` is why the submission is spam: a
-    trap for robots, which people do not see, was filled.
+    `other` has every field with a value that was not used, or not all of it, under its own name. `spam` is why the
+    submission is spam: a trap for robots, which people do not see, was filled.
     """
 
     lead: Mapping[str, Any]

@@ -1,12 +1,14 @@
 """A submission's fields as recognition looks at them: read labels, texts, one field for names that repeat it."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 
 from leadbridge.events import Event, FieldType, Json
 from leadbridge.recognise.labels import Label, Reader
 from leadbridge.recognise.values import is_blank, text_in
 
+_MOST_FIELDS: Final = 300
 _AREAS: Final = (".area", ".areacode", ".area_code")
 
 
@@ -26,32 +28,38 @@ class Field(NamedTuple):
         return self.names[0]
 
 
-def fields_of(event: Event, reader: Reader) -> list[Field]:
-    """The fields that have a value, in the order of the form."""
-    seconds = set(event.second_names)
-    names: dict[str, list[str]] = {name: [name] for name in event.fields if name not in seconds}
-    for second in event.second_names:
-        main = _repeated(event.fields, second, names) if second in event.fields else None
-        names.setdefault(main or second, []).append(second)
-    filled = [(name, under) for name, under in names.items() if not is_blank(event.fields.get(name))]
+def fields_of(event: Event, reader: Reader) -> tuple[list[Field], dict[str, Json]]:
+    """The first fields that have a value, in the order of the form, and the rest, which nobody looks at.
+
+    The work for a form grows with the square of its fields, and anyone may send one.
+    """
+    filled = {name: value for name, value in event.fields.items() if not is_blank(value)}
+    seconds = dict.fromkeys(name for name in event.second_names if name in filled)
+    names = {name: [name] for name in islice((name for name in filled if name not in seconds), _MOST_FIELDS)}
+    for second in islice(seconds, _MOST_FIELDS):
+        mains = [name for name in names if _is_same(filled[name], filled[second])]
+        if not mains and len(names) < _MOST_FIELDS:
+            names[second] = [second]
+        elif len(mains) == 1:  # of several none can be told: the word for one would be believed of the other
+            names[mains[0]].append(second)
     types = event.types
-    return [
+    fields = [
         Field(
             at=at,
             names=(its := tuple(under)),
-            value=event.fields[name],
+            value=filled[name],
             text=_text(event.fields, name),
             label=reader.read_all(its),
             type=next((types[each] for each in under if each in types), None) if types else None,
         )
-        for at, (name, under) in enumerate(filled)
+        for at, (name, under) in enumerate(names.items())
     ]
+    looked_at = {*names, *islice(seconds, _MOST_FIELDS)}
+    return fields, {name: value for name, value in filled.items() if name not in looked_at}
 
 
-def _repeated(fields: Mapping[str, Json], second: str, mains: Mapping[str, object]) -> str | None:
-    """The field that the second name repeats: the first with the same value."""
-    value = fields[second]
-    return next((name for name in mains if type(fields[name]) is type(value) and fields[name] == value), None)
+def _is_same(one: Json, other: Json) -> bool:
+    return type(one) is type(other) and one == other
 
 
 def _text(fields: Mapping[str, Json], name: str) -> str:

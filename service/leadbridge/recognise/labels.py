@@ -31,6 +31,8 @@ _SELDOM: Final = frozenset({"not_a_phone", "not_a_website"})  # against a whole 
 _NO_ASIDE: Final = frozenset({"nothing", "not_a_phone", "not_a_website"})  # in brackets: "Phone (no fax)"
 _NO_SENTENCE: Final = frozenset(CONTEXTS) - {"honeypot"}
 _BRACKETED: Final = re.compile(r"[(（【〔].*?[)）】〕]")
+_TRAP: Final[tuple[Context, ...]] = ("leave", "empty", "field")  # one sentence: "leave this field empty"
+_CLEAR_TRAP: Final = 3  # words
 _CLEAR: Final = 2  # labels that only one language has
 _MOST_REMEMBERED: Final = 64  # fields of a form: what is remembered must not grow with what is sent
 _NEAR: Final = 60  # characters before an address in a text
@@ -51,7 +53,8 @@ class Label:
     """A name that was read: what it stands for, and what speaks against that, with the languages in which it does so.
 
     `words` are those that no table knows; `own` is whether it says that the answer is the submitter's own. `qualifiers`
-    are the words that say whose: roles, and those that no table knows.
+    are the words that say whose: roles, and those that no table knows. `trap` is whether it tells people to leave the
+    field alone, which only robots do not do.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -59,6 +62,12 @@ class Label:
     words: tuple[str, ...] = ()
     own: bool = False
     qualifiers: frozenset[str] = frozenset()
+    trap: bool = False
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a tick says no, in any language: a consent that nobody gave is worse than one that is missed."""
+        return any(context == "refusal" for context, _ in self.contexts)
 
 
 class Spoken(NamedTuple):
@@ -97,6 +106,7 @@ class Reader:
             words=tuple(word for label in labels for word in label.words),
             own=any(label.own for label in labels),
             qualifiers=first.qualifiers,
+            trap=any(label.trap for label in labels),
         )
 
     def spoken(self, form: tuple[tuple[str, ...], ...]) -> Spoken:
@@ -126,13 +136,37 @@ class Reader:
         """What one name says."""
         name = name[:LONGEST]
         label = self._label(words_of(name))
+        said = {context for context, _ in label.contexts}
         outside = _BRACKETED.sub(" ", name)
         if outside != name and (bare := words_of(outside)):
             label = self._without_asides(label, self._label(bare), name)
         parent, dot, last = name.rpartition(".")
         if dot and parent and _best(label) < NEARLY and (segment := words_of(last)):
             label = _better(label, _of_segment(self._label(segment), len(segment)))
+        if "honeypot" in said or said.issuperset(_TRAP):
+            # An aside only tells when the field may stay empty: "VAT number (leave this field blank if none)".
+            asked = words_of(outside) or words_of(name)
+            is_trap = self._is_trap(asked) or bool(dot and not last[:1].isspace() and self._is_trap(words_of(last)))
+            label = replace(label, trap=is_trap)
         return label
+
+    def _is_trap(self, words: tuple[str, ...]) -> bool:
+        """Whether the words say nothing but that the field is no field for people.
+
+        A trap in two or fewer words stands alone, since "Phone, leave blank" asks for a phone number; and words of one
+        language alone make a sentence, with the field itself in it: "Will the property be left empty?" is none.
+        """
+        hits = list(self._phrases.of(words))
+        traps = [hit for hit in hits if "honeypot" in hit.meaning.contexts]
+        rest = [
+            hit for hit in hits if not hit.meaning.noise and not hit.meaning.contexts.keys() & {"honeypot", "field"}
+        ]
+        if traps and not rest:
+            return True
+        if any(hit.size >= _CLEAR_TRAP for hit in traps) and not any(hit.meaning.targets for hit in rest):
+            return True
+        said = ({code for hit in hits for code in hit.meaning.contexts.get(each, ())} for each in _TRAP)
+        return bool(set.intersection(*said))
 
     def _without_asides(self, whole: Label, outside: Label, name: str) -> Label:
         """What stands in brackets adds nothing to a label that is known without it: "Phone (with extension)".

@@ -1,6 +1,7 @@
 """From a submission's fields to the lead: every field's claims, the surest first."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +31,7 @@ _BY_SHAPE: Final = 0.55  # nothing but the value speaks for it
 _LONG_TEXT: Final = 0.5
 _IN_TEXT: Final = 0.3
 _IN_PAGE: Final = 0.9
+_MOST_CONTACTS: Final = 16  # each is compared with every name: more are no form of one person
 _PLACES: Final = frozenset({"street", "city", "state", "postal_code", "country"})
 _TARGET_OF_TYPE: Final[Mapping[FieldType, str]] = {
     "email": "email", "phone": "phone", "name": "name", "first_name": "first_name", "last_name": "last_name",
@@ -53,7 +55,9 @@ def recognise(event: Event, *, region: str | None, tables: Tables | None = None)
     """
     reader = _default_reader() if tables is None else Reader(tables)
     page = event.meta.get("page_url")
-    return _Recognition(fields_of(event, reader), reader, region=region, page=page).result()
+    fields, rest = fields_of(event, reader)
+    found = _Recognition(fields, reader, region=region, page=page).result()
+    return replace(found, other={**found.other, **rest}) if rest else found
 
 
 @cache
@@ -73,7 +77,7 @@ class _Recognition:
         is_clear, self._languages, self._contexts = reader.spoken(tuple(field.names for field in fields))
         self._foreign = _FOREIGN_CLEARLY if is_clear else _FOREIGN
         self._values: dict[tuple[int, str], Json] = {}
-        self._contacts = [field for field in fields if self._reaches(field)]
+        self._contacts = [field for field in fields if self._reaches(field)][:_MOST_CONTACTS]
 
     def result(self) -> Recognised:
         candidates = sorted(self._candidates(), key=lambda each: (-each.sure, each.field.at))
@@ -85,20 +89,26 @@ class _Recognition:
             self._region = str(country)
         self._fill(candidates)
         self._leave_out_halves()
+        self._leave_out_unclear_consent(candidates)
         self._note_repeated(candidates)
         aside = (*self._email_in_text(), *self._campaign_in_page())
         findings = sorted(self._findings.items())
         return Recognised(
             lead=_nested(self._filled),
             used=(*(finding for _, finding in findings), *aside),
-            other={field.name: field.value for field in self._fields if field.at not in self._findings},
+            other={field.name: field.value for field in self._fields if not self._is_used_up(field)},
             spam=self._spam(),
         )
+
+    def _is_used_up(self, field: Field) -> bool:
+        """Whether the lead has all that the field says."""
+        finding = self._findings.get(field.at)
+        return finding is not None and not values.says_more(field.text, finding.target, self._region)
 
     def _reaches(self, field: Field) -> bool:
         """Whether it is an e-mail address or a phone number of somebody who may be the submitter."""
         targets = {claim.target for claim in field.label.claims}
-        if self._contexts[field.at] & {"someone_else", "honeypot", "nothing"}:
+        if field.label.trap or self._contexts[field.at] & {"someone_else", "nothing"}:
             return False
         return bool(
             ("email" in targets and values.email_in(field.text))
@@ -107,14 +117,13 @@ class _Recognition:
 
     def _spam(self) -> str | None:
         for field in self._fields:
-            traps = {context for context, _ in field.label.contexts}
-            if ("honeypot" in traps or {"leave", "empty"} <= traps) and values.is_filled(field.value, self._tables):
+            if field.label.trap and values.is_filled(field.value, self._tables):
                 return f"the field `{field.name}`, a trap that people do not see, was filled"
         return None
 
     def _candidates(self) -> Iterator[_Candidate]:
         for field in self._fields:
-            if self._contexts[field.at] & {"someone_else", "honeypot"}:
+            if field.label.trap or "someone_else" in self._contexts[field.at]:
                 continue
             yield from self._claimed(field)
             yield from self._shaped(field)
@@ -123,7 +132,7 @@ class _Recognition:
         typed = _TARGET_OF_TYPE.get(field.type) if field.type is not None else None
         contexts = self._contexts[field.at]
         for claim in field.label.claims:
-            if _speak_against(contexts, claim.target):
+            if _speak_against(contexts, claim.target) or (claim.target == "consent" and field.label.refuses):
                 continue
             sure, rule = self._weighed(claim, field), f"its label says `{claim.target}`"
             if claim.target == typed:
@@ -132,7 +141,7 @@ class _Recognition:
         claimed = {claim.target for claim in field.label.claims}
         if not typed or typed in claimed or (typed == "name" and claimed & NAMES):
             return
-        if not _speak_against(contexts, typed):
+        if not _speak_against(contexts, typed) and not (typed == "consent" and field.label.refuses):
             yield _Candidate(field=field, target=typed, sure=_TYPED_ALONE, rule=f"the sender's type says `{typed}`")
 
     def _weighed(self, claim: Claim, field: Field) -> float:
@@ -211,6 +220,13 @@ class _Recognition:
                 del self._filled[target]
                 self._findings = {at: each for at, each in self._findings.items() if each.target != target}
 
+    def _leave_out_unclear_consent(self, candidates: list[_Candidate]) -> None:
+        """Yes to one thing and no to another, the privacy policy and the newsletter, is no answer for the lead."""
+        asked = [each for each in candidates if each.target == "consent" and each.sure >= _ENOUGH]
+        if {True, False} <= {self._read(each) for each in asked}:
+            self._filled.pop("consent", None)
+            self._findings = {at: each for at, each in self._findings.items() if each.target != "consent"}
+
     def _note_repeated(self, candidates: list[_Candidate]) -> None:
         """A field that says again what another one said is used too: "Confirm e-mail"."""
         for each in candidates:
@@ -245,11 +261,11 @@ class _Recognition:
         if "email" in self._filled:
             return
         for field in self._fields:
-            if self._contexts[field.at] & {"someone_else", "honeypot", "nothing"}:
+            if field.label.trap or self._contexts[field.at] & {"someone_else", "nothing"}:
                 continue
             found = values.email_within(field.text)
-            if found and not self._reader.tells_of_another(field.text[: field.text.lower().index(found)]):
-                self._filled["email"] = found
+            if found and not self._reader.tells_of_another(found[1]):
+                self._filled["email"] = found[0]
                 yield Finding(field=field.name, target="email", rule="the text has an e-mail address", sure=_IN_TEXT)
                 return
 

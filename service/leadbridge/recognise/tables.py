@@ -11,7 +11,7 @@ from leadbridge.recognise.words import UNSPACED, spellings, words_of
 
 Context: TypeAlias = Literal[
     "someone_else", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing", "honeypot", "leave",
-    "empty",
+    "empty", "field", "refusal",
 ]  # fmt: skip
 TARGETS: Final = (
     "name", "first_name", "last_name", "middle_name", "email", "phone", "company", "title", "website", "street", "city",
@@ -20,7 +20,7 @@ TARGETS: Final = (
 )  # fmt: skip
 CONTEXTS: Final[tuple[Context, ...]] = (
     "someone_else", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing", "honeypot", "leave",
-    "empty",
+    "empty", "field", "refusal",
 )  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from leadbridge.events import Json
 from leadbridge.expressions.errors import Unreadable
 from leadbridge.expressions.filters.countries import read_country
+from leadbridge.expressions.filters.emails import read_emails
 from leadbridge.expressions.filters.phones import read_phones
 from leadbridge.recognise.tables import Tables, answer_of
 from leadbridge.recognise.words import words_of
@@ -41,6 +43,7 @@ _LONGEST_NAME: Final = 100  # characters
 _LONGEST_LINE: Final = 200
 _MOST_NAME_WORDS: Final = 8
 _LOOKED_AT: Final = 2_000  # characters of a text in which an address is looked for
+_MOST_TRIED: Final = 5  # addresses in a text
 _LONG_MESSAGE: Final = 60  # characters that nothing but a message has
 
 
@@ -67,17 +70,40 @@ def email_in(text: str) -> str | None:
         return None
     angled = _ANGLED.fullmatch(text)
     bare = (angled[1] if angled else text).removeprefix("mailto:").rstrip(".")
-    return bare.lower() if _EMAIL.fullmatch(bare) else None
+    return _address(bare) if _EMAIL.fullmatch(bare) else None
 
 
-def email_within(text: str) -> str | None:
-    """The first address among other words."""
-    found = _EMAIL.search(text, 0, _LOOKED_AT) if "@" in text else None
-    return found[0].lower() if found else None
+def email_within(text: str) -> tuple[str, str] | None:
+    """The first address among other words, and what stands before it."""
+    found = islice(_EMAIL.finditer(text, 0, _LOOKED_AT), _MOST_TRIED) if "@" in text else ()
+    return next(((address, text[: each.start()]) for each in found if (address := _address(each[0]))), None)
+
+
+def _address(text: str) -> str | None:
+    """The address as a lead has it; None for one that no lead takes, so that another field is asked."""
+    try:
+        return read_emails(text.strip("'’"))[0]
+    except Unreadable:
+        return None
+
+
+def says_more(text: str, target: str, region: str | None) -> bool:
+    """Whether an e-mail or a phone field holds something beside what is read of it: a name, a second number."""
+    if target == "email":
+        angled = _ANGLED.fullmatch(text)
+        return angled is not None and _LETTER.search(text[: angled.start(1)]) is not None
+    if target != "phone":
+        return False
+    with suppress(Unreadable):
+        first, *others = read_phones(text, region=region)
+        return bool(others or first.note)
+    return False
 
 
 def looks_like_phone(text: str) -> bool:
     """Whether the text has the letters and the length of a phone number, and is no date."""
+    if len(text) > _LONGEST_LINE:
+        return False
     return bool(_PHONE.fullmatch(text)) and len(_DIGIT.findall(text)) >= 6 and not _DATE.fullmatch(text)
 
 

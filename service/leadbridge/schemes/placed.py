@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
-from leadbridge.redactions import LONGEST_SECRET, is_literal
+from leadbridge.redactions import LONGEST_SECRET, SHORTEST_SECRET
 from leadbridge.schemes.layout import Strict
 from leadbridge.schemes.secrets import Secrets
 
@@ -29,13 +29,12 @@ class _Placed(Strict):
     @model_validator(mode="after")
     def _can_arrive_and_be_masked(self) -> Self:
         for text in self.texts:
-            if text != text.strip() or not (text.isascii() and text.isprintable()) or len(text) > LONGEST_SECRET:
+            fits = SHORTEST_SECRET <= len(text) <= LONGEST_SECRET and text.isascii() and text.isprintable()
+            if not fits or text != text.strip():
                 raise ValueError(
-                    f"a secret in a body or a URL is at most {LONGEST_SECRET:,} characters of printable ASCII, with no "
-                    "space at either end"
+                    f"a secret in a body or a URL is {SHORTEST_SECRET} to {LONGEST_SECRET} characters of printable "
+                    "ASCII, with no space at either end, since it is masked wherever it stands"
                 )
-            if is_literal(text):
-                raise ValueError("a word of JSON is no secret: write one that nobody guesses")
         return self
 
 

@@ -8,26 +8,33 @@ from typing import Final, TypeAlias
 
 from leadbridge.events import Event, Json
 
-# Fields that forms and relays add by themselves. Nothing that a person fills in is called so.
+# Fields that forms and relays add by themselves. An answer is hardly ever called so; of one that is (a form that asks
+# for an IP address) another value makes no other submission within the window.
 VOLATILE: Final = frozenset({
     "cf turnstile response", "csrf token", "date submitted", "form token", "g recaptcha response", "h captcha response",
-    "ip", "ip address", "nonce", "recaptcha response", "recaptcha token", "remote ip", "request id", "seriesid",
+    "ip", "ip address", "nonce", "recaptcha response", "recaptcha token", "remote ip", "request id",
     "submission time", "submitted at", "time submitted", "timestamp", "user agent", "user ip", "wpcf7 container post",
     "wpcf7 unit tag", "wpnonce",
 })  # fmt: skip
+# What presets call so in `meta`; in a field it may be an answer (the date of a booking).
+_VOLATILE_META: Final = VOLATILE | {"created", "created at", "date", "landed at", "time", "updated at"}
 Known: TypeAlias = dict[int, tuple[Json, str]]
 """What was read of a request, by identity; it holds the values, so that no other gets the identity of one."""
 
 _SCALARS: Final = (str, int, float, type(None))
 _NOTHING: Final = (None, "")
 _LONG: Final = 1_000  # characters of JSON that are hashed again for each event of a request
-_APART: Final = re.compile(r"[^a-z0-9]+")
+_APART: Final = re.compile(r"[\W_]+")  # letters of any script are left: "IP-телефон" is no "ip"
 
 
 def content_of(event: Event, *, but: Set[str] = frozenset()) -> bytes:
-    """A digest of an event's fields, in whatever order they came, without `VOLATILE` ones and those in `but`."""
-    said = {name: value for name, value in event.fields.items() if name not in but and not _is_volatile(name)}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
+    """A digest of what an event says, in whatever order it came, without what is volatile and what is in `but`.
+
+    `meta` is part of it: the same person in two forms of a source is two submissions, and so is another file.
+    """
+    fields = {name: value for name, value in event.fields.items() if name not in but and _plain(name) not in VOLATILE}
+    meta = {name: value for name, value in event.meta.items() if name not in but and _plain(name) not in _VOLATILE_META}
+    return hashlib.sha256(json.dumps([fields, meta], sort_keys=True).encode("utf-8", "surrogatepass")).digest()
 
 
 def raw_of(event: Event, *, but: Set[str], known: Known | None = None) -> bytes:
@@ -70,5 +77,5 @@ def _without(value: Json, steps: Sequence[str]) -> Json:
     return rest if len(steps) == 1 else {**rest, steps[0]: _without(value[steps[0]], steps[1:])}
 
 
-def _is_volatile(name: str) -> bool:
-    return _APART.sub(" ", name.lower()).strip() in VOLATILE
+def _plain(name: str) -> str:
+    return _APART.sub(" ", name.lower()).strip()

@@ -8,8 +8,13 @@ from typing import Final, Literal, TypeAlias
 LONGEST_CHALLENGE: Final = 1_024  # characters
 # What may come back to a stranger: printable ASCII that is harmless wherever it ends.
 HARMLESS: Final = re.compile(r"[A-Za-z0-9 _.~:;,@!?*()\[\]{}/+=-]+")
-# What may be signed with a source's secret: the same key signs submissions, so it must be nothing that reads as one.
-SIGNABLE: Final = re.compile(r"[A-Za-z0-9_.-]{1,256}={0,2}")
+# What may be signed with a source's secret: the same key signs submissions, so it must not say anything as one. With a
+# `=` it would be a form with an answer.
+SIGNABLE: Final = re.compile(r"[A-Za-z0-9_.-]{1,256}")
+
+# Schemes whose secret signs no challenge: a word such as `header.claims` may be all that a JWS signs, and a public key
+# is no secret.
+NEVER_SIGN: Final = frozenset({"jws", "standard-webhooks", "rsa", "ed25519"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ PRESET: Final = Preset(
     },
     dedupe=(Path("id"),),
     event_at=Moment("created", unit="s"),
+    volatile=frozenset(("pending_webhooks",)),  # how many endpoints have not taken the event yet
     ignore=(
         Ignore(
             path="type",

@@ -6,7 +6,7 @@ from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
-from leadbridge.expressions import Unreadable
+from leadbridge.expressions.errors import Unreadable
 
 _MAX_LENGTH: Final = 2_000  # characters of one field
 _ANGLED: Final = re.compile(r"[^<>]*<\s*([^<>\s]+)\s*>")  # Ann <ann@example.com>
