@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -240,13 +239,12 @@ def test_the_url_is_masked_where_the_body_repeats_it(name: str) -> None:
     assert verified.payload.count(b"***") == 1
 
 
-def test_a_strangers_url_takes_no_time_to_mask() -> None:
-    """`re` would hold the event loop: a pattern that reads in two ways took seconds, making eight 0.2 s."""
+def test_masking_comes_to_an_end_whatever_a_strangers_url_holds() -> None:
+    """A pattern that reads in two ways would take years for the longest; a new one for each URL fills memory."""
     unsigned = scheme_of({"scheme": "none"})
-    began = time.perf_counter()
     for count in range(4, 40):
-        verify(unsigned, request(b"\\" * 60, url=f"{URL}?key={'%5c' * count}zzzzzz"), now=NOW)
-    assert time.perf_counter() - began < 1
+        body = b"\\" * 60
+        assert verify(unsigned, request(body, url=f"{URL}?key={'%5c' * count}zzzzzz"), now=NOW).payload == body
     made = _patterns.cache_info().misses
     many = "&".join(f"token{number}={number}{'é%22' * 60}" for number in range(8))
     verify(unsigned, request(url=f"{URL}?{many}"), now=NOW)
@@ -256,10 +254,10 @@ def test_a_strangers_url_takes_no_time_to_mask() -> None:
 
 @pytest.mark.parametrize("length", [60, 5_000])
 def test_a_secret_of_backslashes_is_looked_for_in_one_way(length: int) -> None:
-    began = time.perf_counter()
-    for count in range(1, 9):
-        redacted(b"\\" * length + b"%5c" * length, ("\\" * count + "zzzzzzzzzzzz",))
-    assert time.perf_counter() - began < 2
+    """Read in two ways, the longest would take years."""
+    for count in range(1, 30):
+        body = b"\\" * length + b"%5c" * length
+        assert redacted(body, ("\\" * count + "zzzzzzzzzzzz",)) == body
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -315,11 +313,10 @@ def test_a_secret_is_masked_in_its_place_where_the_body_cannot_be_read_and_where
 @pytest.mark.parametrize(
     "part", [b'"google_key"', b'"google_key":"', b"&google_key=", b'name="google_key"\r\n', b'name="google_key"\n \n']
 )
-def test_places_are_looked_for_in_no_quadratic_time(part: bytes) -> None:
-    began = time.perf_counter()
-    without_values_of("google_key", part * (500_000 // len(part)))
-    without_values_of("google_key", b'"google_key":' + b" " * 200_000 + b'"' + b"\\" * 200_000)
-    assert time.perf_counter() - began < 2
+def test_places_are_looked_for_in_one_go_however_many_there_seem_to_be(part: bytes) -> None:
+    """Looked for anew from each, they would keep this test for hours."""
+    without_values_of("google_key", part * (1_500_000 // len(part)))
+    without_values_of("google_key", b'"google_key":' + b" " * 1_000_000 + b'"' + b"\\" * 1_000_000)
 
 
 def test_nobody_has_many_secrets_searched_for() -> None:
