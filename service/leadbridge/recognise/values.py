@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -79,8 +80,12 @@ def email_within(text: str) -> tuple[str, str] | None:
     return next(((address, text[: each.start()]) for each in found if (address := _address(each[0]))), None)
 
 
+@lru_cache(maxsize=64)
 def _address(text: str) -> str | None:
-    """The address as a lead has it; None for one that no lead takes, so that another field is asked."""
+    """The address as a lead has it; None for one that no lead takes, so that another field is asked.
+
+    Each address of a form is asked for four times.
+    """
     try:
         return read_emails(text.strip("'’"))[0]
     except Unreadable:
