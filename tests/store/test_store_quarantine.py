@@ -102,5 +102,23 @@ async def test_what_is_readmitted_is_a_submission_like_any_other_and_is_so_once(
     ]
 
 
+async def test_what_is_readmitted_stands_before_what_came_after_it(
+    store: Store, database_url: str, two: tuple[QuarantineStore, QuarantineStore]
+) -> None:
+    """An older lead that goes in late must not put an old value over a newer one."""
+    assert await two[0].keep(sealed(1), most=10)
+    newer = new_request(item("form-2"))
+    await store.accept(newer)
+    early = newer.received.received_at - 86_400_000
+    older = new_request(item("form-1"))
+    older = replace(older, request_id="0198-0001", received=replace(older.received, received_at=early))
+    operator = open_operator(database_url)
+    assert await operator.readmit(older)
+    await operator.close()
+    await store.changed_elsewhere()
+    places = {one.request_id: one.order_at for one in await store.waiting(limit=10)}
+    assert places == {"0198-0001": early, newer.request_id: newer.received.received_at}
+
+
 def item(key: str) -> NewItem:
     return NewItem(submission_id=new_id(), dedupe_key=key, digest=b"the same")

@@ -17,6 +17,8 @@ COUNT_OUT: Final = "UPDATE quarantined SET requests = requests - 1, bytes = byte
 KEPT: Final = f"SELECT {_COLUMNS} FROM quarantine WHERE source = ?1 AND id > ?2 ORDER BY id LIMIT ?3"
 COUNTS: Final = "SELECT source, requests FROM quarantined WHERE requests > 0 ORDER BY source"
 DROP: Final = "DELETE FROM quarantine WHERE id = ?1 RETURNING source, length(sealed)"
+# It stands where it came: what was sent since is newer, and must not be overwritten by it.
+IN_ITS_PLACE: Final = "UPDATE requests SET order_at = received_at WHERE id = ?1"
 OLD: Final = "SELECT id FROM quarantine WHERE received_at < ?1 LIMIT ?2"
 
 

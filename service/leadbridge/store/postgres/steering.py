@@ -14,12 +14,13 @@ from leadbridge.store.postgres.connection import Connection, numbered
 from leadbridge.store.postgres.hearing import tell
 from leadbridge.store.postgres.operating import UNDECIDED
 from leadbridge.store.postgres.reader import PostgresReader
+from leadbridge.store.quarantine_rows import IN_ITS_PLACE
 from leadbridge.store.selecting import Act, Asked
 from leadbridge.store.steering import Steering
 from leadbridge.store.values import Accepted, Hastened, LaneState, NewRequest, Selection
 
 R = TypeVar("R")
-
+_IN_ITS_PLACE: Final = numbered(IN_ITS_PLACE)
 
 _IN_LINE: Final = """
     SELECT unnest($1::bigint[])
@@ -146,7 +147,9 @@ class PostgresOperator(PostgresSteering):
         async def change(connection: Connection) -> tuple[Accepted, ...] | None:
             if not await quarantine.dropped(connection, [request.request_id]):
                 return None
-            return await accepting.accept_for_anybody(connection, request)
+            accepted = await accepting.accept_for_anybody(connection, request)
+            await connection.execute(_IN_ITS_PLACE, request.request_id)
+            return accepted
 
         return await self._write(change)
 

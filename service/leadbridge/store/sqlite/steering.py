@@ -15,6 +15,7 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
 from leadbridge.store import selecting
+from leadbridge.store.quarantine_rows import IN_ITS_PLACE
 from leadbridge.store.selecting import Act, Asked
 from leadbridge.store.sqlite import accepting, lanes, operating, quarantine
 from leadbridge.store.sqlite.beside import open_beside
@@ -129,6 +130,7 @@ class SqliteOperator(SqliteSteering):
             if not quarantine.dropped(connection, [request.request_id]):
                 return None
             [accepted] = accepting.accept(connection, [request])
+            connection.execute(IN_ITS_PLACE, (request.request_id,))
             return accepted
 
         return await self._write(apply)
