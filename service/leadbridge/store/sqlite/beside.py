@@ -1,13 +1,19 @@
 """A database that another process may serve, opened to look or for short changes."""
 
-from contextlib import closing
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
 from leadbridge.errors import StorageUnavailable
-from leadbridge.store.sqlite.connection import BUSY_TIMEOUT, cannot_open, newest_schema
+from leadbridge.store.sqlite.connection import BUSY_TIMEOUT, cannot_open, newest_schema, transaction
 from leadbridge.store.sqlite.mark import require_unmarked
+
+R = TypeVar("R")
 
 
 def open_for_reading(path: Path) -> apsw.Connection:
@@ -52,6 +58,43 @@ def open_beside(path: Path) -> apsw.Connection:
         raise cannot_open(path, error) from error
     _require_our_schema(connection, found)
     return connection
+
+
+class BesideService:
+    """Short looks and changes on a connection of their own, in a thread of their own."""
+
+    def __init__(self, connection: apsw.Connection, *, what: str) -> None:
+        """`what` is what there is on this connection, for people and for the thread's name."""
+        self._connection = connection
+        self._what = what
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"leadbridge-{what}")
+
+    async def close(self) -> None:
+        """Let the file go."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown()
+
+    async def _in_transaction(self, work: Callable[[apsw.Connection], R]) -> R:
+        """Its result; on disk when it changed anything."""
+
+        def apply(connection: apsw.Connection) -> R:
+            with transaction(connection):
+                return work(connection)
+
+        return await self._run(apply)
+
+    async def _run(self, work: Callable[[apsw.Connection], R]) -> R:
+        """Its result; raises `StorageUnavailable`."""
+
+        def apply() -> R:
+            try:
+                return work(self._connection)
+            except apsw.Error as error:
+                with suppress(apsw.Error):  # a full disk has rolled it back already
+                    self._connection.execute("ROLLBACK")
+                raise StorageUnavailable(f"the {self._what} could not be read or stored: {error}") from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, apply)
 
 
 def _require_our_schema(connection: apsw.Connection, found: int) -> None:

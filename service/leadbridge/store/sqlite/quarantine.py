@@ -1,32 +1,26 @@
 """The quarantine in the service's database, through a connection of its own: strangers must not slow accepts."""
 
-import asyncio
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import apsw
 
 from leadbridge.clock import Millis
-from leadbridge.errors import StorageUnavailable
 from leadbridge.store.quarantine import MOST_BYTES, SealedRequest
 from leadbridge.store.quarantine_rows import COUNT_IN, COUNT_OUT, COUNTS, DROP, KEEP, KEPT, OLD, sealed_of
-from leadbridge.store.sqlite.beside import open_beside
-from leadbridge.store.sqlite.connection import row, rows, transaction
+from leadbridge.store.sqlite.beside import BesideService, open_beside
+from leadbridge.store.sqlite.connection import row, rows
 
-R = TypeVar("R")
 _AT_ONCE: Final = 500  # rows of one commit: nobody waits long meanwhile
 
 
-class SqliteQuarantine:
+class SqliteQuarantine(BesideService):
     """`store.quarantine.QuarantineStore` on the service's SQLite file, beside whoever else has it open."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, which must be there; raises `StorageUnavailable`."""
-        self._connection = open_beside(path.resolve())
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leadbridge-quarantine")
+        super().__init__(open_beside(path.resolve()), what="quarantine")
 
     async def keep(self, request: SealedRequest, *, most: int) -> bool:
         """Store a request, unless there are too many."""
@@ -39,7 +33,7 @@ class SqliteQuarantine:
             connection.execute(KEEP, values)
             return True
 
-        return await self._change(apply)
+        return await self._in_transaction(apply)
 
     async def kept(self, source: str, *, after: str = "", limit: int) -> tuple[SealedRequest, ...]:
         """The requests of a source, in the order of their arrival."""
@@ -51,7 +45,7 @@ class SqliteQuarantine:
 
     async def drop(self, ids: Collection[str]) -> int:
         """Delete requests."""
-        return await self._change(lambda connection: dropped(connection, ids))
+        return await self._in_transaction(lambda connection: dropped(connection, ids))
 
     async def forget(self, before: Millis) -> int:
         """Delete what arrived before a time, some at a time."""
@@ -61,29 +55,6 @@ class SqliteQuarantine:
             gone += await self.drop([name for (name,) in some])
             if len(some) < _AT_ONCE:
                 return gone
-
-    async def close(self) -> None:
-        """Let the file go."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
-        self._thread.shutdown()
-
-    async def _change(self, work: Callable[[apsw.Connection], R]) -> R:
-        def apply(connection: apsw.Connection) -> R:
-            with transaction(connection):
-                return work(connection)
-
-        return await self._run(apply)
-
-    async def _run(self, work: Callable[[apsw.Connection], R]) -> R:
-        def apply() -> R:
-            try:
-                return work(self._connection)
-            except apsw.Error as error:
-                with suppress(apsw.Error):  # a full disk has rolled it back already
-                    self._connection.execute("ROLLBACK")
-                raise StorageUnavailable(f"the quarantine could not be read or written: {error}") from error
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, apply)
 
 
 def dropped(connection: apsw.Connection, ids: Collection[str]) -> int:

@@ -1,31 +1,25 @@
 """The tokens in the service's database, through a connection of their own: several processes share them."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import apsw
 
 from leadbridge.clock import Millis
-from leadbridge.errors import StorageUnavailable
-from leadbridge.store.sqlite.beside import open_beside
-from leadbridge.store.sqlite.connection import claim_ownership, open_for_writing, row, rows, transaction
+from leadbridge.store.sqlite.beside import BesideService, open_beside
+from leadbridge.store.sqlite.connection import claim_ownership, open_for_writing, row, rows
 from leadbridge.store.token_rows import ADD, ALL, BEGIN, END, LOSE, ONE, REPLACE, RESEAL, token_of
 from leadbridge.store.tokens import TokenRow
 
-R = TypeVar("R")
 
-
-class SqliteTokens:
+class SqliteTokens(BesideService):
     """`store.tokens.TokenStore` on the service's SQLite file, beside whoever else has it open."""
 
     def __init__(self, path: Path) -> None:
         """Open, or make, the file; raises `StorageUnavailable`."""
-        self._connection = _opened(path.resolve())
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leadbridge-tokens")
+        super().__init__(_opened(path.resolve()), what="tokens")
 
     async def token(self, name: str) -> TokenRow | None:
         """What is stored for a grant."""
@@ -58,31 +52,14 @@ class SqliteTokens:
         """Store that the vendor refused these tokens for good."""
         return await self._change(LOSE, (now, detail, now, name, version, by))
 
-    async def close(self) -> None:
-        """Let the file go."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
-        self._thread.shutdown()
-
     async def _change(self, statement: str, values: Sequence[Any]) -> bool:
         """Whether the statement changed its row; on disk when it did."""
 
         def apply(connection: apsw.Connection) -> bool:
-            with transaction(connection):
-                connection.execute(statement, values)
-                return connection.changes() > 0
+            connection.execute(statement, values)
+            return connection.changes() > 0
 
-        return await self._run(apply)
-
-    async def _run(self, work: Callable[[apsw.Connection], R]) -> R:
-        def apply() -> R:
-            try:
-                return work(self._connection)
-            except apsw.Error as error:
-                with suppress(apsw.Error):  # a full disk has rolled it back already
-                    self._connection.execute("ROLLBACK")
-                raise StorageUnavailable(f"the tokens could not be read or stored: {error}") from error
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, apply)
+        return await self._in_transaction(apply)
 
 
 def _opened(path: Path) -> apsw.Connection:
