@@ -20,7 +20,7 @@ from leadbridge.events import Json, Received, Reply
 from leadbridge.schemes import Scheme
 from leadbridge.signatures import any_equal, refuse
 from leadbridge.sources.handshakes import LONGEST_CHALLENGE, NEVER_SIGN, Body, Handshake, InHeader, Query, Spot
-from leadbridge.sources.preset import at
+from leadbridge.sources.places import at
 
 _LONGEST_BODY: Final = 4_096  # bytes; what is longer is no handshake
 _MOST_PARAMETERS: Final = 50

@@ -9,7 +9,8 @@ from typing import Final
 from leadbridge.bodies import read_document
 from leadbridge.clock import Millis
 from leadbridge.events import Event, Json, Parsed, Received, Verified
-from leadbridge.sources.preset import Header, Joined, Moment, Path, Preset, at
+from leadbridge.sources.places import at
+from leadbridge.sources.preset import Header, Joined, Moment, Path, Preset
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_ID: Final = 255  # characters; a longer id is known by its digest

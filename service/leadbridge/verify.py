@@ -30,7 +30,7 @@ from leadbridge.redactions import (
 )
 from leadbridge.schemes import Basic, BodySecret, Scheme, Token, UrlSecret
 from leadbridge.signatures import any_equal, bytes_of, header_of, refuse, unbase64, verify_signature
-from leadbridge.sources.preset import at
+from leadbridge.sources.places import at
 
 _USUAL_NAMES: Final = 1_024  # characters of all headers' names; what is said of more is not remembered
 # Headers with one of these in their name prove a sender or hold a session: never stored, whatever the scheme.

@@ -8,7 +8,8 @@ import pytest
 
 from leadbridge.plugins import with_installed
 from leadbridge.sources import typeform
-from leadbridge.sources.preset import Ignore, Preset, at
+from leadbridge.sources.places import at
+from leadbridge.sources.preset import Ignore, Preset
 from leadbridge.sources.registry import BUILT_IN, GROUP, PRESETS
 from leadbridge.sources.samples import samples_in
 

@@ -9,7 +9,7 @@ from typing import Final
 from leadbridge.errors import Unparseable
 from leadbridge.events import FieldType, Json
 from leadbridge.sources.fields import Fields
-from leadbridge.sources.preset import at
+from leadbridge.sources.places import at
 from leadbridge.sources.shapes import Part
 
 _NOTHING: Final[tuple[Json, ...]] = (None, "", [], {})

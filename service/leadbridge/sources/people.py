@@ -7,7 +7,8 @@ from typing import Final, cast, get_args
 from leadbridge.bodies.document import Document
 from leadbridge.events import Event, FieldType, Json
 from leadbridge.sources.fields import Fields
-from leadbridge.sources.preset import Shape, at
+from leadbridge.sources.places import at
+from leadbridge.sources.preset import Shape
 from leadbridge.sources.shapes import Part
 
 _TYPES: Final = frozenset(get_args(FieldType))

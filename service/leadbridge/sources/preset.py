@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 from leadbridge.bodies.document import Document
 from leadbridge.events import Event, Json, Reply
 from leadbridge.sources.handshakes import Handshake
+from leadbridge.sources.places import at
 
 Shape: TypeAlias = Callable[[Document], Iterable[Event]]
 """Document to events: `fields`, `meta`, `raw` and `files`; `parse` adds the ids and times. It raises `Unparseable`."""
@@ -91,9 +92,9 @@ class Preset:
     the sender's clock can be trusted to order its submissions. `meta_headers` are headers that stand in each event's
     `meta`, by our name. Where a submission has no id, the same answers within `dedupe_window` are a repetition. What is
     made anew for each sending (a counter of tries, a time) is named in `volatile`, by its path in `raw` or its field,
-    and makes no revision. `thin` says what a notification lacks that only announces a lead, and where it is
-    to be had. `handshakes` are the vendor's questions whether the URL is ours. `secrets_at` are places in the body that
-    hold secrets and are masked, however the sender is verified; that of a `body` scheme need not be said.
+    and makes no revision. `thin` says what a notification lacks that only announces a lead, and where that is to be
+    had. `handshakes` are the vendor's questions whether the URL is ours. `secrets_at` are places in the
+    body that hold secrets and are masked, however the sender is verified; that of a `body` scheme need not be said.
     `on_unparseable` is `accept` for a vendor that switches a hook off because of 4xx answers. `reply` answers instead
     of ours.
     """
@@ -114,17 +115,3 @@ class Preset:
     reply: Reply | None = None
     handshakes: tuple[Handshake, ...] = ()
     secrets_at: tuple[str, ...] = ()
-
-
-def at(document: Json, path: str) -> Json:
-    """What stands at `path` (keys and list indexes, with dots between); None when nothing does."""
-    found = document
-    for step in path.split("."):
-        match found:
-            case dict():
-                found = found.get(step)
-            case list() if step.isdecimal() and step.isascii() and len(step) < 7 and int(step) < len(found):
-                found = found[int(step)]
-            case _:
-                return None
-    return found

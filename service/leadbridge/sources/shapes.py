@@ -16,7 +16,8 @@ from leadbridge.bodies.json_body import read_json
 from leadbridge.errors import Unparseable
 from leadbridge.events import Event, FieldType, Json
 from leadbridge.sources.fields import Fields, file_meta
-from leadbridge.sources.preset import Shape, at
+from leadbridge.sources.places import at
+from leadbridge.sources.preset import Shape
 
 Part: TypeAlias = Callable[[Fields, Json], None]
 """Puts the answers that it finds in a document into the fields. Raises `Unparseable` where they have another shape."""

@@ -5,7 +5,8 @@ from typing import Final
 from leadbridge.events import FieldType, Json
 from leadbridge.sources.fields import Fields
 from leadbridge.sources.parts import picked, rest_of, typed
-from leadbridge.sources.preset import Ignore, Path, Preset, at
+from leadbridge.sources.places import at
+from leadbridge.sources.preset import Ignore, Path, Preset
 from leadbridge.sources.shapes import event
 
 _ENVELOPE: Final = (

@@ -6,7 +6,7 @@ from typing import Final
 from leadbridge.errors import Unparseable
 from leadbridge.events import Json
 from leadbridge.sources.fields import Fields
-from leadbridge.sources.preset import at
+from leadbridge.sources.places import at
 
 _FIELD: Final = re.compile(r"q[0-9]+_(.+)", re.DOTALL)
 # What Jotform's own page adds to the answers. All else without a number is a file, or a field of the form's author.

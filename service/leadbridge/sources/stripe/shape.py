@@ -5,7 +5,7 @@ from typing import Final
 from leadbridge.events import Json
 from leadbridge.sources.fields import Fields
 from leadbridge.sources.people import address, of_people, person
-from leadbridge.sources.preset import at
+from leadbridge.sources.places import at
 from leadbridge.sources.shapes import event
 
 _OBJECT: Final = "data.object"

@@ -7,7 +7,7 @@ from leadbridge.bodies.document import Document
 from leadbridge.errors import Unparseable
 from leadbridge.events import Event, FieldType, Json
 from leadbridge.sources.fields import Fields
-from leadbridge.sources.preset import at
+from leadbridge.sources.places import at
 
 _META: Final = {
     "form_id": "form_response.form_id",

@@ -5,7 +5,7 @@ from typing import Final
 from leadbridge.errors import Unparseable
 from leadbridge.events import Json
 from leadbridge.sources.fields import Fields
-from leadbridge.sources.preset import at
+from leadbridge.sources.places import at
 
 ENTITY: Final = "data.createdEvent.entity"
 

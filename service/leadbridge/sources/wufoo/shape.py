@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from leadbridge.errors import Unparseable
 from leadbridge.events import FieldType, Json
 from leadbridge.sources.fields import Fields
-from leadbridge.sources.preset import at
+from leadbridge.sources.places import at
 
 _NO_ANSWERS: Final = frozenset(
     {"EntryId", "DateCreated", "CreatedBy", "HandshakeKey", "FieldStructure", "FormStructure", "IP"}

@@ -7,7 +7,8 @@ from leadbridge.bodies.document import Document
 from leadbridge.errors import Unparseable
 from leadbridge.events import Event
 from leadbridge.sources.fields import Fields
-from leadbridge.sources.preset import Ignore, Path, Preset, at
+from leadbridge.sources.places import at
+from leadbridge.sources.preset import Ignore, Path, Preset
 
 
 def _entry(document: Document) -> Iterator[Event]:
