@@ -19,13 +19,13 @@ LeadbridgeError
 What a CRM answers is no exception: see `outcome`. Nor is a signal of one room an error: it does not say who must act,
 and its caller makes something else of it before anybody hears of it.
 
-deliver      Unanswered          a `Retry`, or a look for what the call may have done
-deliver      NotOurs             a `Retry`: nothing was sent
-deliver      Refused             a `NotOurs`
 deliver      GivenUp             as `Unanswered`, and nothing is said of the CRM
 expressions  TemplateError       a problem of the configuration
 expressions  ExpressionError     a `MappingError`
 expressions  Unreadable          a warning about the field
+outgoing     Unanswered          a `Retry`, or a look for what the call may have done
+outgoing     NotOurs             a `Retry`: nothing was sent
+outgoing     Refused             a `NotOurs`
 sandbox      Invalid             the emulated CRM's refusal
 sandbox      Refused             the emulated CRM's refusal
 sandbox      Ignored             a property that is left out

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from leadbridge.deliver.transport import Unanswered
 from leadbridge.errors import StorageUnavailable
 from leadbridge.metrics.families import FAMILIES
+from leadbridge.outgoing.client import Unanswered
 from leadbridge.record import STORAGE_PAUSE
 from leadbridge.store.base import Store
 from tests.admin.scraped import kinds, page, scrape

@@ -8,9 +8,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 from leadbridge.crm.adapter import Adapter, Answer, Call
 from leadbridge.crm.registry import CRMS
-from leadbridge.deliver.transport import Unanswered
 from leadbridge.events import Json
 from leadbridge.outcome import Delivered, Outcome, Retry
+from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import Plan, RecordKind
 from leadbridge.sandbox.copper.api import Copper
 from leadbridge.sandbox.leadconnector.api import LeadConnector

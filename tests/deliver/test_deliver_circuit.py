@@ -7,7 +7,7 @@ import pytest
 from leadbridge.crm.adapter import Answer, Call, Limits, Quota
 from leadbridge.deliver.health import FAILURES, FIRST_PAUSE
 from leadbridge.deliver.lane import CONCURRENCY
-from leadbridge.deliver.transport import Unanswered
+from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import TagChange
 from leadbridge.store.base import Store
 from leadbridge.store.values import NewDelivery

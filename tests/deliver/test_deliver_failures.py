@@ -8,9 +8,10 @@ import pytest
 
 from leadbridge.crm.adapter import MOST_CALLS, Adapter, Answer, Answers, Call, Done, Quota, Step
 from leadbridge.deliver.lane import Lane
-from leadbridge.deliver.transport import DEADLINE, Unanswered
+from leadbridge.deliver.transport import DEADLINE
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Retry
+from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import Plan, TagChange
 from leadbridge.store.base import Store
 from leadbridge.store.values import CallSpan, Claim

@@ -10,10 +10,10 @@ from leadbridge.crm.adapter import Answer, Answers, Call, Done, Step
 from leadbridge.deliver.facts import AccountFacts
 from leadbridge.deliver.preparing import Preparer
 from leadbridge.deliver.refusals import Refusals
-from leadbridge.deliver.transport import Unanswered
 from leadbridge.lead import Lead
 from leadbridge.logs import Logger
 from leadbridge.outcome import Delivered
+from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import MatchKey, Plan, TagChange
 from leadbridge.store.base import Store
 from leadbridge.store.values import DueDelivery, NewDelivery, Selection

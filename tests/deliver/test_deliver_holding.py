@@ -10,9 +10,9 @@ from leadbridge.deliver.canaries import EVERY
 from leadbridge.deliver.deliverer import WATCH
 from leadbridge.deliver.health import FIRST_PROBE
 from leadbridge.deliver.lane import MOST_CLAIMED
-from leadbridge.deliver.transport import Unanswered
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Hold
+from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import Plan
 from leadbridge.store.base import Store
 from leadbridge.store.opening import Operator

@@ -14,8 +14,8 @@ from leadbridge.deliver.health import FAILURES
 from leadbridge.deliver.heartbeat import BEAT
 from leadbridge.deliver.membership import LOOK
 from leadbridge.deliver.tenure import LAST_MOMENT, LAST_START, GivenUp, Tenure
-from leadbridge.deliver.transport import NotOurs
 from leadbridge.errors import StorageUnavailable
+from leadbridge.outgoing.client import NotOurs
 from leadbridge.store.base import Store
 from tests.deliver.lanes import Run, SlowClaims, WatchedClock, row
 from tests.support.clock import ManualClock

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import Adapter, Call
-from leadbridge.deliver.transport import MOST_ANSWER, HttpTransport, Unanswered
+from leadbridge.deliver.transport import MOST_ANSWER, HttpTransport
 from leadbridge.errors import UsageError
+from leadbridge.outgoing.client import Unanswered
 from tests.support.crm import PlainAdapter
 from tests.support.patience import PATIENCE
 

@@ -5,7 +5,8 @@ import time
 import pytest
 
 from leadbridge.clock import SystemClock
-from leadbridge.deliver.transport import HttpTransport, NotOurs
+from leadbridge.deliver.transport import HttpTransport
+from leadbridge.outgoing.client import NotOurs
 from tests.deliver.test_deliver_transport import TRACE_ID, UPSERT, account, crm, http, writing
 from tests.support.patience import PATIENCE
 

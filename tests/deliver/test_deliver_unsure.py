@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import Answer, Answers, Call, Done, Step
-from leadbridge.deliver.transport import Unanswered
 from leadbridge.outcome import Delivered, Fail, Hold, Retry
+from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import ADD_NOTE, Choice, Plan, Progress, TagChange
 from leadbridge.store.base import Store
 from leadbridge.store.values import Selection

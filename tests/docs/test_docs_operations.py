@@ -139,7 +139,7 @@ REFUSALS: Mapping[str, tuple[str, str | None]] = {
     "commands/arguments.py": ("UsageError", "loaded_from"),
     "settings/loading.py": ("UsageError", None),
     "commands/serving.py": ("UsageError", None),
-    "deliver/ways.py": ("UsageError", None),
+    "outgoing/ways.py": ("UsageError", None),
     "plugins.py": ("ConfigError", None),
     "tokens/sealing.py": ("ConfigError", None),
     "commands/granting.py": ("ConfigError", None),

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from leadbridge.crm.adapter import Adapter, Answer, Answers, Call, Done, LeadKey, Quota, Step
 from leadbridge.crm.copper.keys import LEAD_KEYS
-from leadbridge.deliver.transport import Unanswered
 from leadbridge.outcome import Delivered, Fail, Hold, Retry
+from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import Plan, RecordKind
 from tests.support.patience import PATIENCE
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from leadbridge.commands.granting import CONNECTIONS
 from leadbridge.crm.adapter import Grant
-from leadbridge.deliver.ways import Ways
+from leadbridge.outgoing.ways import Ways
 from leadbridge.tokens import Exchange, Issued, Refusal
 from tests.support.patience import PATIENCE
 

@@ -20,8 +20,8 @@ import structlog
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Grant
-from leadbridge.deliver.ways import Ways
 from leadbridge.errors import GrantLost, TokenUnavailable
+from leadbridge.outgoing.ways import Ways
 from leadbridge.store.opening import open_tokens
 from leadbridge.store.tokens import TokenRow
 from leadbridge.tokens import Exchange, Sealing, TokenKeeper, Vault

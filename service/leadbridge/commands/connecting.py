@@ -16,9 +16,9 @@ from leadbridge.commands.granting import CONNECTIONS, grants_of, keeper_of, open
 from leadbridge.commands.output import counted, err, say
 from leadbridge.configured import adapters, lane_name
 from leadbridge.crm.adapter import Adapter, Grant
-from leadbridge.deliver.ways import Ways
 from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.http.server import listen
+from leadbridge.outgoing.ways import Ways
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.opening import open_operator
 from leadbridge.store.values import Selection

@@ -7,9 +7,9 @@ from typing import Final
 
 from leadbridge.clock import SystemClock
 from leadbridge.crm.adapter import Adapter, Grant
-from leadbridge.deliver.ways import Ways
 from leadbridge.errors import ConfigError
 from leadbridge.logs import Logger
+from leadbridge.outgoing.ways import Ways
 from leadbridge.settings.positions import read_document
 from leadbridge.settings.problem import Problem
 from leadbridge.store.opening import open_tokens

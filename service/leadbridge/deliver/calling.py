@@ -9,10 +9,11 @@ from leadbridge.deliver.governor import Sent
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.standing import Standing
 from leadbridge.deliver.tenure import GivenUp
-from leadbridge.deliver.transport import NotOurs, Transport, Unanswered
+from leadbridge.deliver.transport import Transport
 from leadbridge.errors import GrantLost, TokenUnavailable
 from leadbridge.logs import Logger
 from leadbridge.outcome import Hold, Retry
+from leadbridge.outgoing.client import NotOurs, Unanswered
 from leadbridge.record import CallEnd
 from leadbridge.supervise import words_of
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from leadbridge.clock import Clock
 from leadbridge.crm.adapter import Adapter, Answer, Call
-from leadbridge.deliver.transport import Transport, Unanswered
+from leadbridge.deliver.transport import Transport
 from leadbridge.metrics.meters import TOO_MANY, Meters
+from leadbridge.outgoing.client import Unanswered
 
 
 class MeteredTransport:

@@ -1,4 +1,4 @@
-"""The connections to the CRMs: straight, or through the proxy that the environment names."""
+"""The connections to the APIs that are called: straight, or through the proxy that the environment names."""
 
 import base64
 from collections.abc import Callable
@@ -23,7 +23,7 @@ class Refused(Exception):
 class _Connector(aiohttp.TCPConnector):
     """Asks once more when there is a connection: what follows is written at once.
 
-    One host has half of the connections at most: a CRM that hangs takes none from the accounts of another.
+    One host has half of the connections at most: an API that hangs takes none from the others.
     """
 
     def __init__(self, may_send: Callable[[], bool], *, limit: int, ssl: SSLContext) -> None:
@@ -44,7 +44,7 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class Ways(httpx.AsyncBaseTransport):
-    """Straight to the CRM, or through the proxy that the environment names for its scheme."""
+    """Straight to the API, or through the proxy that the environment names for its scheme."""
 
     def __init__(self, connections: int, may_send: Callable[[], bool] = lambda: True) -> None:
         """Raises `UsageError` when the environment names a proxy that cannot be used."""
@@ -76,7 +76,7 @@ def _connections(most: int, may_send: Callable[[], bool], *, proxy: httpx.Proxy 
             connector=_Connector(may_send, limit=most, ssl=ssl_context),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # httpx does that
-            trust_env=False,  # it would put a `.netrc`'s password in the place of the CRM's token
+            trust_env=False,  # it would put a `.netrc`'s password in the place of the token
         )
         # A PUT on a connection that broke would be sent a second time behind our back: a call with no attempt row and
         # no place in the quota. aiohttp has no public switch for it.
