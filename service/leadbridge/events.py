@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from leadbridge.clock import Millis
+from leadbridge.frozen import value
 
 Json: TypeAlias = Any  # None, bool, int, float, str, list or dict, as it came
 FieldType: TypeAlias = Literal[
@@ -13,7 +14,7 @@ FieldType: TypeAlias = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Received:
     """One inbound HTTP request as it arrived.
 
@@ -34,7 +35,7 @@ class Received:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Verified:
     """A request whose sender is proved (or which its source takes unsigned), without the secrets that came with it.
 
@@ -57,7 +58,7 @@ class FilePart:
     sha256: str  # hex
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Event:
     """A parsed submission.
 
@@ -81,7 +82,7 @@ class Event:
     ignored: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Reply:
     """An answer to a sender: ours, or the one that a vendor wants instead."""
 
@@ -91,7 +92,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """What a request holds: events, or the reason why it is not a lead (a ping, a test submission).
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from types import NoneType
 from typing import Any, Final, TextIO, TypeAlias, cast
 
+import orjson
 import structlog
 from pydantic_core import PydanticSerializationError, to_json
 
@@ -28,6 +29,9 @@ _QUOTED: Final = re.compile(
     re.DOTALL,
 )
 _SIGNS: Final = re.compile("[@+]|://|input_value=")  # in everything that is looked for; most texts hold none
+_NOTHING_BUT_JSON: Final = (
+    orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+)
 _PLAIN: Final = (int, float, bool, NoneType)
 # Of our own or the operator's making, and nothing of a person's: a Copper account is named by its user's e-mail.
 _OURS: Final = frozenset({"submission", "delivery", "destination", "lane", "named", "trace_id", "of", "purpose"})
@@ -74,6 +78,13 @@ def configure(*, stream: TextIO | None = None, level: str = "info") -> None:
 def _json_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
     """One line as JSON, whose integers may be of any size. It never fails: who logs has trouble enough."""
     whole = _whole(logger, method, event)
+    try:
+        return orjson.dumps(whole, option=_NOTHING_BUT_JSON).decode()
+    except TypeError:  # other types, larger integers, text that is no Unicode
+        return _slowly(whole)
+
+
+def _slowly(whole: MutableMapping[str, Any]) -> str:
     try:
         return to_json(whole, fallback=repr).decode()
     except (PydanticSerializationError, ValueError):  # halves of surrogate pairs, which an exception may quote

@@ -34,13 +34,10 @@ def parse(preset: Preset, verified: Verified) -> Parsed:
         events = list(_told_apart(preset, request, events, whole=document.value))
     if len(events) == 1 and events[0].ignored is not None:
         return Parsed(ignored=events[0].ignored, reply=preset.reply)
-    several = len(events) > 1
-    return Parsed(
-        events=tuple(
-            _with_ids(preset, request, event, index=index if several else None) for index, event in enumerate(events)
-        ),
-        reply=preset.reply,
-    )
+    if len(events) == 1:
+        return Parsed(events=(_with_ids(preset, request, events[0], index=None),), reply=preset.reply)
+    several = tuple(_with_ids(preset, request, event, index=index) for index, event in enumerate(events))
+    return Parsed(events=several, reply=preset.reply)
 
 
 def _why_ignored(preset: Preset, request: Received, document: Json) -> str | None:

@@ -1,11 +1,10 @@
 """What a body says once it is decoded."""
 
-from dataclasses import dataclass
-
 from leadbridge.events import FilePart, Json
+from leadbridge.frozen import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Document:
     """A decoded body. `value` is what JSON would have held; each file stands in it by its name.
 

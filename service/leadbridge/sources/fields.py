@@ -92,8 +92,11 @@ def flat(document: Json) -> dict[str, Json]:
     A list of scalars stays a list. A list of `{name, value}` pairs (`label` and `key` are names too) becomes a field
     for each pair, beside the list's own siblings. An empty mapping becomes nothing.
     """
+    named = document if isinstance(document, dict) else {"": document}
+    if not any(isinstance(value, _CONTAINERS) or len(name) > _LONGEST_NAME for name, value in named.items()):
+        return dict(named)  # as most forms are
     fields = Fields()
-    for name, value in document.items() if isinstance(document, dict) else [("", document)]:
+    for name, value in named.items():
         fields.put(name, value)
     return fields.as_dict()
 

@@ -7,13 +7,14 @@ from typing import Literal, TypeAlias
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.events import Received
+from leadbridge.frozen import value
 from leadbridge.outcome import Candidate, HoldReason, WriteWarning
 
 AcceptStatus: TypeAlias = Literal["accepted", "duplicate", "ignored", "unparseable"]
 Named: TypeAlias = Literal["route", "destination", "source"]  # what rows are stored of, by name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class NewItem:
     """One item of a request: to be mapped (no reason), or kept with the reason why it goes no further."""
 
@@ -25,7 +26,7 @@ class NewItem:
     since: Millis = 0  # what came before this is no earlier arrival of it; 0: whatever has its key is
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class NewRequest:
     """One request to make durable: all of its items or none."""
 
@@ -36,7 +37,7 @@ class NewRequest:
     items: Sequence[NewItem]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """What became of one item. For a duplicate `submission_id` is the one that came first."""
 

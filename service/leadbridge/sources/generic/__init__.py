@@ -8,6 +8,7 @@ from leadbridge.events import Event, Json
 from leadbridge.sources.fields import file_meta, flat, submissions
 from leadbridge.sources.preset import Header, Preset
 
+_CONTAINERS: Final = (dict, list)
 _META: Final = ("form_id", "form_name", "submission_id", "submitted_at", "page_url")
 
 
@@ -24,7 +25,7 @@ def _shape(document: Document) -> Iterator[Event]:
 
 
 def _is_scalar(value: Json) -> bool:
-    return value not in (None, "") and not isinstance(value, dict | list)
+    return value not in (None, "") and not isinstance(value, _CONTAINERS)
 
 
 PRESET: Final = Preset(
