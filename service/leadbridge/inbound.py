@@ -5,10 +5,10 @@ is done with it (docs/decisions/0007-plain-asgi.md).
 """
 
 import asyncio
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote
 
 from starlette.types import Receive, Scope, Send
@@ -17,7 +17,7 @@ from leadbridge.clock import Clock
 from leadbridge.errors import RequestRefused
 from leadbridge.events import Received, Reply
 
-WHOLE: Final = "leadbridge.whole"  # an extension of a request's scope by our server: the body has come whole
+WHOLE: Final = "leadbridge.whole"  # our server's extension of a request's scope: a weak reference to a `Whole`
 BODY_TIME: Final = 30.0  # seconds a sender may take to send its body
 SMALL: Final = 16 * 1024  # bytes of each body that always have room: nearly every lead is smaller
 LEAST_ROOM: Final = 64 * 1024 * 1024  # bytes
@@ -25,8 +25,8 @@ _LEAST_BODIES: Final = 4  # of the allowed size
 _LONGEST_LENGTH: Final = 18  # digits of a Content-Length that are worth reading
 # What these headers may say: anything else is a coding that would have to be undone.
 _PLAIN_BODY: Final = {"content-encoding": ("", "identity"), "transfer-encoding": ("", "identity", "chunked")}
+_NONE: Final[Mapping[str, Any]] = {}  # extensions
 _PATH_SAFE: Final = "/%:@!$&'()*+,;=~"
-_IN_TIME: Final = nullcontext()  # a timer for each request would take a tenth of the time to receive it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,16 @@ class Door:
 
     public_url: str | None  # as senders call it, without a slash at the end
     max_body: int  # bytes
+
+
+class Whole(Protocol):
+    """A request that has come whole, as most do: it needs none of the messages and timers of those that have not."""
+
+    def whole_body(self) -> bytes | None:
+        """The body; None when its sender is gone, or waits to be asked for it."""
+
+    def answer(self, status: int, content_type: bytes, body: bytes) -> bool:
+        """Send a whole answer; False, and nothing is sent, where it takes the usual way."""
 
 
 class Room:
@@ -76,18 +86,31 @@ async def read_request(
     length = headers.get("content-length", "")
     if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > door.max_body):
         raise _too_large(door)
+    whole = whole_of(scope)
+    body = None if whole is None else whole.whole_body()
+    if body is not None and len(body) > door.max_body:
+        raise _too_large(door)
     return Received(
         source=source,
         method=scope["method"],
         url=_url(scope, headers.get("host"), door.public_url),
         headers=headers,
-        body=await _body(receive, door, room, is_whole=WHOLE in scope.get("extensions", ())),
+        body=await _body(receive, door, room) if body is None else body,
         received_at=clock.now(),
     )
 
 
-async def send_reply(send: Send, reply: Reply) -> None:
+def whole_of(scope: Scope) -> Whole | None:
+    """The request, where our server has it whole."""
+    extensions: Mapping[str, Callable[[], Whole | None]] = scope.get("extensions", _NONE)
+    return extensions[WHOLE]() if WHOLE in extensions else None
+
+
+async def send_reply(scope: Scope, send: Send, reply: Reply) -> None:
     """Send an answer."""
+    whole = None if reply.headers else whole_of(scope)
+    if whole is not None and whole.answer(reply.status, reply.content_type.encode("latin-1"), reply.body):
+        return
     headers = [
         (b"content-type", reply.content_type.encode("latin-1")),
         (b"content-length", b"%d" % len(reply.body)),
@@ -97,11 +120,11 @@ async def send_reply(send: Send, reply: Reply) -> None:
     await send({"type": "http.response.body", "body": reply.body})
 
 
-async def _body(receive: Receive, door: Door, room: Room, *, is_whole: bool) -> bytes:
+async def _body(receive: Receive, door: Door, room: Room) -> bytes:
     begun = bytearray()  # and no list of pieces: one of two bytes would take forty
     taken = 0  # of the room
     try:
-        async with _IN_TIME if is_whole else asyncio.timeout(BODY_TIME):
+        async with asyncio.timeout(BODY_TIME):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":

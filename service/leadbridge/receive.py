@@ -76,7 +76,7 @@ class Receiver:
         except Exception as error:  # ours too; the sender is told to try again, and the others are served
             reply = self._refused(source, scope, error)
         self._meters.answered(source, reply.status)
-        await send_reply(send, reply)
+        await send_reply(scope, send, reply)
 
     def _refused(self, name: str, scope: Scope, error: Exception) -> Reply:
         """What is said of an error, in the log and to the sender."""

@@ -3,19 +3,20 @@
 import asyncio
 import json
 from typing import Any, Final, cast
+from weakref import ref
 
 import httptools
 import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from leadbridge.http.joined import JoinedWrites
+from leadbridge.http.lean import LeanHttp
 from leadbridge.inbound import WHOLE
 
 MOST_HEAD: Final = 64 * 1024  # bytes of request line and headers
 HEAD_TIME: Final = 30.0  # seconds until they must be complete
 MOST_AROUND: Final = 16  # bytes of chunk sizes and trailers for each byte of a body; a chunk of one byte takes 5
 _TOO_LARGE: Final = (431, "Request Header Fields Too Large", "Send fewer or shorter headers.")
-_WHOLE: Final[dict[str, dict[object, object]]] = {WHOLE: {}}
 _NO_HTTP: Final = (
     400,
     "Bad Request",
@@ -23,7 +24,7 @@ _NO_HTTP: Final = (
 )
 
 
-class BoundedHttp(HttpToolsProtocol):
+class BoundedHttp(LeanHttp):
     """Answers 431 to a head that is too large, and closes a connection on which nothing comes to an end.
 
     uvicorn waits for as long as it takes for a head, for the rest of a body that was answered before it came, and after
@@ -115,7 +116,10 @@ class BoundedHttp(HttpToolsProtocol):
         if self._kept > MOST_HEAD:
             self._ended = True
         elif self._reading_head:
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect":
+                self.expect_100_continue = value.lower() == b"100-continue" or self.expect_100_continue
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is complete: on to the application, if it was not too large."""
@@ -139,7 +143,8 @@ class BoundedHttp(HttpToolsProtocol):
         """The request is complete."""
         if not self._ended and not self._upgrading:
             super().on_message_complete()
-            self.cycle.scope["extensions"] = _WHOLE
+            # Not the cycle itself: it holds the scope, and both with the body would stay until garbage is looked for.
+            self.cycle.scope["extensions"] = cast("dict[str, dict[object, object]]", {WHOLE: ref(self.cycle)})
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words do not say what to do
         """Answer what is no HTTP."""
@@ -173,7 +178,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self._timer is not None:
             return
         idle = self.cycle is None or self.cycle.response_complete
-        if (self._reading_head or (idle and self.timeout_keep_alive_task is None)) and not self.transport.is_closing():
+        if (self._reading_head or (idle and not self.rests)) and not self.transport.is_closing():
             self._start_timer()
 
     def _start_timer(self) -> None:

@@ -5,7 +5,9 @@ an answer's time; sent one right after the other, the answers of a whole batch w
 """
 
 import asyncio
+from collections import deque
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 _MOST_HELD: Final = 64 * 1024  # bytes; more goes out at once, so that the transport can slow down who writes it
 
@@ -17,23 +19,24 @@ class JoinedWrites:
         self._transport = transport
         self._held: list[bytes] = []
         self._size = 0
-        self._loop = asyncio.get_running_loop()
+        self._outbox = _outbox_of(asyncio.get_running_loop())
 
     def write(self, data: bytes) -> None:
         """Send it soon, in its order."""
         if not self._held:
-            self._loop.call_soon(self._send)
+            self._outbox.add(self)
         self._held.append(data)
         self._size += len(data)
         if self._size > _MOST_HELD:
-            self._send()
+            self.send()
 
     def close(self) -> None:
         """Send what is held, then close."""
-        self._send()
+        self.send()
         self._transport.close()
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Send what is held."""
         if self._held:
             data = b"".join(self._held)
             self._held.clear()
@@ -43,3 +46,33 @@ class JoinedWrites:
     def __getattr__(self, name: str) -> Any:
         """Everything else as the transport itself has it."""
         return getattr(self._transport, name)
+
+
+class _Outbox:
+    """The connections of one event loop that have something to send: one callback for all of them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._due: deque[JoinedWrites] = deque()
+
+    def add(self, connection: JoinedWrites) -> None:
+        if not self._due:
+            self._loop.call_soon(self._send)
+        self._due.append(connection)
+
+    def _send(self) -> None:
+        try:
+            while self._due:
+                self._due.popleft().send()
+        finally:  # whatever becomes of one connection, the others' answers go out
+            if self._due:
+                self._loop.call_soon(self._send)
+
+
+_outboxes: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Outbox]] = WeakKeyDictionary()
+
+
+def _outbox_of(loop: asyncio.AbstractEventLoop) -> _Outbox:
+    if loop not in _outboxes:
+        _outboxes[loop] = _Outbox(loop)
+    return _outboxes[loop]
