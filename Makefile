@@ -46,7 +46,7 @@ format: $(DEV) ## write what `check` asks for in format and lint
 	$(BIN)/ruff format
 
 crash: $(DEV) ## kill -9 at twenty random moments and at each step of a token refresh, rolling upgrades (minutes)
-	$(BIN)/python -m pytest -m slow -o faulthandler_timeout=0 tests/crash tests/tokens
+	$(BIN)/python -m pytest -m slow tests/crash tests/tokens
 
 prove: $(RUN) ## kill a scratch copy of the service in 200 rounds, and count (15 minutes; ROUNDS=12: one)
 	$(BIN)/leadbridge prove $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
@@ -55,7 +55,7 @@ prove-postgres: $(DEV) ## the same with three processes on a PostgreSQL that is 
 	$(BIN)/python -m tests.prove.on_postgres $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
 
 people: $(DEV) ## people who share e-mails and phones, in 1,100 made-up runs with failures (minutes)
-	$(BIN)/python -m pytest -n 2 -m slow -rP -o faulthandler_timeout=0 tests/deliver/test_deliver_people.py
+	$(BIN)/python -m pytest -n 2 -m slow -rP tests/deliver/test_deliver_people.py
 
 postgres-versions: $(DEV) ## the tests that speak to PostgreSQL, on each version supported (minutes; needs npm; ONLY=14: one)
 	$(BIN)/python -m tests.postgres_versions $(if $(ONLY),--only $(ONLY))

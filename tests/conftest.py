@@ -12,9 +12,11 @@ from leadbridge.store.base import Store
 from tests.support import memory
 from tests.support.clock import ManualClock
 from tests.support.examples import EXPLORING, USUAL
+from tests.support.hanging import Watch
 from tests.support.journal import Journal
 from tests.support.postgres import Cluster, server
-from tests.support.remembered import authorities, commands
+from tests.support.remembered import authorities, commands, configurations
+from tests.support.reports import fewer_reports
 from tests.support.stores import opened_store
 from tests.support.warm import Warmth
 
@@ -28,10 +30,31 @@ tempfile.tempdir = memory.folder() or tempfile.tempdir
 # Collecting makes a million objects that stay: looking through them again and again took a third of that time.
 gc.disable()
 
+WATCH = pytest.StashKey[Watch]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[WATCH] = Watch()
+    fewer_reports(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    item.config.stash[WATCH].begins(item)
+
+
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    node.config.stash[WATCH].end()  # pytest ends it too
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[WATCH].end()
+
 
 def pytest_collection_finish() -> None:
-    """What was collected is looked through no more; what tests leave behind is, as ever."""
+    """What was collected is looked through no more; what tests leave behind is, now and then."""
     gc.freeze()
+    gc.set_threshold(10_000, 10, 50)  # as often as Python does it by itself, it is a twentieth of the time
     gc.enable()
 
 
@@ -47,8 +70,8 @@ async def journal() -> Journal:
 
 @pytest.fixture(scope="session", autouse=True)
 def remembered() -> Iterator[None]:
-    """Whom to trust is read, and the command line put together, for the first test that needs it."""
-    with authorities(), commands():
+    """What is read and put together for the first test that needs it is there for those that follow."""
+    with authorities(), commands(), configurations():
         yield
 
 

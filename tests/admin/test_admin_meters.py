@@ -5,6 +5,7 @@ import pytest
 from leadbridge.metrics.families import ACCEPT, CALLS, REQUESTS
 from leadbridge.metrics.meters import ALL, MOST_NAMED, UNKNOWN, Meters
 from leadbridge.metrics.series import Counter, Histogram, Snapshot, Spread
+from tests.support.walked import walked
 
 
 def snapshot(meters: Meters, name: str) -> Snapshot:
@@ -36,9 +37,7 @@ def test_a_destination_that_is_gone_is_counted_without_its_name() -> None:
     assert snapshot(meters, CALLS.name).numbers == {("here", "copper", "429"): 0, (UNKNOWN, UNKNOWN, "5xx"): 1}
 
 
-@pytest.mark.parametrize(
-    ("seconds", "bucket"), [(0.0, 0), (0.001, 0), (0.0011, 1), (0.1, 6), (5.0, 11), (5.1, 12), (1e9, 12)]
-)
+@walked(("seconds", "bucket"), [(0.0, 0), (0.001, 0), (0.0011, 1), (0.1, 6), (5.0, 11), (5.1, 12), (1e9, 12)])
 def test_a_time_falls_into_the_first_bucket_that_is_no_smaller(seconds: float, bucket: int) -> None:
     histogram = Histogram(ACCEPT)
     histogram.add(seconds)

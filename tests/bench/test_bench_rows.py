@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from benchmarks.rows import Row, Target, median_row, percentile, print_rows, ratios
+from tests.support.walked import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("limit", "measured", "met"),
     [
         ("at least", 0.50, True),
@@ -29,7 +30,7 @@ def test_a_target_is_judged_by_what_was_measured(
     assert row.document()["met"] is met
 
 
-@pytest.mark.parametrize(
+@walked(
     ("share", "expected"),
     [(0.0, 1.0), (0.05, 1.0), (0.051, 2.0), (0.5, 10.0), (0.95, 19.0), (0.951, 20.0), (1.0, 20.0)],
 )

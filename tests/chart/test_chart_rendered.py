@@ -12,6 +12,7 @@ from leadbridge.http import server
 from leadbridge.tokens import exchange
 from tests.chart.reference import CHART
 from tests.chart.rendering import VALUES, container, given, hook, kinds, of_the_hooks, pods, rendered, text, the
+from tests.support.walked import walked
 
 EVERY = pytest.mark.parametrize("name", VALUES)
 POSTGRES = pytest.mark.parametrize("name", [name for name in VALUES if "database" in given(name)])
@@ -44,7 +45,7 @@ def test_a_manifest_with_a_misspelt_field_would_be_found() -> None:
         kubernetes_validate.validate(wrong, NEWEST, strict=True)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("name", "more"),
     [
         ("sqlite", ["NetworkPolicy", "PersistentVolumeClaim"]),

@@ -9,6 +9,7 @@ import pytest
 
 from tests.chart.reference import CHART, Value, schema_of, values
 from tests.chart.rendering import HERE, VALUES, given, helm, rendered
+from tests.support.walked import walked
 
 ALL = {value.name: value for value in values()}
 WRONG = sorted((HERE / "wrong").glob("*.yaml"))
@@ -48,7 +49,7 @@ def test_a_value_shows_in_what_is_rendered(value: Value) -> None:
         assert set(hidden) - {"cannot-be-replaced"} == set(), f"{value.name} in {name}.yaml"
 
 
-@pytest.mark.parametrize("value", ALL.values(), ids=ALL)
+@walked("value", ALL.values(), ids=ALL)
 def test_a_value_says_what_it_is_for(value: Value) -> None:
     assert value.about.endswith("."), f"write a comment above {value.name} in helm/values.yaml"
 
@@ -68,7 +69,7 @@ def named(schema: Any, path: str = "") -> Iterator[str]:
         yield from named(one, f"{path}{name}.")
 
 
-@pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
+@walked("path", WRONG, ids=lambda path: path.stem)
 def test_a_wrong_value_is_refused_in_words(path: Path) -> None:
     expected = path.read_text("utf-8").splitlines()[0].removeprefix("# ")
     done = helm("template", "leads", CHART, "--values", VALUES["sqlite"], "--values", path)

@@ -18,6 +18,7 @@ from leadbridge.demo.sender import Seen
 from leadbridge.store.rows import DeliveryRow
 from tests.support.command import environment, run, run_on_terminal, started
 from tests.support.patience import PATIENCE
+from tests.support.walked import walked
 
 ROWS = (*BEFORE_TAGGING, *AFTER_TAGGING)
 
@@ -141,7 +142,7 @@ def seen(row: Row, **changes: Any) -> Seen:
 PLAIN, HELD, REFUSED = BEFORE_TAGGING[0], AFTER_TAGGING[1], AFTER_TAGGING[4]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("came", "wrong"),
     [
         (seen(PLAIN), []),

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,12 @@ def document(site: Site, *arguments: str) -> Any:
 
 
 def delivery_of(site: Site, reply: dict[str, Any]) -> dict[str, Any]:
-    (delivery,) = document(site, "show", reply["id"])["deliveries"]
-    found: dict[str, Any] = delivery
-    return found
+    """The delivery of a submission, as soon as that is mapped."""
+    limit = time.monotonic() + PATIENCE
+    while not (deliveries := document(site, "show", reply["id"])["deliveries"]):
+        assert time.monotonic() < limit, f"{reply['id']} is not mapped"
+    (found,) = deliveries
+    return dict(found)
 
 
 def attempted(site: Site, reply: dict[str, Any], outcome: str, *, count: int = 1) -> dict[str, Any]:

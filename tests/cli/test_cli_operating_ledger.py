@@ -22,6 +22,7 @@ from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import DeliveryUpdate, FinishedCall, LaneState, Selection, TryResult
 from tests.cli.site import CONFIG, SECRETS
 from tests.support.stored import add, claim, new_delivery
+from tests.support.walked import walked
 
 CRMS = "http://localhost:1"
 COPPER = "copper:localhost:1:ops@example.com"
@@ -169,7 +170,7 @@ def day(left: int, *, resets_in: float | None = None) -> Use:
     return Use(used=1_000 - left, limit=1_000, seconds=DAY, resets_at=resets_at)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("calls", "windows", "of_day", "seconds"),
     [
         (0, [BURST], None, 0),
@@ -189,7 +190,7 @@ def test_the_time_to_drain_is_that_of_the_strictest_window_and_the_day(
     assert seconds_to_drain(calls, windows, of_day, now=NOW) == seconds
 
 
-@pytest.mark.parametrize(
+@walked(
     ("seconds", "said"),
     [(0.25, "0.2 s"), (10, "10 s"), (59.94, "59.9 s"), (60, "1 min"), (250, "4 min 10 s"), (90_000, "1 d 1 h")],
 )
@@ -197,7 +198,7 @@ def test_a_length_of_time_is_said_in_two_units(seconds: float, said: str) -> Non
     assert span(seconds) == said
 
 
-@pytest.mark.parametrize(
+@walked(
     ("written", "read"),
     [
         ("90m", NOW - 5_400_000),
@@ -214,7 +215,7 @@ def test_a_time_can_be_written_in_several_ways(written: str, read: Millis) -> No
     assert moment_of(written, now=NOW, option="--since") == read
 
 
-@pytest.mark.parametrize("written", ["", "soon", "2h ago", "-2h", "2023-13-01", "99999999d", "12:00"])
+@walked("written", ["", "soon", "2h ago", "-2h", "2023-13-01", "99999999d", "12:00"])
 def test_what_is_no_time_is_refused_with_what_can_be_written(written: str) -> None:
     with pytest.raises(UsageError, match=r"--until .*is no time; write 2026-03-01"):
         moment_of(written, now=NOW, option="--until")

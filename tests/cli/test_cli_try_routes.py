@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import ClassVar
 
-import pytest
 from pydantic import BaseModel, SecretStr
 
 from leadbridge.crm.adapter import MOST_CALLS, Answers, Call, Done, Step
@@ -22,6 +21,7 @@ from leadbridge.trial.places import RuleBook
 from leadbridge.trial.routes import MappedRoute, Stand, deliver_route
 from tests.support.clock import ManualClock
 from tests.support.crm import PlainAdapter
+from tests.support.walked import walked
 
 SETTINGS = CopperSettings(crm="copper", access_token=SecretStr("planted-token"), user_email="ops@example.com")
 PLAN = Plan(record="lead", lead=Lead(name="Ann"), match=MatchKey(by="email", value="ann@example.com"))
@@ -122,7 +122,7 @@ class Nested(BaseModel):
     by_name: dict[str, SecretStr] = {"x": SecretStr("planted-in-a-mapping")}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("name", "value", "shown"),
     [
         ("accept", "application/json", "application/json"),

@@ -16,6 +16,7 @@ from leadbridge.commands.states import State
 from tests.support.command import LEADBRIDGE, MODULE, environment
 from tests.support.forked import Forked
 from tests.support.patience import PATIENCE
+from tests.support.walked import walked
 
 COMMANDS = list(getattr(get_command(app), "commands", {}))
 
@@ -24,7 +25,7 @@ def test_there_are_commands() -> None:
     assert {"demo", "serve", "check", "send", "list", "show", "trace", "sandbox", "schema"} <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@walked("command", COMMANDS)
 def test_help_is_short_and_ends_with_an_example(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0
@@ -48,7 +49,7 @@ def test_the_version_is_said() -> None:
     assert (result.exit_code, result.stdout) == (0, f"leadbridge {leadbridge.__version__}\n")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("arguments", "said"),
     [
         (["nothing"], "No such command 'nothing'"),

@@ -11,6 +11,7 @@ from leadbridge.crm.contract import example_adapter
 from leadbridge.crm.registry import CRMS
 from leadbridge.outcome import Fail, Hold, Outcome, Retry
 from leadbridge.plan import Plan
+from tests.support.walked import walked
 
 COPPER, LEADCONNECTOR = example_adapter(CRMS["copper"]), example_adapter(CRMS["leadconnector"])
 PLANS = {
@@ -88,7 +89,7 @@ def test_a_validation_error_fails_in_the_words_of_the_crm(adapter: Adapter) -> N
     assert came.detail.endswith("answered 422: Invalid input: Validation errors: Name: is odd")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("said", "advice"),
     [
         ("Invalid JWT", "Check `token`"),
@@ -106,7 +107,7 @@ def test_a_refused_token_is_told_apart(said: str, advice: str) -> None:
     assert advice in came.detail
 
 
-@pytest.mark.parametrize(
+@walked(
     ("headers", "seconds"),
     [
         ({}, None),
@@ -141,7 +142,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date_against_the_answers_own(
     assert outcome(COPPER, answered(503, **headers)) == Retry(detail="Copper answered 503: (no words)", after=seconds)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("headers", "seconds"),
     [
         ({}, 10.0),
@@ -164,7 +165,7 @@ def test_rate_headers_of_another_failure_do_not_delay_it() -> None:
     assert came == Retry(detail="LeadConnector answered 500: (no words)", after=None)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "text", "said"),
     [
         ({"message": "plain"}, "", "plain"),

@@ -14,14 +14,13 @@ from leadbridge.crm.contract import Exchange, complaints, example_adapter, excha
 from leadbridge.crm.copper.adapter import Copper
 from leadbridge.crm.registry import CRMS, CrmKind
 from leadbridge.outcome import Hold, Retry
+from tests.support.walked import walked
 
 KINDS = list(CRMS.values())
 RECORDED = [(kind, exchange) for kind in KINDS for exchange in exchanges(kind)]
 
 
-@pytest.mark.parametrize(
-    ("kind", "exchange"), RECORDED, ids=[f"{kind.name}/{exchange.name}" for kind, exchange in RECORDED]
-)
+@walked(("kind", "exchange"), RECORDED, ids=[f"{kind.name}/{exchange.name}" for kind, exchange in RECORDED])
 def test_an_adapter_makes_the_recorded_calls_and_comes_to_the_recorded_outcome(
     kind: CrmKind, exchange: Exchange
 ) -> None:

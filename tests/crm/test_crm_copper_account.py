@@ -1,11 +1,10 @@
 """What holds for a whole Copper account: the probe, the quota, and what leads and people are found by."""
 
-import pytest
-
 from leadbridge.crm.adapter import Limits
 from leadbridge.outcome import Hold, Retry
 from tests.crm.copper_account import ADAPTER, Account
 from tests.crm.plans import answer
+from tests.support.walked import walked
 
 
 async def test_the_probe_works_while_the_account_does_and_changes_nothing() -> None:
@@ -15,7 +14,7 @@ async def test_the_probe_works_while_the_account_does_and_changes_nothing() -> N
     assert ADAPTER.probed(answer(answered.status_code, answered.json())) is None
 
 
-@pytest.mark.parametrize(
+@walked(
     ("status", "reason"),
     [(401, "bad_credentials"), (403, "missing_scope"), (500, None), (503, None), (429, None), (404, None), (302, None)],
 )

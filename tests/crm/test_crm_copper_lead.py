@@ -10,6 +10,7 @@ from leadbridge.crm.registry import CRMS
 from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.plan import Plan
 from tests.crm.plans import answer
+from tests.support.walked import walked
 
 COPPER = example_adapter(CRMS["copper"])
 EMAIL = {"by": "email", "value": "a@example.test"}
@@ -32,7 +33,7 @@ def outcome_of(lead: dict[str, Any], echo: dict[str, Any], **change: Any) -> Del
     return step.outcome
 
 
-@pytest.mark.parametrize(
+@walked(
     ("lead", "name"),
     [
         ({"name": "Ann Lee"}, "Ann Lee"),
@@ -84,7 +85,7 @@ def test_the_matched_value_is_written_even_when_the_lead_prefers_another() -> No
     assert by_name.body["properties"]["name"] == "Ann Lee"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("lead", "sent"),
     [
         ({"address": {"city": "Bonn", "street": ""}}, {"address": {"city": "Bonn"}}),

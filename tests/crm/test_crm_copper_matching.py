@@ -10,6 +10,7 @@ from leadbridge.crm.registry import CRMS
 from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.plan import Plan
 from tests.crm.plans import answer
+from tests.support.walked import walked
 
 COPPER = example_adapter(CRMS["copper"])
 PLAN = {
@@ -32,7 +33,7 @@ def refused(message: Any, **keys: Any) -> Answer:
     return answer(422, {"success": False, "status": 422, "message": message, **keys})
 
 
-@pytest.mark.parametrize(
+@walked(
     ("said", "looks"),
     [
         (refused("Invalid input: Validation errors: Name: can't be blank"), False),
@@ -159,7 +160,7 @@ AT = 1_793_700_004  # 2026-11-03 10:00:04 UTC
 DATE = {"date": "Tue, 03 Nov 2026 10:00:05 GMT"}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("times", "headers", "created"),
     [
         ({"date_created": AT, "date_modified": AT}, DATE, True),

@@ -10,11 +10,12 @@ from leadbridge.outcome import Delivered, Hold, Retry
 from leadbridge.plan import Plan
 from tests.crm.copper_account import ADAPTER, ANN, Account, delivered, known, lead
 from tests.crm.plans import answer
+from tests.support.walked import walked
 
 UPSERT, LISTS, NOTE, CREATE = "upsert lead", "add to lists", "add note", "create lead"
 
 
-@pytest.mark.parametrize("lose", [[], [UPSERT], [LISTS], [NOTE], [UPSERT, NOTE], [LISTS, NOTE]])
+@walked("lose", [[], [UPSERT], [LISTS], [NOTE], [UPSERT, NOTE], [LISTS, NOTE]])
 async def test_a_note_is_added_once_whatever_answer_is_lost(lose: list[str]) -> None:
     account = Account({"search_lag": 55})
     came = delivered(await account.deliver(lead(tags={"add": ["web"]}, note="Hello\nBudget: 5"), lose=lose))
@@ -41,7 +42,7 @@ async def test_a_note_that_was_added_is_not_added_by_a_replay() -> None:
 THERE = {"id": 7, "name": "Ann Lee", "email": {"email": "ann@example.test"}, "date_created": 1, "date_modified": 2}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("said", "kind"),
     [
         (answer(422, {"message": "Details: too long"}), Delivered),
@@ -157,7 +158,7 @@ async def test_a_person_who_was_asked_can_have_it_made_all_the_same(lose: list[s
         assert delivered(came).record_id == str(leads[-1])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("status", "body", "doubted"),
     [
         (503, {}, False),

@@ -10,6 +10,7 @@ from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.plan import Plan
 from tests.crm.copper_account import ADAPTER, Account
 from tests.crm.plans import answer
+from tests.support.walked import walked
 
 LOOK, UPDATE, CREATE = "look up person", "update person", "create person"
 EMAIL = {"by": "email", "value": "ann@example.test"}
@@ -220,7 +221,7 @@ RULES: list[tuple[dict[str, Json], dict[str, Json], dict[str, Json]]] = [
 ]
 
 
-@pytest.mark.parametrize(("rules", "there", "then"), RULES)
+@walked(("rules", "there", "then"), RULES)
 async def test_write_rules_on_a_person_who_is_there(
     rules: dict[str, Json], there: dict[str, Json], then: dict[str, Json]
 ) -> None:

@@ -11,6 +11,7 @@ from leadbridge.plan import Plan
 from tests.crm.copper_account import ADAPTER, ANN, OLD, Account, delivered, known, lead
 from tests.crm.plans import answer
 from tests.support.examples import examples
+from tests.support.walked import walked
 
 UPSERT, NEW, LISTS, MORE = "upsert lead", "upsert new lead", "add to lists", "add to lead"
 
@@ -78,7 +79,7 @@ async def test_two_submissions_of_one_second_are_one_creation() -> None:
     assert (now["customer_source_id"], came.created) == (331243, False)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("rule", "there", "then", "calls"),
     [
         ("if_empty", {"name": "A. Lee"}, "A. Lee", [UPSERT]),
@@ -104,7 +105,7 @@ async def test_a_name_by_rule(rule: str, there: dict[str, Json] | None, then: st
     assert (now["name"], account.calls) == (then, calls)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("rule", "there", "then", "calls"),
     [
         ("always", ["vip"], ["web"], [UPSERT]),

@@ -1,7 +1,5 @@
 """Formatting is no difference, and everything else is."""
 
-import pytest
-
 from leadbridge.crm.echo import (
     Same,
     Sent,
@@ -15,9 +13,10 @@ from leadbridge.crm.echo import (
     verdict,
 )
 from leadbridge.events import Json
+from tests.support.walked import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("same", "sent", "got", "kept"),
     [
         (same_text, "Ann Lee", "ann  lee", True),
@@ -68,7 +67,7 @@ def test_an_attribute_is_kept_or_differs(same: Same, sent: Json, got: Json, kept
     assert verdict(one, {"p": got}) == ("kept" if kept else "differs")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("sent", "echo", "expected"),
     [
         ("x", {}, "not_echoed"),

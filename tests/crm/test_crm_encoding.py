@@ -1,15 +1,14 @@
 """What a custom field's value becomes on the wire, and how a name is found among the account's."""
 
-import pytest
-
 from leadbridge.crm.encoding import Encoded, as_boolean, as_date, as_number, as_option, as_options, as_text
 from leadbridge.crm.names import Found, Unfound, find
 from leadbridge.events import Json
+from tests.support.walked import walked
 
 OPTIONS = [("Starter", 11), ("Team", 12), ("100", 13)]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("encoded", "value"),
     [
         (as_text("02134"), "02134"),
@@ -38,7 +37,7 @@ def test_a_value_is_sent_as_its_field_takes_it(encoded: Encoded, value: Json) ->
     assert encoded == Encoded(value=value)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("encoded", "why"),
     [
         (as_text({"a": 1}), "takes text"),
@@ -78,7 +77,7 @@ def test_a_text_that_is_too_long_is_cut_with_a_warning() -> None:
 NAMED = [("Budget", 1), ("budget", 2), ("External ID", 3), ("Plan", 4), ("Plan", 5), ("", 6)]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("wanted", "found"),
     [
         ("Budget", Found(1)),

@@ -16,6 +16,7 @@ from tests.crm.plans import answer
 from tests.openapi.contract import check_request
 from tests.sandbox.leadconnector_support import bearer
 from tests.sandbox.support import switched
+from tests.support.walked import walked
 
 LEADCONNECTOR = example_adapter(CRMS["leadconnector"])
 APP = {"client_id": "app-1", "client_secret": "s3cret"}
@@ -59,7 +60,7 @@ async def test_the_probe_needs_no_scope_beyond_those_that_are_asked_for() -> Non
     assert "contacts.readonly" in getattr(said[1], "detail", "")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("got", "kind"),
     [
         (answer(200, {"contact": None}), type(None)),
@@ -87,7 +88,7 @@ RECORDED = {
 }
 
 
-@pytest.mark.parametrize(
+@walked(
     ("headers", "limits"),
     [
         (RECORDED, Limits(remaining=97, window=10.0, daily_remaining=199_563, daily_reset=84_831.0)),
@@ -142,7 +143,7 @@ def test_with_a_grant_no_header_holds_a_token() -> None:
     assert "s3cret" not in repr(OAUTH.grant)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("got", "may_help"),
     [
         (refused(401, "Invalid JWT"), True),
@@ -162,7 +163,7 @@ def test_a_fresh_token_helps_against_a_refused_one_alone(got: Answer, may_help: 
     assert LEADCONNECTOR.token_refused(got) is False
 
 
-@pytest.mark.parametrize(
+@walked(
     ("changes", "said"),
     [
         ({}, "token"),

@@ -10,6 +10,7 @@ from leadbridge.crm.registry import CRMS
 from leadbridge.outcome import Delivered, Hold
 from leadbridge.plan import Plan
 from tests.crm.plans import answer
+from tests.support.walked import walked
 
 LEADCONNECTOR = example_adapter(CRMS["leadconnector"])
 EMAIL = {"email": "rosa@example.test"}
@@ -38,7 +39,7 @@ def warned(lead: dict[str, Any], answers: dict[str, Answer] | None = None, **cha
     return [warning.field for warning in step.outcome.warnings]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("lead", "body"),
     [
         (
@@ -62,7 +63,7 @@ def test_a_contact_is_written_as_the_api_takes_it(lead: dict[str, Any], body: di
     assert upserted(lead) == body
 
 
-@pytest.mark.parametrize(
+@walked(
     ("lead", "fields"),
     [
         ({"phone": "555 0123"}, ["phone"]),
@@ -93,7 +94,7 @@ def fields_answer(**definition: Any) -> dict[str, Answer]:
     return {"read custom fields": answer(200, {"customFields": listed})}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("definition", "value", "sent"),
     [
         ({"dataType": "TEXT"}, 5, "5"),
@@ -132,7 +133,7 @@ def test_custom_fields_that_cannot_be_read_hold_the_delivery(status: int) -> Non
     assert step.outcome.reason == "unknown_custom_field"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("tags", "echo", "answers", "fields"),
     [
         ({"replace": ["a"]}, {"tags": ["a", "b"]}, {}, ["tags"]),

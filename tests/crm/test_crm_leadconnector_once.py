@@ -11,6 +11,7 @@ from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
 from tests.crm.leadconnector_crm import ADAPTER, Location, Trouble, plan_of, tried
 from tests.crm.plans import answer
 from tests.support.examples import examples
+from tests.support.walked import walked
 
 ROSA = {"first_name": "Rosa", "last_name": "Deo", "email": "rosa@example.test", "phone": "+14155550123"}
 STANDS = {"id": "C1", "firstName": "Rosa", "lastName": "Deo", "email": "rosa@example.test", "phone": "+14155550999"}
@@ -67,8 +68,8 @@ def test_a_note_is_added_once_and_the_contact_is_told_new_or_known_as_it_was(
         assert ("source" in location.contacts[0]) is not known
 
 
-@pytest.mark.parametrize("trouble", ["lost answer", "done and 500", "done and 422", "half answer"])
-@pytest.mark.parametrize("more", [DOUBLES, CREATED], ids=["duplicates allowed", "chosen"])
+@walked("trouble", ["lost answer", "done and 500", "done and 422", "half answer"])
+@walked("more", [DOUBLES, CREATED], ids=["duplicates allowed", "chosen"])
 def test_a_creation_that_was_done_and_not_told_is_found(trouble: Trouble, more: dict[str, Any]) -> None:
     location = Location({"allow_duplicates": True})
     location.seed(STANDS)
@@ -144,7 +145,7 @@ def test_an_equal_note_of_an_earlier_submission_is_not_taken_for_this_one() -> N
     assert len(location.notes) == 2
 
 
-@pytest.mark.parametrize(
+@walked(
     ("look", "kind", "said"),
     [
         (answer(200, {"notes": "many"}), Retry, "lists no notes"),
@@ -178,7 +179,7 @@ def test_a_note_that_was_cut_is_found_by_its_beginning() -> None:
     assert ADAPTER.progress(plan, shown).done == ("add note",)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("answers", "kind", "said"),
     [
         ({"look for the contact": answer(429, {})}, Retry, "429"),

@@ -11,6 +11,7 @@ from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.plan import WriteRule
 from tests.crm.leadconnector_crm import ADAPTER, Location, delivered, plan_of
 from tests.crm.plans import answer
+from tests.support.walked import walked
 
 EMAIL = {"email": "rosa@example.test"}
 RULES: list[WriteRule] = ["always", "if_empty", "on_create", "never"]
@@ -68,7 +69,7 @@ def test_each_value_stands_where_its_rule_lets_it(
     assert not both or {"company", "phone"} <= given_keys & rules.keys()
 
 
-@pytest.mark.parametrize(
+@walked(
     ("more", "standing", "calls"),
     [
         ({}, {}, 1),
@@ -224,7 +225,7 @@ def test_a_phone_that_is_conditional_finds_nobody() -> None:
 UPSERTED = answer(200, {"new": True, "contact": {"id": "C1", **EMAIL}})
 
 
-@pytest.mark.parametrize(
+@walked(
     ("filled", "kind", "said"),
     [
         (answer(503, {"message": "busy"}), Retry, "busy"),
@@ -267,7 +268,7 @@ def test_the_verdict_of_the_first_write_is_known_before_the_second() -> None:
     assert ADAPTER.progress(later, {"upsert contact": another}).created is False
 
 
-@pytest.mark.parametrize(
+@walked(
     ("added", "created", "fields"),
     [
         ("2026-11-03T10:00:00.000Z", True, []),

@@ -12,6 +12,7 @@ from leadbridge.crm.leadconnector.adapter import LeadConnector
 from leadbridge.crm.leadconnector.settings import LeadConnectorSettings
 from leadbridge.crm.registry import BUILT_IN, CRMS, GROUP, CrmKind
 from leadbridge.plugins import with_installed
+from tests.support.walked import walked
 
 COPPER = {"crm": "copper", "access_token": "k" * 32, "user_email": "Ops@example.test"}
 LEADCONNECTOR = {"crm": "leadconnector", "location_id": "LOC1", "token": "pit-1"}
@@ -27,7 +28,7 @@ def test_an_installed_package_adds_a_crm_without_a_fork() -> None:
     assert with_installed(BUILT_IN, [point], kind=CrmKind)["other"] is OTHER
 
 
-@pytest.mark.parametrize(
+@walked(
     ("settings", "change", "said"),
     [
         (COPPER, {"access_token": " \r\n"}, "must not be empty"),

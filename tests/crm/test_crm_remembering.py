@@ -17,6 +17,7 @@ from leadbridge.crm.remembering import remembering
 from leadbridge.lead import Lead
 from leadbridge.plan import Plan
 from tests.crm.plans import answer
+from tests.support.walked import walked
 
 RECORDED = [(kind, exchange) for kind in CRMS.values() for exchange in exchanges(kind)]
 
@@ -64,9 +65,7 @@ def test_arguments_live_as_long_as_their_result_so_that_no_other_takes_their_ide
     assert [work([number]) for number in range(40)] == list(range(40))
 
 
-@pytest.mark.parametrize(
-    ("kind", "exchange"), RECORDED, ids=[f"{kind.name}/{exchange.name}" for kind, exchange in RECORDED]
-)
+@walked(("kind", "exchange"), RECORDED, ids=[f"{kind.name}/{exchange.name}" for kind, exchange in RECORDED])
 def test_an_adapter_that_remembers_says_what_one_that_has_just_begun_would(kind: CrmKind, exchange: Exchange) -> None:
     adapter = example_adapter(kind)
     answers: dict[str, Answer] = {}

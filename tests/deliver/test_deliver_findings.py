@@ -9,6 +9,7 @@ from leadbridge.deliver.findings import Findings, certainly_not_done, must_not_b
 from leadbridge.plan import Plan, Progress
 from tests.support.crm import answer
 from tests.support.stored import plan
+from tests.support.walked import walked
 
 CREATE: Final = Call(purpose="create", method="POST", path="/make", safe_to_repeat=False)
 READ: Final = Call(purpose="read", method="GET", path="/read")
@@ -30,7 +31,7 @@ EMPTY = Answer(status=204, headers={}, body=None, text="")
 NOTHING, UNSURE = Progress(), Progress(unsure={"create": BEFORE})
 
 
-@pytest.mark.parametrize(
+@walked(
     ("before", "said", "after"),
     [
         (NOTHING, answer(200), Progress(done=("create",))),
@@ -79,8 +80,8 @@ def test_an_adapter_may_doubt_a_plain_answer(before: Progress) -> None:
     assert known(before, CREATE, answer(422), doubt) == Progress(unsure={"create": NOW})
 
 
-@pytest.mark.parametrize("said", [None, BROKEN, answer(500)], ids=["lost", "broken", "500"])
-@pytest.mark.parametrize(("before", "since"), [(NOTHING, NOW), (Progress(unsure={"read": BEFORE}), BEFORE)])
+@walked("said", [None, BROKEN, answer(500)], ids=["lost", "broken", "500"])
+@walked(("before", "since"), [(NOTHING, NOW), (Progress(unsure={"read": BEFORE}), BEFORE)])
 def test_where_it_matters_if_the_record_is_new_the_first_send_that_may_have_made_it_is_kept(
     before: Progress, since: int, said: Answer | None
 ) -> None:

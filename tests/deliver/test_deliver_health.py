@@ -25,6 +25,7 @@ from leadbridge.deliver.health import (
     Released,
 )
 from leadbridge.store.values import LaneState
+from tests.support.walked import walked
 
 WALL = 1_700_000_000_000
 
@@ -95,9 +96,7 @@ def test_a_test_that_is_answered_closes_it() -> None:
     assert lane.worked() is None
 
 
-@pytest.mark.parametrize(
-    ("tests", "pause"), [(0, 5), (1, 10), (2, 20), (5, 160), (6, LONGEST_PAUSE), (60, LONGEST_PAUSE)]
-)
+@walked(("tests", "pause"), [(0, 5), (1, 10), (2, 20), (5, 160), (6, LONGEST_PAUSE), (60, LONGEST_PAUSE)])
 def test_each_test_that_fails_doubles_the_pause_up_to_five_minutes(tests: int, pause: float) -> None:
     lane = opened(tests)
     moment = next(seconds for seconds in [sum(min(300.0, 5.0 * 2**n) for n in range(tests))])

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,8 @@ from leadbridge.deliver.tenure import LAST_START
 from leadbridge.store.values import Peer
 from tests.deliver.fleet import Fleet, Replica, Seat
 from tests.store import test_store_owning
+from tests.support.examples import examples
+from tests.support.walked import walked
 
 LANES = tuple(f"lane {number}" for number in range(7))
 OVER = LEASE.seconds + LEASE.grace + 3 * LOOK  # seconds after which nothing of the dead is theirs
@@ -39,7 +40,7 @@ STEPS = st.lists(
 )
 
 
-@pytest.mark.parametrize(
+@walked(
     "promise",
     [
         test_store_owning.test_whoever_joins_finds_all_lanes_free_and_has_those_that_it_takes,
@@ -134,7 +135,7 @@ async def story(steps: list[Any], seed: int) -> None:
 @example(steps=[("start",), ("pass", 14.0), ("database", "down"), ("pass", 14.0)], seed=0)
 @example(steps=[("pass", 7.0), ("loses", "own_lanes"), ("start",), ("pass", 7.0), ("pass", 7.0)], seed=0)
 @example(steps=[("start",), ("pass", 14.0), ("deaf", 0), ("pass", 7.0), ("pass", 2.0), ("hears", 0)], seed=0)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_no_two_send_for_one_lane_and_each_lane_is_somebodys_again(steps: list[Any], seed: int) -> None:
     asyncio.run(story(steps, seed))
 
@@ -301,7 +302,7 @@ async def test_a_lane_that_only_some_know_is_theirs_and_the_others_stay_where_th
     await fleet.close()
 
 
-@pytest.mark.parametrize(
+@walked(
     ("have", "free", "shared"),
     [
         ({"a": 0}, 5, {"a": 5}),

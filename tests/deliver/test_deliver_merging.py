@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from leadbridge.lead import Address, Lead
 from leadbridge.plan import FieldWarning, MatchKey, Plan, TagChange
 from tests.deliver.crm_model import ONE_NAME, TWO_NAMES, Record, written
 from tests.deliver.people import histories, plan_of_ann, plans, rules
+from tests.support.walked import walked
 
 KEYS = (ONE_NAME, TWO_NAMES)  # one history is asked of both: it takes longer to make than to check
 _KNOWN = st.none() | plans(write={}, replaces=False)
@@ -42,7 +42,7 @@ def test_a_merged_plan_merges_with_what_follows(data: st.DataObject) -> None:
         assert written(None, at_once, keys) == written(None, in_two_steps, keys), keys
 
 
-@pytest.mark.parametrize(
+@walked(
     ("first", "second", "expected"),
     [
         (plan_of_ann(company="Old"), plan_of_ann(company="New"), {"company": "New"}),

@@ -14,6 +14,7 @@ from leadbridge.plan import Choice, Plan, TagChange
 from leadbridge.store.values import Written
 from tests.deliver.crm_model import ONE_NAME, TWO_NAMES, Record, written
 from tests.deliver.people import ANN, histories, plan_of_ann, plans, rules
+from tests.support.walked import walked
 
 KEYS = (ONE_NAME, TWO_NAMES)  # one history is asked of both: it takes longer to make than to check
 _KNOWN = st.none() | plans(write={}, replaces=False)
@@ -97,7 +98,7 @@ def test_reducing_again_changes_nothing(data: st.DataObject) -> None:
             assert _reduced(once, *newer, keys=keys) == once, keys
 
 
-@pytest.mark.parametrize(
+@walked(
     ("older", "newer", "left"),
     [
         (plan_of_ann(company="Old", title="Boss"), plan_of_ann(company="New"), {"title": "Boss"}),

@@ -16,6 +16,7 @@ from tests.deliver.refusing import Crm, some, states
 from tests.support.crm import ScriptedTransport
 from tests.support.journal import Journal
 from tests.support.stored import LANE, add, new_delivery
+from tests.support.walked import walked
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_anything_else_in_between_begins_the_row_anew(between: str) -> None:
     assert refusals.refused("a", status=422, words="no such status", now=0.0) is None
 
 
-@pytest.mark.parametrize(
+@walked(
     ("refused_at", "tried", "held"),
     [
         ([0.0] * ENOUGH, 0.0, True),

@@ -12,6 +12,7 @@ from leadbridge.record import decide
 from leadbridge.retry import GiveUp, RetryAt, RetryPolicy
 from leadbridge.store.values import Claim, DueDelivery
 from tests.support.crm import answer
+from tests.support.walked import walked
 
 POLICY = RetryPolicy(base=2.0, cap=3_600.0, give_up_after=72 * 3_600.0)
 FIRST = 1_000_000
@@ -25,7 +26,7 @@ class Most(Random):
         return b
 
 
-@pytest.mark.parametrize(
+@walked(
     ("tries", "asked", "seconds"),
     [
         (1, None, 2),  # base * 2^0
@@ -61,7 +62,7 @@ def test_what_ended_a_try_from_outside_makes_no_wait_longer(tries: int, cut_off:
     assert at_last == GiveUp(f"given up after {tries + 8} tries in 73 hours"), "people are told of all tries"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("tries", "cut_off", "seconds"),
     [
         (2, 0, 4),  # tried once, then off for four days, and the second one fails as well: base * 2^1
@@ -116,7 +117,7 @@ def claimed(*, first_try_at: int = FIRST, tries: int = 0) -> Claim:
     return Claim(delivery=due, attempt_id=1)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("status", "state"),
     [
         *((status, AGAIN) for status in (408, 425, 429, 500, 501, 502, 503, 504, 520, 599)),
@@ -134,7 +135,7 @@ def test_what_follows_a_status(status: int, state: str) -> None:
     assert finally_.state == (GIVES_UP if state == AGAIN else state)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("headers", "seconds"),
     [
         ({"retry-after": "30"}, 32),  # as asked, and up to two seconds more
@@ -145,7 +146,7 @@ def test_what_follows_a_status(status: int, state: str) -> None:
     ],
     ids=["seconds", "a date", "a date that is over", "no time at all", "nothing"],
 )
-@pytest.mark.parametrize("status", [429, 503])
+@walked("status", [429, 503])
 def test_retry_after_is_obeyed_in_both_of_its_forms(status: int, headers: dict[str, str], seconds: int) -> None:
     outcome = READING.refusal(answer(status, headers=headers))
     assert outcome is not None

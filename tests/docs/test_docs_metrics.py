@@ -3,7 +3,6 @@
 import re
 from typing import Any, get_args
 
-import pytest
 import yaml
 
 from leadbridge.commands.states import State
@@ -11,6 +10,7 @@ from leadbridge.metrics.families import FAMILIES
 from leadbridge.outcome import HoldReason
 from tests.docs.pages import codes, fences
 from tests.generated import ROOT
+from tests.support.walked import walked
 
 PAGE = ROOT / "docs" / "metrics.md"
 BY_NAME = {family.name: family for family in FAMILIES}
@@ -26,7 +26,7 @@ def rules() -> list[Any]:
     return [rule for group in yaml.safe_load(alerts.body)["groups"] for rule in group["rules"]]
 
 
-@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+@walked("rule", rules(), ids=lambda rule: rule["alert"])
 def test_an_alert_asks_for_numbers_that_there_are(rule: Any) -> None:
     asked = re.findall(r"(leadbridge_\w+)(?:\{([^}]*)\})?", rule["expr"])
     assert asked

@@ -23,6 +23,7 @@ SCHEMA = (PACKAGE / "store/sqlite/migrations/0001_first.sql").read_text("utf-8")
 OTHER_HTTP = ("sandbox", "crm", "deliver", "demo", "sending.py")
 
 
+@cache
 def events() -> dict[str, list[str]]:
     """The cells of every event's row, by its name."""
     rows = [cells for heading in TABLES_OF_EVENTS for cells in table(OPERATIONS, heading)]

@@ -4,13 +4,13 @@ import re
 import shlex
 from pathlib import Path
 
-import pytest
 from typer.main import get_command
 
 from leadbridge.cli import app
 from tests.docs.pages import PAGES, Fence, anchors, codes, fences, links, name_of, prose
 from tests.docs.source import PACKAGE
 from tests.generated import ROOT
+from tests.support.walked import walked
 
 COMMANDS = getattr(get_command(app), "commands", {})
 MAKE = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
@@ -19,7 +19,7 @@ NAMES = {path.name for top in ("service", "docs", "tests") for path in (ROOT / t
 SHELLS = ("sh", "console")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@walked("page", PAGES, ids=name_of)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in links(page):
         if "://" in link or link.startswith("mailto:"):
@@ -45,7 +45,7 @@ def paths_in(page: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@walked("page", PAGES, ids=name_of)
 def test_every_file_that_a_page_names_exists(page: Path) -> None:
     missing = [
         path
@@ -84,7 +84,7 @@ def ours_in(page: Path) -> list[list[str]]:
     return typed
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@walked("page", PAGES, ids=name_of)
 def test_every_command_that_a_page_shows_exists_with_its_options(page: Path) -> None:
     for program, *words in ours_in(page):
         if program == "make":
@@ -101,7 +101,7 @@ def test_every_command_that_a_page_shows_exists_with_its_options(page: Path) -> 
         assert unknown == set(), f"{name_of(page)}: `leadbridge {words[0]}` has no {', '.join(sorted(unknown))}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@walked("page", PAGES, ids=name_of)
 def test_the_commands_of_a_page_are_run_by_a_test(page: Path) -> None:
     typed = [words for fence in fences(page, "sh") for words in commands_in(fence)]
     if all(words[0] == "make" for words in typed):
@@ -112,12 +112,12 @@ def test_the_commands_of_a_page_are_run_by_a_test(page: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@walked("page", PAGES, ids=name_of)
 def test_a_block_says_its_language(page: Path) -> None:
     assert [fence.body for fence in fences(page) if not fence.language] == []
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=name_of)
+@walked("page", sorted((ROOT / "docs").glob("*.md")), ids=name_of)
 def test_every_page_of_the_docs_can_be_found_from_the_readme(page: Path) -> None:
     readme = ROOT / "README.md"
     reached, waiting = set(), [readme]

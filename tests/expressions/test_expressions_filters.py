@@ -5,6 +5,7 @@ import pytest
 from leadbridge.events import Json
 from leadbridge.expressions import ABSENT, FILTERS, Template, TemplateError
 from tests.expressions.evaluating import evaluated, filtered
+from tests.support.walked import walked
 
 EXAMPLES = [
     pytest.param(expression, result, id=f"{each.name}: {expression}")
@@ -13,27 +14,25 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "result"), EXAMPLES)
+@walked(("expression", "result"), EXAMPLES)
 def test_the_documented_examples_are_true(expression: str, result: Json) -> None:
     value = evaluated(f"{{{{ {expression} }}}}")
     assert (value, type(value)) == (result, type(result))
 
 
-@pytest.mark.parametrize("name", FILTERS)
+@walked("name", FILTERS)
 def test_every_filter_is_documented_by_a_line_and_an_example_that_uses_it(name: str) -> None:
     assert FILTERS[name].summary.endswith(".")
     assert any(f"| {name}" in expression for expression, _ in FILTERS[name].examples)
 
 
-@pytest.mark.parametrize(
-    "name", sorted(set(FILTERS) - {"default", "replace", "regex", "regex_replace", "tojson", "length"})
-)
-@pytest.mark.parametrize("value", [None, "", "   ", []])
+@walked("name", sorted(set(FILTERS) - {"default", "replace", "regex", "regex_replace", "tojson", "length"}))
+@walked("value", [None, "", "   ", []])
 def test_absent_values_stay_absent_whatever_the_filter(name: str, value: Json) -> None:
     assert filtered(value, name) == (ABSENT, [])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("value", "call", "result"),
     [
         ([" Ann ", "Bob"], "trim", ["Ann", "Bob"]),
@@ -90,12 +89,12 @@ PHONES = [
 ]
 
 
-@pytest.mark.parametrize(("value", "region", "number"), PHONES)
+@walked(("value", "region", "number"), PHONES)
 def test_phone_numbers_become_e164(value: Json, region: str | None, number: str) -> None:
     assert filtered(value, "e164", region=region) == (number, [])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("value", "region", "result", "problem"),
     [
         ("call me", "US", "call me", "cannot be read as a phone number"),
@@ -127,7 +126,7 @@ def test_a_written_region_wins_over_the_context() -> None:
     assert filtered("020 7946 0958", "e164(region='United Kingdom')", region="US") == ("+442079460958", [])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("name", "code"),
     [
         ("us", "US"),
@@ -166,7 +165,7 @@ def test_countries_become_their_codes(name: str, code: str) -> None:
     assert filtered(name, "country") == (code, problems)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "date"),
     [
         ("2024-03-05", "2024-03-05"),
@@ -208,7 +207,7 @@ def test_a_declared_order_decides_between_day_and_month(text: str, order: str, d
     assert filtered(text, "date") == (text, ["can be read as two dates; say the order: `date('dmy')` or `date('mdy')`"])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "problem"),
     [
         ("30/02/2024", "is no date of the calendar"),
@@ -224,7 +223,7 @@ def test_what_is_no_date_is_kept_and_reported(text: str, problem: str) -> None:
     assert filtered(text, "date") == (text, [problem])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "number"),
     [
         ("1,234.50", 1234.5),
@@ -268,13 +267,13 @@ def test_a_declared_decimal_sign_decides(text: str, sign: str, number: float) ->
     assert (kept, problem.partition(";")[0]) == (text, "can be read as two numbers")
 
 
-@pytest.mark.parametrize("text", ["abc", "5k", "1.2.3", "12-5", "1 2 3", "12345678901234567.89", "9" * 31, "5k-10k"])
+@walked("text", ["abc", "5k", "1.2.3", "12-5", "1 2 3", "12345678901234567.89", "9" * 31, "5k-10k"])
 def test_what_is_no_number_is_kept_and_reported(text: str) -> None:
     value, problems = filtered(text, "number")
     assert (value, len(problems)) == (text, 1)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "value"),
     [
         ("Yes", True),
@@ -305,7 +304,7 @@ def test_what_is_neither_is_kept_and_reported(text: Json) -> None:
     assert filtered(text, "bool") == (text, ["cannot be read as yes or no"])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "region", "first", "last"),
     [
         ("Ann Lee", None, "Ann", "Lee"),
@@ -339,7 +338,7 @@ def test_names_are_taken_apart_with_care(text: str, region: str | None, first: J
     assert filtered(text, "last_name", region=region) == (last, [])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "titled"),
     [
         ("ann lee", "Ann Lee"),
@@ -368,7 +367,7 @@ def test_titles_give_names_their_capitals(text: str, titled: str) -> None:
     assert filtered(text, "title") == (titled, [])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("call", "problem"),
     [
         ("country", "cannot be read as a country"),

@@ -5,9 +5,10 @@ import pytest
 from leadbridge.events import Json
 from leadbridge.expressions import ABSENT, ExpressionError, Template, TemplateError
 from tests.expressions.evaluating import evaluated
+from tests.support.walked import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "problem"),
     [
         ("{% for a in fields %}{% endfor %}", "statements"),
@@ -84,7 +85,7 @@ def test_much_is_not_made_out_of_little(text: str) -> None:
         evaluated(text, {"long": LONG, "tags": ["a", "b", "c"]})
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "value"),
     [
         ("{{ fields['__class__'] }}", ABSENT),

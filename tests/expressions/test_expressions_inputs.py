@@ -4,6 +4,7 @@ import pytest
 
 from leadbridge.events import Event
 from leadbridge.expressions import Context, Input, Template
+from tests.support.walked import walked
 
 READS = [
     ("a constant", []),
@@ -22,7 +23,7 @@ READS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "read"), READS)
+@walked(("text", "read"), READS)
 def test_the_inputs_are_the_paths_that_are_written(text: str, read: list[str]) -> None:
     assert [each.written for each in Template.compile(text).inputs] == read
 
@@ -46,7 +47,7 @@ def test_a_computed_step_ends_what_is_known() -> None:
     assert (found.written, found.steps, found.exact) == ("fields.answers", ("answers",), False)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "field", "covered"),
     [
         ("{{ fields.contact.email }}", "contact.email", True),
@@ -65,7 +66,7 @@ def test_an_input_covers_the_fields_it_reads(text: str, field: str, covered: boo
     assert found.covers(field) is covered
 
 
-@pytest.mark.parametrize("text", [text for text, _ in READS])
+@walked("text", [text for text, _ in READS])
 def test_each_exact_input_is_an_expression_of_its_own(text: str) -> None:
     context = Context.of(Event(fields={"email": "a@example.com"}, raw={}), source={"name": "website"})
     for each in Template.compile(text).inputs:

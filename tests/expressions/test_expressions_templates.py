@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from leadbridge.events import Json
 from leadbridge.expressions import ABSENT, ExpressionError, Template, TemplateError
 from tests.expressions.evaluating import context_of, evaluated
+from tests.support.walked import walked
 
 FIELDS: dict[str, Json] = {
     "email": "ann@example.com",
@@ -31,7 +32,7 @@ FIELDS: dict[str, Json] = {
 }
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "value"),
     [
         ("Website", "Website"),
@@ -88,7 +89,7 @@ def test_a_value_keeps_its_type_when_alone_and_is_text_otherwise(text: Json, val
     assert (result, type(result)) == (value, type(value))
 
 
-@pytest.mark.parametrize(
+@walked(
     "text",
     [
         None,
@@ -120,7 +121,7 @@ def test_null_is_sent_only_where_the_mapping_writes_it() -> None:
     assert evaluated("{{ raw.nothing }}", raw={"nothing": None}) is ABSENT
 
 
-@pytest.mark.parametrize("number", [2**53 + 1, 2**63, 2**64 + 1, -(2**100), 2**127, 10**60])
+@walked("number", [2**53 + 1, 2**63, 2**64 + 1, -(2**100), 2**127, 10**60])
 def test_integers_of_any_size_stay_exact(number: int) -> None:
     assert evaluated("{{ fields.n }}", {"n": number}) == number
     assert evaluated("no. {{ fields.n }}", {"n": number}) == f"no. {number}"
@@ -137,7 +138,7 @@ def test_a_name_that_is_both_a_value_and_the_beginning_of_others_is_the_value() 
     assert evaluated("{{ fields['a.b.c'] }}", deeper) == 2
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "problem", "line", "column"),
     [
         ("{{ fields.phone | e146 }}", "unknown filter `e146`; did you mean `e164`?", 1, 19),
@@ -165,7 +166,7 @@ def test_a_mistake_is_told_with_its_place(text: str, problem: str, line: int, co
     assert (str(caught.value), caught.value.line, caught.value.column) == (problem, line, column)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "words"),
     [
         ("{{ fields.a + }}", "unexpected end"),
@@ -182,7 +183,7 @@ def test_whatever_cannot_be_a_template_is_refused(text: Json, words: str) -> Non
         Template.compile(text)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "problem"),
     [
         ("{{ 1 / 0 }}", "unable to calculate 1 / 0"),

@@ -9,6 +9,7 @@ from tests.fuzz import __main__ as command
 from tests.fuzz import bodies, configuration, leads, verifier
 from tests.fuzz.harness import BrokenPromise, Harness, promise
 from tests.fuzz.registry import HARNESSES
+from tests.support.walked import walked
 
 FINDINGS = [(harness, path) for harness in HARNESSES.values() for path in harness.findings()]
 
@@ -22,8 +23,8 @@ def test_every_seed_keeps_the_promises(harness: Harness) -> None:
         assert len(seed) <= harness.most
 
 
-@pytest.mark.parametrize("harness", HARNESSES.values(), ids=HARNESSES)
-@pytest.mark.parametrize("data", [b"", b"\n", b"\0" * 50, bytes(range(256)), b"\xff\xfe\n\xff", b"{{\n}}", b": \n\n"])
+@walked("harness", HARNESSES.values(), ids=HARNESSES)
+@walked("data", [b"", b"\n", b"\0" * 50, bytes(range(256)), b"\xff\xfe\n\xff", b"{{\n}}", b": \n\n"])
 def test_any_bytes_are_an_input(harness: Harness, data: bytes) -> None:
     harness.check(data)
 

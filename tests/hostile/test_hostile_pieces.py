@@ -12,6 +12,7 @@ from leadbridge.http.bounded import MOST_HEAD, BoundedHttp
 from leadbridge.http.server import server_config
 from tests.hostile.wire import chunked, post
 from tests.support.patience import PATIENCE
+from tests.support.walked import walked
 
 LEAD = b'{"name": "Ann Lee"}'
 LARGE = b'{"name": "' + b"x" * 300_000 + b'"}'
@@ -96,7 +97,7 @@ REQUESTS = {
 }
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@walked("name", REQUESTS)
 async def test_a_request_in_two_pieces_is_the_request(name: str) -> None:
     request = REQUESTS[name]
     whole, _ = await answers(request)
@@ -140,8 +141,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("good", [1, 2, 3])
-@pytest.mark.parametrize("name", REFUSED)
+@walked("good", [1, 2, 3])
+@walked("name", REFUSED)
 async def test_what_is_refused_costs_no_answer_of_the_requests_before_it(name: str, good: int) -> None:
     """Another answer in their place would be taken for theirs: they would be sent again."""
     first = post(LARGE) * good

@@ -11,6 +11,7 @@ from leadbridge.lead import Address, Lead, Utm
 from leadbridge.masking import MASK, PERSONAL, harmless, masked
 from leadbridge.outcome import Candidate, WriteWarning
 from leadbridge.plan import FieldWarning, MatchKey, Plan, TagChange
+from tests.support.walked import walked
 
 # The keys of a lead that do not tell who a person is, and why.
 TELLS_NOBODY = {
@@ -50,7 +51,7 @@ def undeclared(model: type[BaseModel], place: str = "") -> Iterator[str]:
         yield from undeclared(inner[0], f"{place}{name}.") if inner else [f"{place}{name}"]
 
 
-@pytest.mark.parametrize("model", [Lead, Address, Plan, MatchKey, FieldWarning, WriteWarning, Candidate])
+@walked("model", [Lead, Address, Plan, MatchKey, FieldWarning, WriteWarning, Candidate])
 def test_a_declaration_stands_where_it_is_found(model: type[BaseModel]) -> None:
     """`Personal[str] | None` would hide it from `masked`; it must be `Personal[str | None]`."""
     for name, field in model.model_fields.items():
@@ -75,7 +76,7 @@ class Person(BaseModel):
 SECRET = Account(token=SecretStr("hush"))
 
 
-@pytest.mark.parametrize(
+@walked(
     ("value", "shown"),
     [
         pytest.param("text", "text", id="text"),
@@ -122,7 +123,7 @@ def test_a_plan_can_be_logged() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "shown"),
     [
         ("Zoë 李 👩‍💻 [red]", "Zoë 李 👩‍💻 [red]"),

@@ -7,9 +7,10 @@ import pytest
 from leadbridge.events import Json
 from leadbridge.lead import Address, Utm
 from tests.mapping.mapping_of import lead_from
+from tests.support.walked import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("mapping", "fields", "expected"),
     [
         ({"email": "{{ fields.a }}"}, {"a": " Ann@Example.COM "}, {"email": "ann@example.com"}),
@@ -138,7 +139,7 @@ def test_values_are_normalised_and_absent_ones_left_out(
     assert warnings == []
 
 
-@pytest.mark.parametrize(
+@walked(
     ("mapping", "value", "kept", "problem"),
     [
         ("email", "nobody", {}, "is no e-mail address: it has no @-sign"),

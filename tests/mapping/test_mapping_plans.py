@@ -10,6 +10,7 @@ from leadbridge.lead import Address, Lead
 from leadbridge.mapping import Filtered, Planned, SourceContext, map_event
 from leadbridge.plan import FieldWarning, MatchKey, Plan, TagChange
 from tests.mapping.mapping_of import mapped, planned, route
+from tests.support.walked import walked
 
 FORM: dict[str, Json] = {
     "full_name": "Ann Lee",
@@ -84,7 +85,7 @@ def test_a_plan_survives_being_stored() -> None:
     assert again.lead.model_fields_set == {"email", "message"}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("match", "fields", "key"),
     [
         (["email"], {"email": "A@Example.com"}, MatchKey(by="email", value="a@example.com")),
@@ -117,7 +118,7 @@ def test_the_first_match_key_that_the_lead_has_is_taken(
     assert (created.plan.match, created.hold) == (key, None)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("when", "passes"),
     [
         (None, True),

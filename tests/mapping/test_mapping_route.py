@@ -10,6 +10,7 @@ from leadbridge.lead import LEAD_KEYS, Address, Lead, Utm
 from leadbridge.settings.mapped import AddressMapping, LeadMapping, UtmMapping
 from leadbridge.settings.route import MatchBy, Route
 from tests.mapping.mapping_of import route
+from tests.support.walked import walked
 
 LEAD = {"lead": {"email": "{{ fields.email }}"}}
 
@@ -83,7 +84,7 @@ def test_its_json_schema_says_what_a_template_may_be() -> None:
     assert schema["properties"]["custom_fields"]["additionalProperties"]["anyOf"][1]["type"] == "array"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("options", "place", "words"),
     [
         ({}, (), "maps nothing"),

@@ -4,6 +4,7 @@ import pytest
 from jsonschema import ValidationError  # type: ignore[import-untyped]  # it ships no types
 
 from leadbridge.events import Json
+from tests.support.walked import walked
 
 from .contract import FILES, FOLDER, Undocumented, check_answer, check_request, documented, read
 from .gaps import GAPS, Gap, at
@@ -11,7 +12,7 @@ from .gaps import GAPS, Gap, at
 LOC = {"locationId": "LOC1"}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("method", "path", "body"),
     [
         ("POST", "/contacts/upsert", {"email": "a@b.test"}),
@@ -76,7 +77,7 @@ def test_what_it_does_not_speak_of_is_told_apart() -> None:
         check_request("GET", "/opportunities/", None)
 
 
-@pytest.mark.parametrize("gap", GAPS, ids=str)
+@walked("gap", GAPS, ids=str)
 def test_a_known_gap_is_still_in_the_document(gap: Gap) -> None:
     assert at(read(gap.file), gap.place) == gap.says
     assert gap.says != gap.means

@@ -12,6 +12,7 @@ from leadbridge.events import Event, Parsed, Received, Verified
 from leadbridge.parse import parse
 from leadbridge.sources.preset import Header, Ignore, Joined, Moment, Path, Preset
 from leadbridge.sources.shapes import each, event, flat_at, json_at
+from tests.support.walked import walked
 
 NOW = 1_796_000_000_000
 ALONE = Preset(name="acme", title="Acme", description="Acme's forms.", shape=event(flat_at()))
@@ -34,7 +35,7 @@ def ids(preset: Preset, body: Any, headers: dict[str, str] | None = None) -> lis
     return [one.dedupe_id for one in parsed(preset, body, headers).events]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "headers", "found"),
     [
         ({"form": "f", "entry": 7}, {}, "f:7"),
@@ -68,7 +69,7 @@ def test_ids_of_items_stay_as_they_are_and_those_of_the_request_get_the_items_nu
         assert ids(replace(BATCH, dedupe=places), body, headers) == found
 
 
-@pytest.mark.parametrize(
+@walked(
     ("unit", "stated", "event_at"),
     [
         ("s", 1_795_183_401, 1_795_183_401_000),
@@ -146,13 +147,13 @@ def test_a_rule_may_look_at_a_header() -> None:
     assert parsed(preset, {"a": 1}).events[0].meta == {}
 
 
-@pytest.mark.parametrize("found", [True, 1, "1", "true", "Yes", "x", [0], {"a": 0}])
+@walked("found", [True, 1, "1", "true", "Yes", "x", [0], {"a": 0}])
 def test_what_is_present_is_ignored(found: Any) -> None:
     rule = Ignore(path="spam", present=True, reason="spam")
     assert rule.why({"spam": found}) == "spam"
 
 
-@pytest.mark.parametrize("found", [None, False, 0, 0.0, "", " ", "0", "false", "FALSE", "no", "off", "null", [], {}])
+@walked("found", [None, False, 0, 0.0, "", " ", "0", "false", "FALSE", "no", "off", "null", [], {}])
 def test_what_is_not_present_is_a_lead(found: Any) -> None:
     rule = Ignore(path="spam", present=True, reason="spam")
     assert rule.why({"spam": found}) is None

@@ -4,9 +4,8 @@ import codecs
 import encodings
 from encodings.aliases import aliases
 
-import pytest
-
 from leadbridge.bodies.text import form_charset, known_charset
+from tests.support.walked import walked
 
 KNOWN = {
     "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
@@ -25,13 +24,13 @@ def of_python(name: str) -> str | None:
         return None
 
 
-@pytest.mark.parametrize("name", NAMES)
+@walked("name", NAMES)
 def test_a_name_means_what_it_means_to_python_when_its_charset_was_chosen(name: str) -> None:
     expected = of_python(name)
     assert known_charset(name) == (expected if expected in KNOWN else None)
 
 
-@pytest.mark.parametrize("name", sorted(KNOWN))
+@walked("name", sorted(KNOWN))
 def test_a_charset_is_known_however_its_name_is_written(name: str) -> None:
     written = [name.upper(), name.replace("-", "_"), name.replace("_", "-"), name.replace("-", " "), f'"{name}"']
     assert {known_charset(one) for one in written} == {name}
@@ -42,7 +41,7 @@ def test_every_chosen_charset_is_one_of_pythons() -> None:
     assert {of_python(name) for name in KNOWN} == KNOWN
 
 
-@pytest.mark.parametrize(
+@walked(
     "name",
     [None, "", " ", '""', "-", ".", "x" * 41, "utf-8" + "-" * 40, "utf\x008", "utf-8é", "\ud800", "K\u212a", "../utf_8",
      "base64", "rot13", "idna", "utf-7", "us-ascii", "unicode_escape", "mbcs", "undefined"],

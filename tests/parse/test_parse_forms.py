@@ -13,6 +13,7 @@ from leadbridge.bodies import Document, read_document
 from leadbridge.bodies.text import form_text
 from leadbridge.errors import Unparseable
 from leadbridge.events import FilePart
+from tests.support.walked import walked
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=XyZ"
@@ -29,7 +30,7 @@ def refused(body: bytes, content_type: str = FORM) -> Unparseable:
     return problem.value
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "value"),
     [
         (b"a=1&b=two+words&c=%2B%26%3D", {"a": "1", "b": "two words", "c": "+&="}),
@@ -133,7 +134,7 @@ def form(*parts: bytes) -> Document:
     return read_document(b"".join(parts) + END, {"content-type": MULTIPART})
 
 
-@pytest.mark.parametrize(
+@walked(
     ("parts", "value"),
     [
         ((part('name="a"', b"1"), part('name="a"', b"2")), {"a": ["1", "2"]}),
@@ -152,7 +153,7 @@ def test_text_parts_become_fields(parts: tuple[bytes, ...], value: Any) -> None:
     assert form(*parts).value == value
 
 
-@pytest.mark.parametrize(
+@walked(
     ("disposition", "name"),
     [
         ('name="f"; filename="plan.pdf"', "plan.pdf"),
@@ -178,7 +179,7 @@ def test_a_file_without_name_or_type_is_still_a_file() -> None:
     assert document.files[0][1].size == 7
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "content_type", "place", "problem"),
     [
         (part('name="a"', b"1") + END, "multipart/form-data", "header Content-Type", "needs a boundary"),
@@ -204,7 +205,7 @@ def test_a_broken_multipart_body_is_refused_with_its_place(
     assert problem in found.problem
 
 
-@pytest.mark.parametrize(
+@walked(
     ("content_type", "body", "value"),
     [
         ("", b'{"a": 1}', {"a": 1}),
@@ -229,7 +230,7 @@ def test_a_body_is_recognised_when_its_type_says_nothing_or_the_wrong_thing(
     assert read(body, content_type) == value
 
 
-@pytest.mark.parametrize(
+@walked(
     ("content_type", "body"),
     [
         ("text/plain", b"Hello, please call me."),

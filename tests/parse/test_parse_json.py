@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from leadbridge.bodies import read_document
 from leadbridge.errors import Unparseable
+from tests.support.walked import walked
 
 MANY_KEYS = json.dumps({str(n): n for n in range(100_000)})
 UP_TO_THE_LIMIT = len(json.dumps({str(n): n for n in range(9_999)}))  # 9,999 values and the object; then a comma
@@ -26,7 +27,7 @@ def refused(body: bytes | str, content_type: str = "application/json") -> Unpars
     return problem.value
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "place", "problem"),
     [
         ("[" * 10_000, "line 1, column 101", "more than 100 levels"),
@@ -72,7 +73,7 @@ def test_a_megabyte_of_hostility_is_refused_in_linear_time(hostile: str) -> None
     assert "this is not JSON" in refused(hostile).problem or "more than" in refused(hostile).problem
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "value"),
     [
         ('{"id": 9007199254740993}', {"id": 9007199254740993}),
@@ -101,7 +102,7 @@ def test_nothing_of_a_good_body_is_lost(body: bytes | str, value: Any) -> None:
     assert repr(found) == repr(value)  # 1 is not 1.0, and 0.0 is not -0.0
 
 
-@pytest.mark.parametrize(
+@walked(
     ("charset", "codec"),
     [
         ("utf-8", "utf-8"),

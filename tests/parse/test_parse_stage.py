@@ -11,6 +11,7 @@ from leadbridge.errors import Unparseable
 from leadbridge.events import Parsed, Received, Verified
 from leadbridge.parse import instant, parse
 from leadbridge.sources.registry import PRESETS
+from tests.support.walked import walked
 
 NOW = 1_796_000_000_000
 
@@ -28,7 +29,7 @@ def parsed(preset: str, body: bytes | Any, headers: dict[str, str] | None = None
     return parse(PRESETS[preset], Verified(request=received, payload=payload, verified=True))
 
 
-@pytest.mark.parametrize(
+@walked(
     ("headers", "ids"),
     [
         ({}, [None]),
@@ -54,7 +55,7 @@ def test_each_of_several_events_has_its_index_in_the_dedupe_id() -> None:
     assert [event.raw for event in found.events] == [{"a": 1}, {"a": 2}]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("stated", "event_at"),
     [
         ("2026-11-20T14:03:21Z", 1_795_183_401_000),

@@ -15,6 +15,7 @@ from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
 from tests.support.service import CONFIG, Running, running
+from tests.support.walked import walked
 
 ANN = {"name": "Ann Lee", "email": "ann@example.com"}
 WITH_WINDOW = CONFIG.replace("    verify: none\n", "    verify: none\n    dedupe_window: 10m\n")
@@ -96,7 +97,7 @@ def test_what_is_around_the_answers_tells_submissions_apart(meta: dict[str, Any]
     assert digest not in {content_of(Event(fields=ANN, raw=None, meta=other)) for other in others}
 
 
-@pytest.mark.parametrize("name", ["submitted_at", "date", "time", "remote_ip", "ip", "user_agent", "landed_at"])
+@walked("name", ["submitted_at", "date", "time", "remote_ip", "ip", "user_agent", "landed_at"])
 def test_what_presets_say_of_the_sending_tells_nothing_apart(name: str) -> None:
     digest = content_of(Event(fields=ANN, raw=None, meta={"form_id": "f"}))
     assert content_of(Event(fields=ANN, raw=None, meta={"form_id": "f", name: "1"})) == digest

@@ -8,12 +8,13 @@ from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
 from tests.support.service import CONFIG, ENVIRON, Running, running
+from tests.support.walked import walked
 
 LEAD = b'{"name": "Ann Lee", "email": "ann@example.com"}'
 PUBLIC = CONFIG.replace("server: {max_body: 10KiB}", "server: {public_url: 'https://leads.example.com/in/'}")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("path", "source"),
     [
         ("/hooks/website", "website"),

@@ -1,20 +1,18 @@
 """Recognition against forms with the truth beside them: those it was made with, and those kept aside."""
 
+from operator import attrgetter
+
 import phonenumbers
-import pytest
 
 from leadbridge.lead import LEAD_KEYS
 from leadbridge.recognise import Recognised, recognise
 from tests.recognise.corpus import CASES, HELD_OUT, Case, cases_in
 from tests.recognise.scoring import MEASURED, Score, score
+from tests.support.walked import walked
 
 DEVELOP = cases_in(CASES)
 ASIDE = cases_in(HELD_OUT)
-ALL = [
-    pytest.param(case, id=f"{part}-{case.id}")
-    for part, cases in (("known", DEVELOP), ("aside", ASIDE))
-    for case in cases
-]
+ALL = (*DEVELOP, *ASIDE)
 LANGUAGES = {
     "en", "de", "fr", "es", "pt", "it", "nl",
     "pl", "cs", "sv", "tr", "ru", "uk", "el", "ar", "he", "hi", "zh", "ja", "ko",
@@ -42,7 +40,7 @@ def test_forms_that_no_rule_was_written_for_are_read_as_well() -> None:
     assert not short_of(figures), str(figures)  # the figures alone: a rule made for one of these cases would spoil them
 
 
-@pytest.mark.parametrize("case", ALL)
+@walked("case", ALL, ids=attrgetter("id"))
 def test_nothing_of_a_form_is_lost(case: Case) -> None:
     result = recognised(case)
     used = {finding.field for finding in result.used}
@@ -51,7 +49,7 @@ def test_nothing_of_a_form_is_lost(case: Case) -> None:
     assert all(value == case.fields[name] for name, value in result.other.items())
 
 
-@pytest.mark.parametrize("case", DEVELOP[::10], ids=lambda case: case.id)
+@walked("case", DEVELOP[::10], ids=attrgetter("id"))
 def test_the_same_form_is_read_the_same_way_again(case: Case) -> None:
     assert recognised(case) == recognised(case)
 
@@ -67,7 +65,7 @@ def test_no_form_is_in_both_parts() -> None:
     assert not {frozenset(case.fields) for case in DEVELOP} & {frozenset(case.fields) for case in ASIDE}
 
 
-@pytest.mark.parametrize("case", ALL)
+@walked("case", ALL, ids=attrgetter("id"))
 def test_a_truth_is_one_that_a_lead_can_say(case: Case) -> None:
     assert case.truth.keys() - {"spam"} <= set(LEAD_KEYS)
     assert set(case.absent) <= set(LEAD_KEYS)

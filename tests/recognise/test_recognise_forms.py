@@ -7,6 +7,7 @@ import pytest
 
 from leadbridge.events import Event, FieldType, Json
 from leadbridge.recognise import Recognised, recognise
+from tests.support.walked import walked
 
 EMAIL = "ann@example.com"
 PHONE = "(415) 555-2671"
@@ -28,7 +29,7 @@ def lead(fields: Mapping[str, Json], **given: Any) -> dict[str, Any]:
     return dict(read(fields, **given).lead)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("fields", "found"),
     [
         ({"Your Name *": " Ann  Lee "}, {"name": "Ann Lee"}),
@@ -58,7 +59,7 @@ def test_a_field_is_read_whatever_its_label_looks_like(fields: dict[str, Json], 
     assert lead(fields) == found
 
 
-@pytest.mark.parametrize(
+@walked(
     "fields",
     [
         {"Friend's e-mail": EMAIL},
@@ -207,7 +208,7 @@ def test_quotes_around_an_address_are_none_of_it() -> None:
     assert lead({"E-mail": "'ann@example.com'"}) == {"email": EMAIL}
 
 
-@pytest.mark.parametrize(
+@walked(
     "label",
     [
         "I do not want to receive marketing emails", "Do not send me newsletters", "Opt out of newsletter",

@@ -14,6 +14,7 @@ from leadbridge.recognise import Recognised, recognise
 from leadbridge.recognise.labels import Reader
 from leadbridge.recognise.tables import default_tables
 from leadbridge.recognise.words import words_of
+from tests.support.walked import walked
 
 FOLDER: Final = files("leadbridge.recognise") / "tables"
 LANGUAGES: Final = tuple(
@@ -99,7 +100,7 @@ def test_the_promised_languages_have_tables() -> None:
     assert set(LANGUAGES) >= PROMISED
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@walked("code", LANGUAGES)
 def test_a_language_has_words_for_each_key_and_each_trap(code: str) -> None:
     has_labels = {target for target, _ in labels(code)}
     assert has_labels >= NEEDED
@@ -108,7 +109,7 @@ def test_a_language_has_words_for_each_key_and_each_trap(code: str) -> None:
     assert table(code)["answers"]["no"]
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@walked("code", LANGUAGES)
 def test_no_label_stands_under_two_keys(code: str) -> None:
     under: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for target, label in labels(code):
@@ -116,13 +117,13 @@ def test_no_label_stands_under_two_keys(code: str) -> None:
     assert {words: targets for words, targets in under.items() if len(targets) > 1} == {}
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@walked("code", LANGUAGES)
 def test_reading_words_twice_changes_nothing(code: str) -> None:
     changed = [entry for entry in entries(code) if words_of(" ".join(words_of(entry))) != words_of(entry)]
     assert changed == []
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@walked("code", LANGUAGES)
 def test_every_entry_says_something(code: str) -> None:
     assert [entry for entry in entries(code) if not words_of(entry)] == []
 
@@ -145,7 +146,7 @@ def test_no_answer_is_both_yes_and_no() -> None:
     assert default_tables().yes & default_tables().no == set()
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@walked("code", LANGUAGES)
 def test_answers_are_understood(code: str) -> None:
     consent = next(label for target, label in labels(code) if target == "consent")
     answers = table(code)["answers"]
@@ -156,7 +157,7 @@ def test_answers_are_understood(code: str) -> None:
     assert misread == []
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@walked("code", LANGUAGES)
 def test_a_trap_in_the_language_is_seen_only_when_it_is_filled(code: str) -> None:
     for phrase in table(code)["contexts"]["honeypot"]:
         assert read({phrase: "x"}).spam, phrase

@@ -7,6 +7,7 @@ import pytest
 
 from leadbridge.events import Event, Json
 from leadbridge.recognise import Recognised, recognise
+from tests.support.walked import walked
 
 
 def read(fields: Mapping[str, Json], region: str = "PL") -> Recognised:
@@ -65,7 +66,7 @@ BAIT: Final = ("friend@example.com", "+48 601 000 001", "Rex", "+48 22 000 00 02
 OWN: Final = ("Alex Novak", "alex@example.com", "+48 501 234 567")
 
 
-@pytest.mark.parametrize("code", FORMS)
+@walked("code", FORMS)
 def test_other_peoples_fields_do_not_fill_the_lead_even_when_they_come_first(code: str) -> None:
     lead = read(dict(zip(FORMS[code], (*BAIT, *OWN), strict=True))).lead
     assert (lead.get("name"), lead.get("email"), lead.get("phone")) == (
@@ -77,13 +78,13 @@ def test_other_peoples_fields_do_not_fill_the_lead_even_when_they_come_first(cod
     assert lead.keys() == {"name", "email", "phone", "consent"}
 
 
-@pytest.mark.parametrize("code", FORMS)
+@walked("code", FORMS)
 def test_nothing_is_made_up_when_only_other_peoples_fields_are_filled(code: str) -> None:
     lead = read(dict(zip(FORMS[code], BAIT, strict=False))).lead
     assert lead.keys() <= {"consent"}
 
 
-@pytest.mark.parametrize("code", FORMS)
+@walked("code", FORMS)
 def test_what_was_not_used_is_kept(code: str) -> None:
     result = read(dict(zip(FORMS[code], (*BAIT, *OWN), strict=True)))
     assert set(result.other) == set(FORMS[code][:5])
@@ -104,7 +105,7 @@ def test_a_full_name_stays_in_the_order_in_which_it_was_written(label: str, name
     assert lead.keys().isdisjoint({"first_name", "last_name"})
 
 
-@pytest.mark.parametrize(
+@walked(
     ("family", "given"),
     [("姓", "名"), ("お名前（姓）", "お名前（名）"), ("성", "이름"),
      ("Vezetéknév", "Keresztnév"), ("Họ", "Tên"), ("Фамилия", "Имя"),
@@ -117,7 +118,7 @@ def test_the_parts_of_a_name_reach_their_keys_in_any_order(family: str, given: s
         assert "name" not in lead
 
 
-@pytest.mark.parametrize(
+@walked(
     "reading",
     ["フリガナ", "ふりがな", "お名前（フリガナ）", "氏名カナ", "お名前（カナ）", "よみがな", "氏名（ふりがな）"],
 )
@@ -139,7 +140,7 @@ def test_a_patronymic_is_the_middle_name(labels_of_parts: tuple[str, ...], parts
     assert lead == dict(zip(("last_name", "first_name", "middle_name"), parts, strict=True))
 
 
-@pytest.mark.parametrize(
+@walked(
     ("written", "target"),
     [
         ("ADINIZ SOYADINIZ", "name"),

@@ -7,6 +7,7 @@ import pytest
 
 from tests.recognise.corpus import Case
 from tests.recognise.scoring import Verdict, judge, score
+from tests.support.walked import walked
 
 
 @dataclass
@@ -19,7 +20,7 @@ def case(truth: dict[str, Any], *absent: str) -> Case:
     return Case(id="en-01", about="made up", region="US", fields={}, truth=truth, absent=absent)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("truth", "lead", "verdict"),
     [
         ({"name": "Ana  Lima"}, {"name": "ana lima"}, "right"),
@@ -39,7 +40,7 @@ def test_a_name_is_judged_whole(truth: dict[str, Any], lead: dict[str, Any], ver
     assert judge(case(truth), Answer(lead)).verdicts["name"] == verdict
 
 
-@pytest.mark.parametrize(
+@walked(
     ("truth", "lead", "mistakes"),
     [
         ({"email": "a@example.com"}, {"email": "A@example.com"}, {}),

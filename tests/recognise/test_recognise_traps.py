@@ -3,10 +3,9 @@
 A lead that is taken for spam is lost without a word, so a label must say nothing else than that it is a trap.
 """
 
-import pytest
-
 from leadbridge.events import Event
 from leadbridge.recognise import recognise
+from tests.support.walked import walked
 
 TRAPS = [
     "_gotcha",
@@ -93,13 +92,13 @@ NO_TRAPS = [
 ]
 
 
-@pytest.mark.parametrize("label", TRAPS)
+@walked("label", TRAPS)
 def test_a_field_that_people_are_told_to_leave_is_a_trap(label: str) -> None:
     assert spam({"Name": "Ann Lee", label: "http://x.example"})
 
 
-@pytest.mark.parametrize("label", NO_TRAPS)
-@pytest.mark.parametrize("answer", ["6", "Yes"])
+@walked("label", NO_TRAPS)
+@walked("answer", ["6", "Yes"])
 def test_a_field_that_asks_people_something_is_none(label: str, answer: str) -> None:
     assert spam({"Nom": "Anne Petit", "E-mail": "anne@example.fr", label: answer}) is None
 

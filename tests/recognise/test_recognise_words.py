@@ -10,11 +10,12 @@ from leadbridge.events import Event
 from leadbridge.recognise import default_tables, recognise
 from leadbridge.recognise.tables import compiled
 from leadbridge.recognise.words import words_of
+from tests.support.walked import walked
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("name", "words"),
     [
         ("q3_fullName.first", "q full name first"),

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 from leadbridge.events import Json
 from leadbridge.sandbox import LEADCONNECTOR_PATH, Fault, SandboxOptions, Seed
 from tests.openapi.contract import check_answer, check_request, documented
+from tests.support.walked import walked
 
 from .support import COPPER_HEADERS, LEADCONNECTOR_HEADERS, Bench
 
@@ -81,7 +82,7 @@ def _fits(mark: str, got: Json, seeds: list[str]) -> bool:
     raise ValueError(f"no such mark: {mark}")
 
 
-@pytest.mark.parametrize(("crm", "case"), _cases())
+@walked(("crm", "case"), _cases())
 async def test_a_case_is_answered_as_recorded(crm: str, case: dict[str, Any]) -> None:
     given, request, expect = case.get("given", {}), case["request"], case["expect"]
     bench = Bench(SandboxOptions.model_validate(given.get("options", {})))

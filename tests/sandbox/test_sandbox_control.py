@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from leadbridge.errors import RequestRefused
 from leadbridge.events import Json
 from leadbridge.sandbox import CopperSeed, Fault, LeadConnectorSeed, Sandbox, SandboxControl, SandboxOptions, Status
+from tests.support.walked import walked
 
 from .support import NOW, Bench, StillClock, upsert_by_email
 
@@ -63,7 +64,7 @@ async def test_a_location_can_differ_from_the_options() -> None:
     assert (other["name"], other["country"], other["timezone"]) == ("Sandbox location", "US", "America/Chicago")
 
 
-@pytest.mark.parametrize(
+@walked(
     "seed",
     [
         {"crm": "copper", "account": "acme", "leads": [{"name": "A"}, {"shoe_size": 5}]},

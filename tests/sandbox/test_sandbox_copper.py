@@ -4,6 +4,7 @@ import pytest
 
 from leadbridge.events import Json
 from leadbridge.sandbox import CopperSeed
+from tests.support.walked import walked
 
 from .copper_support import INVALID, switched
 from .support import COPPER_HEADERS, NOW, Bench, upsert_by_email
@@ -79,7 +80,7 @@ async def test_a_custom_value_that_is_given_goes_before_the_one_matched_by() -> 
     assert own in (await bench.copper("PUT", "/leads/upsert", body)).json()["custom_fields"]
 
 
-@pytest.mark.parametrize(
+@walked(
     "match",
     [
         None,
@@ -109,8 +110,8 @@ async def test_properties_that_are_no_object_are_refused(properties: Json) -> No
     assert (answer.status_code, answer.json()["message"]) == (422, f"{INVALID}Properties: must be an object")
 
 
-@pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"title": "T"}), ("DELETE", None)])
-@pytest.mark.parametrize("lead_id", ["999", "abc", "9" * 5000])
+@walked(("method", "body"), [("GET", None), ("PUT", {"title": "T"}), ("DELETE", None)])
+@walked("lead_id", ["999", "abc", "9" * 5000])
 async def test_a_lead_that_nobody_has_is_404(method: str, lead_id: str, body: Json) -> None:
     answer = await Bench().copper(method, f"/leads/{lead_id}", body)
 

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from leadbridge.events import Json
 from leadbridge.sandbox.faults import Fault, LoseField, Status
+from tests.support.walked import walked
 
 from .copper_support import INVALID, person, state, switched
 from .support import NOW, Bench, upsert_by_email
@@ -68,7 +67,7 @@ async def test_search_shows_a_note_late_and_by_what_it_is_asked_for() -> None:
     assert await found(bench, maximum_activity_date=NOW // 1000 - 60) == ["on the lead"]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("change", "problem"),
     [
         ({"details": " "}, "Details: can't be blank"),

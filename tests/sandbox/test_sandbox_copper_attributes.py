@@ -5,6 +5,7 @@ import pytest
 from leadbridge.events import Json
 from leadbridge.sandbox import CopperSeed
 from leadbridge.sandbox.copper.catalog import DataType, Definition
+from tests.support.walked import walked
 
 from .copper_support import INVALID, switched
 from .support import Bench, upsert_by_email
@@ -64,7 +65,7 @@ async def test_an_attribute_that_is_wrong_is_named_and_nothing_is_written(
     assert await message(Bench(), properties) == problem
 
 
-@pytest.mark.parametrize(
+@walked(
     ("definition", "value", "kept"),
     [
         (100764, "x" * 255, "x" * 255),
@@ -94,7 +95,7 @@ async def test_a_custom_field_takes_its_own_type_alone(definition: int, value: J
     assert await custom_value(Bench(), definition, value) == kept
 
 
-@pytest.mark.parametrize(
+@walked(
     ("data_type", "value", "kept"),
     [
         ("Connect", [{"id": 5, "type": "company"}], [{"id": 5, "type": "company"}]),

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from leadbridge.events import Json
 from leadbridge.sandbox import CopperSeed
+from tests.support.walked import walked
 
 from .copper_support import INVALID, person, state, work
 from .support import NOW, Bench, upsert_by_email
@@ -132,7 +131,7 @@ async def test_the_call_says_what_the_person_is_called_and_whose_it_is() -> None
     assert (made["contact_type_id"], made["assignee_id"]) == (451491, 159258)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("company", "name", "found"),
     [
         (None, "Acme Inc.", True),
@@ -171,7 +170,7 @@ async def test_an_opportunity_begins_in_the_first_stage_unless_the_call_says_ano
     assert (await state(bench))["opportunities"] == [first, second]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("details", "problem"),
     [
         ({"account": {}}, "Base: Unrecognized attributes specified: account"),

@@ -4,6 +4,7 @@ import pytest
 
 from leadbridge.events import Json
 from leadbridge.sandbox import CopperSeed, Fault, LoseField, Status
+from tests.support.walked import walked
 
 from .copper_support import INVALID, person, state, switched, work
 from .support import NOW, Bench
@@ -108,7 +109,7 @@ async def test_a_lead_and_a_person_may_share_an_email() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@walked(
     ("attributes", "problem"),
     [
         ({"email": {"email": "a@b.test", "category": "work"}}, "Base: Unrecognized attributes specified: email"),
@@ -179,7 +180,7 @@ async def test_fetch_by_email_finds_any_address_of_a_person_at_once_and_nobody_i
     assert await refusal(bench, "POST", "/people/fetch_by_email", {"email": ""}) == "Email: can't be blank"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("query", "ids"),
     [
         ({}, [2, 3, 1]),
@@ -255,7 +256,7 @@ async def test_the_history_names_the_person_a_call_was_about() -> None:
     assert [entry["record_id"] for entry in await bench.control.history()] == [str(made["id"])] * 3
 
 
-@pytest.mark.parametrize(
+@walked(
     ("method", "path", "body"),
     [
         ("POST", "/people", {"name": "B", "emails": work("x@b.test", "Zoe@b.test")}),

@@ -1,10 +1,9 @@
 """The emulated Copper's search, and what it shows late."""
 
-import pytest
-
 from leadbridge.events import Json
 from leadbridge.sandbox import CopperOptions, CopperSeed, SandboxOptions
 from leadbridge.sandbox.copper.catalog import Definition
+from tests.support.walked import walked
 
 from .support import Bench, upsert_by_email
 
@@ -30,7 +29,7 @@ async def found(bench: Bench, query: dict[str, Json]) -> list[int]:
     return [lead["id"] for lead in answer.json()]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("query", "ids"),
     [
         ({}, [1, 2, 3]),
@@ -57,7 +56,7 @@ async def test_search_filters_orders_and_pages(query: dict[str, Json], ids: list
     assert await found(bench, query) == ids
 
 
-@pytest.mark.parametrize(
+@walked(
     "query",
     [
         {"pageSize": 5},

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 import httpx
-import pytest
 
 from leadbridge.events import Json
 from leadbridge.sandbox import CopperOptions, CopperSeed
+from tests.support.walked import walked
 
 from .copper_support import INVALID, person, switched, work
 from .support import COPPER_HEADERS, Bench, upsert_by_email
@@ -168,7 +168,7 @@ CASES: list[tuple[str, Probe, Json, dict[str, Json]]] = [
 ]
 
 
-@pytest.mark.parametrize(("switch", "probe", "expected", "switches"), CASES)
+@walked(("switch", "probe", "expected", "switches"), CASES)
 async def test_a_switch_decides_what_is_answered(
     switch: str, probe: Probe, expected: Json, switches: dict[str, Json]
 ) -> None:
@@ -176,7 +176,7 @@ async def test_a_switch_decides_what_is_answered(
     assert await probe(switched(**switches)) == expected
 
 
-@pytest.mark.parametrize("switch", CopperOptions.model_fields)
+@walked("switch", CopperOptions.model_fields)
 def test_every_switch_is_described_and_shown_to_change_something(switch: str) -> None:
     ways = [expected for name, _, expected, _ in CASES if name == switch]
 

@@ -9,6 +9,7 @@ from leadbridge.errors import RequestRefused
 from leadbridge.events import Json
 from leadbridge.sandbox import Delay, Drop, Fault, Html, LoseField, Malformed, Status
 from leadbridge.sandbox.recipes import RECIPES
+from tests.support.walked import walked
 
 from .support import Bench, upsert_by_email
 
@@ -140,7 +141,7 @@ async def test_delays_and_lost_fields_go_on_to_the_fault_that_ends_the_call() ->
     assert [fault["struck"] for fault in await bench.control.faults()] == [1, 1, 1, 0]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("fields", "struck"),
     [
         ({"crm": "copper"}, True),
@@ -233,7 +234,7 @@ async def test_a_recipe_is_a_fault_by_name_that_may_be_narrowed() -> None:
     assert answers[0].headers["retry-after"] == "2"
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@walked("name", RECIPES)
 async def test_every_recipe_can_be_put_in_force_by_its_name(name: str) -> None:
     bench = Bench()
     assert (await bench.client.post("/sandbox/faults", json={"recipe": name})).status_code == 201

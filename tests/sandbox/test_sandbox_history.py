@@ -8,6 +8,7 @@ import pytest
 from leadbridge.events import Json
 from leadbridge.sandbox import Drop, Fault, Html, SandboxOptions
 from leadbridge.sandbox.history import MOST_OF_A_BODY
+from tests.support.walked import walked
 
 from .support import COPPER_HEADERS, NOW, Bench, upsert_by_email
 
@@ -93,7 +94,7 @@ async def test_no_credentials_are_kept() -> None:
         assert "planted" not in (await bench.client.get(path)).text
 
 
-@pytest.mark.parametrize(
+@walked(
     ("asked", "paths"),
     [
         ({"record_id": "7"}, ["/leads/7", "/leads/7"]),

@@ -6,6 +6,7 @@ from leadbridge.events import Json
 from leadbridge.sandbox import LEADCONNECTOR_PATH, LeadConnectorOptions, LeadConnectorSeed, SandboxOptions
 from leadbridge.sandbox.leadconnector.apps import COMPANY_SCOPES, LOCATION_SCOPES, scope_of
 from tests.openapi.contract import FILES, read
+from tests.support.walked import walked
 
 from .leadconnector_support import AGENCY_APP, INSTALLED, bearer, granted, install, post_form, refreshed, said, token
 from .support import EMAIL, Bench, switched
@@ -62,7 +63,7 @@ async def test_a_call_that_names_nothing_known_is_of_the_tokens_location() -> No
     assert (await bench.control.history("leadconnector"))[-1]["account"] == "LOC1"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("scopes", "method", "path", "good"),
     [
         (["contacts.write"], "POST", UPSERT, True),
@@ -137,7 +138,7 @@ async def test_unknown_tokens_apps_and_codes_can_be_refused() -> None:
     assert (known.status_code, issued.status_code) == (200, 200)
 
 
-@pytest.mark.parametrize("path", ["", "/", "/contacts", "//", "/locations/", "/oauth/", "/oauth/token/x"])
+@walked("path", ["", "/", "/contacts", "//", "/locations/", "/oauth/", "/oauth/token/x"])
 async def test_an_odd_path_is_answered_for_every_kind_of_token(path: str) -> None:
     bench = Bench()
     await install(bench, tokens=["pit-1234"], apps=[INSTALLED, AGENCY_APP])

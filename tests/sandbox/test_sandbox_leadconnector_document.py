@@ -20,6 +20,7 @@ from leadbridge.sandbox.seeds import LeadConnectorSeed
 from leadbridge.sandbox.world import World
 from tests.openapi.contract import FILES, VERSION, check_answer, check_request, documented, read
 from tests.support.examples import examples
+from tests.support.walked import walked
 
 from .support import EMAIL, LOC, Bench, StillClock, switched
 
@@ -160,7 +161,7 @@ def refusals() -> Iterator[tuple[str, str, dict[str, str], int]]:
             yield method, path.replace(CONTACT, "NOPE"), {}, 400
 
 
-@pytest.mark.parametrize(("method", "path", "headers", "status"), list(refusals()))
+@walked(("method", "path", "headers", "status"), list(refusals()))
 async def test_a_refusal_is_as_the_document_says(method: str, path: str, headers: dict[str, str], status: int) -> None:
     bench = Bench()
     url = f"/leadconnector{path}"

@@ -4,6 +4,7 @@ import pytest
 
 from leadbridge.events import Json
 from leadbridge.sandbox import Fault, LeadConnectorSeed, LoseField
+from tests.support.walked import walked
 
 from .leadconnector_support import said
 from .support import Bench, upsert
@@ -140,8 +141,8 @@ async def test_a_draft_answers_alike_and_takes_nobody() -> None:
     assert await in_workflows(bench) == {PUBLISHED: [], DRAFT: []}
 
 
-@pytest.mark.parametrize("method", ["POST", "DELETE"])
-@pytest.mark.parametrize(
+@walked("method", ["POST", "DELETE"])
+@walked(
     ("workflow", "body", "status", "message"),
     [
         ("NOPE", {}, 400, "Workflow with id NOPE not found"),

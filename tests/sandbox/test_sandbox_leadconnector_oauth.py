@@ -15,6 +15,7 @@ from leadbridge.sandbox import (
     SandboxOptions,
 )
 from tests.openapi.contract import check_answer, check_request
+from tests.support.walked import walked
 
 from .leadconnector_support import AGENCY_APP, APP, bearer, granted, install, post_form, refreshed, said, token
 from .support import Bench, switched
@@ -160,7 +161,7 @@ async def test_without_a_seed_anything_else_is_refused(given: str) -> None:
     assert said(await token(bench, "authorization_code", code=given)) == BAD_CODE
 
 
-@pytest.mark.parametrize(
+@walked(
     ("changes", "status", "message"),
     [
         ({"client_id": ""}, 400, "Missing parameter: client_id"),
@@ -258,7 +259,7 @@ async def test_a_companys_token_gives_tokens_for_its_locations(v3: bool) -> None
     assert next_one["locationId"] == "LOC1"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("form", "status", "message"),
     [
         ({"companyId": "COMP1"}, 422, ["locationId should not be empty"]),

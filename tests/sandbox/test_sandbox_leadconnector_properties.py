@@ -1,13 +1,12 @@
 """What the emulated LeadConnector keeps of a contact's properties, and what it says of those it refuses."""
 
-import pytest
-
 from leadbridge.events import Json
+from tests.support.walked import walked
 
 from .support import EMAIL, LEADCONNECTOR_HEADERS, Bench, contacts, switched, upsert
 
 
-@pytest.mark.parametrize(
+@walked(
     ("values", "messages"),
     [
         ({"phone": ""}, ["phone must be a valid phone number"]),
@@ -43,7 +42,7 @@ async def test_a_property_that_is_wrong_is_named_and_nothing_is_written(
     assert await contacts(bench) == []
 
 
-@pytest.mark.parametrize(
+@walked(
     "text",
     [
         "1990/09/25", "09/25/1990", "1990-09-25", "09-25-1990",
@@ -67,7 +66,7 @@ async def test_a_bad_phone_can_be_dropped_instead() -> None:
     assert "phone" not in (await upsert(bench, phone="888-888-8888"))["contact"]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("entry", "kept"),
     [
         ({"id": "extId0Sandbox0Field1", "field_value": "k"}, [{"id": "extId0Sandbox0Field1", "value": "k"}]),

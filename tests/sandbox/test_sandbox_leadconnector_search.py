@@ -10,6 +10,7 @@ from leadbridge.events import Json
 from leadbridge.sandbox import LeadConnectorSeed
 from leadbridge.sandbox.leadconnector.contacts import Contact
 from leadbridge.sandbox.leadconnector.search import search
+from tests.support.walked import walked
 
 from .leadconnector_support import said
 from .support import EMAIL, LOC, Bench, switched, upsert
@@ -42,7 +43,7 @@ def where(field: str, operator: str, value: Json = None) -> dict[str, Json]:
     return {"field": field, "operator": operator} | ({} if value is None else {"value": value})
 
 
-@pytest.mark.parametrize(
+@walked(
     ("filters", "ids"),
     [
         ([], ["cy", "bob", "ann"]),
@@ -102,7 +103,7 @@ async def test_pages_hold_everybody_once_by_number_and_by_cursor() -> None:
     assert (first["total"], rest) == (3, ["ann"])
 
 
-@pytest.mark.parametrize(
+@walked(
     ("query", "message"),
     [
         ({"pageLimit": 501}, "pageLimit must be from 1 to 500"),

@@ -7,6 +7,7 @@ import pytest
 
 from leadbridge.events import Json
 from leadbridge.sandbox import LeadConnectorOptions, RateLimit
+from tests.support.walked import walked
 
 from .leadconnector_support import APP, bearer, granted, post_form, refreshed, token
 from .support import EMAIL, LOC, Bench, switched, upsert
@@ -177,7 +178,7 @@ SWITCHES: dict[str, tuple[Any, Look, Json, Json]] = {
 }
 
 
-@pytest.mark.parametrize("name", SWITCHES)
+@walked("name", SWITCHES)
 async def test_a_switch_changes_what_is_seen(name: str) -> None:
     other, look, by_default, with_other = SWITCHES[name]
     for bench, expected in ((Bench(), by_default), (switched(**{name: other}), with_other)):
@@ -194,7 +195,7 @@ def test_every_switch_is_tried() -> None:
         assert by_default != with_other
 
 
-@pytest.mark.parametrize("name", ["name", "country", "timezone", "allow_duplicates", "duplicate_priority", "active"])
+@walked("name", ["name", "country", "timezone", "allow_duplicates", "duplicate_priority", "active"])
 async def test_a_locations_seed_goes_before_the_switch(name: str) -> None:
     other, look, by_default, with_other = SWITCHES[name]
     bench = switched(**{name: other})

@@ -10,6 +10,7 @@ import pytest
 from leadbridge.sandbox import CopperSeed, Drop, Fault, LeadConnectorSeed, SandboxOptions, Status
 from leadbridge.sandbox.page import MOST_ACCOUNTS
 from leadbridge.sandbox.views import MOST_CALLS, MOST_RECORDS
+from tests.support.walked import walked
 
 from .support import COPPER_HEADERS, Bench, upsert_by_email
 
@@ -235,7 +236,7 @@ async def test_the_address_alone_leads_to_it(path: str) -> None:
     assert (answer.status_code, answer.url.path) == (200, "/sandbox/")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("path", "status", "said"),
     [
         ("?refresh=soon", 400, "refresh: 'soon' is not allowed; use a whole number from 1 on"),

@@ -2,18 +2,17 @@
 
 from typing import Any
 
-import pytest
-
 from leadbridge.events import Json
 from leadbridge.sandbox.emulator import CrmName
 from leadbridge.sandbox.records import CustomField, summary
+from tests.support.walked import walked
 
 from .support import Bench
 
 FIELDS = {"7": CustomField(name="Plan", options={1: "Starter", 2: "Growth"})}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("crm", "record", "shown"),
     [
         ("copper", {}, {"id": "", "name": "", "emails": (), "created": ""}),

@@ -13,6 +13,7 @@ from leadbridge.errors import RequestRefused
 from leadbridge.events import Json
 from leadbridge.sandbox import CopperSeed, Fault, SandboxOptions, Seed
 from leadbridge.sandbox.refusals import ControlRefused, validated
+from tests.support.walked import walked
 
 from .support import Bench
 
@@ -202,7 +203,7 @@ async def test_a_seed_that_fails_with_what_came_before_is_judged_with_it() -> No
         await bench.control.seed(CopperSeed(account="acme", leads=tuple(leads)))
 
 
-@pytest.mark.parametrize(
+@walked(
     ("method", "path", "status", "said"),
     [
         ("GET", "/stat", 404, "nothing answers GET /sandbox/stat; there are: GET /sandbox/, "),

@@ -4,9 +4,10 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from leadbridge.settings.addresses import HostPort, read_address
+from tests.support.walked import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("written", "meant"),
     [
         ("127.0.0.1:8081", HostPort("127.0.0.1", 8081)),
@@ -22,7 +23,7 @@ def test_an_address_with_a_port_is_read_and_written_as_it_was(written: str, mean
     assert str(meant) == written
 
 
-@pytest.mark.parametrize(
+@walked(
     "written",
     [
         "", ":8081", "8081", 8081, None, True, "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:8081",

@@ -3,6 +3,7 @@
 import re
 import traceback
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from leadbridge.settings.loading import load
 from leadbridge.settings.problem import ConfigProblems, Problem
 from tests.settings.corpus import ENVIRON, PLANTED, Case, cases
 from tests.settings.messages import MODULES, sentences
+from tests.support.walked import walked
 
 CONFIG = Path(__file__).parents[2] / "config"
 SAYS_IT_ITSELF = re.compile(r"(: |, so )(copy|write|put|say|without)\b")
@@ -35,25 +37,30 @@ def told(problems: Sequence[Problem], path: Path) -> list[str]:
     return [str(problem).removeprefix(f"{path}:") for problem in problems]
 
 
-@pytest.mark.parametrize("case", cases("invalid"), ids=str)
+@cache
+def refused(case: Case) -> ConfigProblems:
+    with pytest.raises(ConfigProblems) as caught:
+        load(case.path, ENVIRON)
+    return caught.value
+
+
+@walked("case", cases("invalid"), ids=str)
 def test_an_invalid_configuration_tells_every_problem_at_its_place(case: Case) -> None:
-    with pytest.raises(ConfigProblems) as caught:
-        load(case.path, ENVIRON)
-    assert told(caught.value.problems, case.path) == case.said("expect")
-    assert told(caught.value.warnings, case.path) == case.said("warn")
-    assert str(caught.value).splitlines() == [str(problem) for problem in caught.value.problems]
+    problems = refused(case)
+    assert told(problems.problems, case.path) == case.said("expect")
+    assert told(problems.warnings, case.path) == case.said("warn")
+    assert str(problems).splitlines() == [str(problem) for problem in problems.problems]
 
 
-@pytest.mark.parametrize("case", cases("invalid"), ids=str)
+@walked("case", cases("invalid"), ids=str)
 def test_no_problem_and_no_traceback_prints_a_secret(case: Case) -> None:
-    with pytest.raises(ConfigProblems) as caught:
-        load(case.path, ENVIRON)
-    said = [*map(str, caught.value.warnings), *map(repr, caught.value.problems)]
-    said += traceback.format_exception(caught.value)
+    problems = refused(case)
+    said = [*map(str, problems.warnings), *map(repr, problems.problems)]
+    said += traceback.format_exception(problems)
     assert not [line for line in said if PLANTED in line or ENVIRON["SIGNING_KEY"] in line]
 
 
-@pytest.mark.parametrize("case", cases("valid"), ids=str)
+@walked("case", cases("valid"), ids=str)
 def test_a_valid_configuration_loads_with_exactly_its_warnings(case: Case) -> None:
     loaded = load(case.path, ENVIRON)
     assert told(loaded.warnings, case.path) == case.said("warn")
@@ -87,7 +94,7 @@ def test_everything_that_can_be_said_is_said_of_a_configuration_of_the_corpus() 
     assert {sentence.replace("\\", "") for sentence in never} == set(SAID_ELSEWHERE)
 
 
-@pytest.mark.parametrize("path", sorted(CONFIG.glob("**/*.yaml")), ids=lambda path: str(path.relative_to(CONFIG)))
+@walked("path", sorted(CONFIG.glob("**/*.yaml")), ids=lambda path: str(path.relative_to(CONFIG)))
 def test_every_shipped_configuration_loads(path: Path) -> None:
     names = re.findall(r"\$\{(\w+)\}", path.read_text("utf-8"))
     environ = {name: "ops@example.com" if re.search("MAIL|USER", name) else "whsec_cGxhbnRlZA==" for name in names}

@@ -6,6 +6,7 @@ from leadbridge.settings.environment import has_variable, substitute
 from leadbridge.settings.loading import load_text
 from leadbridge.settings.positions import read_document
 from leadbridge.settings.problem import ConfigProblems
+from tests.support.walked import walked
 
 
 def filled(text: str, **environ: str) -> tuple[object, list[str]]:
@@ -14,7 +15,7 @@ def filled(text: str, **environ: str) -> tuple[object, list[str]]:
     return substituted.data, [str(problem) for problem in substituted.problems]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("written", "meant"),
     [
         ("${A}", "x y"),

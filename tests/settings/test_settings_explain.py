@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from leadbridge.settings.explain import explain
 from leadbridge.settings.positions import read_document
+from tests.support.walked import walked
 
 
 class Quota(BaseModel):
@@ -26,7 +27,7 @@ def told(text: str) -> list[str]:
     return [str(one) for one in explain(caught.value, document, data=document.data, schema={}, told=())]
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "said"),
     [
         ("limit: 7", "f:1:8: limit: must be a multiple of 5"),

@@ -13,6 +13,7 @@ from leadbridge.settings.models import DEFAULT_MAX_BODY, Settings
 from leadbridge.settings.problem import ConfigProblems
 from leadbridge.sources.registry import PRESETS
 from tests.settings.corpus import ENVIRON, FOLDER
+from tests.support.walked import walked
 
 SMALL = """\
 version: 1
@@ -76,7 +77,7 @@ def test_what_is_left_out_has_its_default() -> None:
     assert (settings.destinations, settings.routes) == ({}, ())
 
 
-@pytest.mark.parametrize(
+@walked(
     ("written", "size"),
     [("1", 1), ("2097152", 2097152), ("2MiB", 2097152), ('"2 MiB"', 2097152), ("2mb", 2000000), ("64kB", 64000)],
 )
@@ -84,7 +85,7 @@ def test_sizes_are_bytes_or_what_a_person_writes(written: str, size: int) -> Non
     assert loaded(SMALL + f"server: {{max_body: {written}}}\n").settings.server.max_body == size
 
 
-@pytest.mark.parametrize("written", ["true", "2.5", "2TB", "-1", "0", "''", "[]", "MiB", "9999999999999MiB"])
+@walked("written", ["true", "2.5", "2TB", "-1", "0", "''", "[]", "MiB", "9999999999999MiB"])
 def test_what_is_no_size_is_refused(written: str) -> None:
     with pytest.raises(ConfigProblems, match=r"server\.max_body: must be"):
         loaded(SMALL + f"server: {{max_body: {written}}}\n")

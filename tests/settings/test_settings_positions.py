@@ -7,9 +7,10 @@ import pytest
 from leadbridge.settings.loading import load
 from leadbridge.settings.positions import Place, Spot, dotted, read_document
 from leadbridge.settings.problem import ConfigProblems
+from tests.support.walked import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("written", "meant"),
     [
         ("true", True),

@@ -1,6 +1,7 @@
 """The JSON Schema and the reference say what the loader takes."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,13 @@ def data(case: Case) -> Any:
     return read_document(case.path.read_text("utf-8"), file=case.path.name).data
 
 
+@cache
+def validator() -> Any:
+    return jsonschema.Draft202012Validator(json_schema())
+
+
 def errors(instance: Any) -> list[str]:
-    return [error.message for error in jsonschema.Draft202012Validator(json_schema()).iter_errors(instance)]
+    return [error.message for error in validator().iter_errors(instance)]
 
 
 def objects(schema: Any) -> Iterator[dict[str, Any]]:

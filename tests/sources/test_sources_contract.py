@@ -18,6 +18,7 @@ from leadbridge.sources.samples import Sample, folder_of, samples_in
 from leadbridge.testing import complaints, outcome_json
 from leadbridge.verify import verify
 from tests.sources.senders import NOW, SAMPLES, URL, as_received, scheme_of, secret_of, sender_of
+from tests.support.walked import walked
 
 SIGNED = [preset for preset in BUILT_IN if preset.scheme]
 # Senders that send their secret itself.
@@ -40,14 +41,14 @@ def refusal(scheme: Scheme, received: Received, *, now: int = NOW) -> str:
     return refused.value.reason
 
 
-@pytest.mark.parametrize(("preset", "sample"), SAMPLES, ids=named)
+@walked(("preset", "sample"), SAMPLES, ids=named)
 def test_a_signed_sample_becomes_what_it_is_expected_to(preset: Preset, sample: Sample) -> None:
     sender = sender_of(preset)
     verified = verify(sender.scheme, sender.sends(sample), now=NOW, secrets_at=preset.secrets_at)
     assert outcome_json(parse(preset, verified)) == sample.expected
 
 
-@pytest.mark.parametrize(("preset", "sample"), SAMPLES, ids=named)
+@walked(("preset", "sample"), SAMPLES, ids=named)
 def test_a_sample_is_taken_with_each_of_the_secrets_and_refused_without(preset: Preset, sample: Sample) -> None:
     sender, other = sender_of(preset), sender_of(preset, 1)
     both = scheme_of(preset, secret_of(preset)[0], secret_of(preset, 1)[0])
@@ -58,7 +59,7 @@ def test_a_sample_is_taken_with_each_of_the_secrets_and_refused_without(preset: 
     assert refusal(sender.scheme, bare).startswith(WRONG)
 
 
-@pytest.mark.parametrize(("preset", "sample"), SAMPLES, ids=named)
+@walked(("preset", "sample"), SAMPLES, ids=named)
 def test_a_sample_is_refused_when_anything_of_its_proof_is_wrong(preset: Preset, sample: Sample) -> None:
     sender = sender_of(preset)
     good = sender.sends(sample)
@@ -94,7 +95,7 @@ def _preset_of(sample: Sample) -> Preset:
     return next(preset for preset, one in SAMPLES if one is sample)
 
 
-@pytest.mark.parametrize("preset", SIGNED, ids=named)
+@walked("preset", SIGNED, ids=named)
 def test_a_replayed_sample_is_refused_where_the_sender_signs_a_time(preset: Preset) -> None:
     sender = sender_of(preset)
     good = sender.sends(samples_in(folder_of(preset.name))[0])
@@ -111,7 +112,7 @@ def _signs_a_time(scheme: Scheme) -> bool:
     return isinstance(scheme, StandardWebhooks)
 
 
-@pytest.mark.parametrize(("preset", "sample"), SAMPLES, ids=named)
+@walked(("preset", "sample"), SAMPLES, ids=named)
 def test_fields_are_flat_and_raw_is_the_whole(preset: Preset, sample: Sample) -> None:
     sender = sender_of(preset)
     for event in parse(preset, verify(sender.scheme, sender.sends(sample), now=NOW)).events:
@@ -125,7 +126,7 @@ def test_fields_are_flat_and_raw_is_the_whole(preset: Preset, sample: Sample) ->
                 assert not any(isinstance(item, Mapping | list) for item in value)
 
 
-@pytest.mark.parametrize(("preset", "sample"), TOLD, ids=named)
+@walked(("preset", "sample"), TOLD, ids=named)
 def test_no_secret_that_came_with_a_sample_is_in_what_is_kept(preset: Preset, sample: Sample) -> None:
     sender = sender_of(preset)
     secret, _ = secret_of(preset)
@@ -152,7 +153,7 @@ def test_every_folder_is_registered() -> None:
     assert list(FOLDERS) == sorted(FOLDERS)
 
 
-@pytest.mark.parametrize("preset", BUILT_IN, ids=named)
+@walked("preset", BUILT_IN, ids=named)
 def test_every_preset_has_everything_that_its_folder_must_hold(preset: Preset) -> None:
     folder = folder_of(preset.name)
     assert folder.is_dir(), f"create service/leadbridge/sources/{preset.name.replace('-', '_')}"
@@ -160,7 +161,7 @@ def test_every_preset_has_everything_that_its_folder_must_hold(preset: Preset) -
     assert not found, "\n".join(["", *found])
 
 
-@pytest.mark.parametrize("preset", BUILT_IN, ids=named)
+@walked("preset", BUILT_IN, ids=named)
 def test_every_preset_fits_in_80_lines(preset: Preset) -> None:
     init = (folder_of(preset.name) / "__init__.py").read_text("utf-8")
     assert init.count("\n") <= 80, "move its shape into a module beside it"

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 import pytest
@@ -12,10 +11,11 @@ from leadbridge.events import Json
 from leadbridge.sources.registry import PRESETS
 from leadbridge.sources.samples import folder_of, samples_in
 from leadbridge.store.base import Store
+from tests.sources.starting import services
 from tests.sources.traps import JSON, json_body
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
-from tests.support.service import ENVIRON, Running, running
+from tests.support.service import Running
 
 CONFIG = """
 version: 1
@@ -40,12 +40,10 @@ class Start(Protocol):
 
 @pytest.fixture
 async def start(store: Store, clock: ManualClock, journal: Journal) -> AsyncIterator[Start]:
-    async with AsyncExitStack() as stack:
+    async with services(store, clock, journal, secret=SECRET) as serve:
 
         async def started(preset: str, more: str = "verify: none") -> Running:
-            config = CONFIG.replace("PRESET", preset).replace("verify: VERIFY", more)
-            environ = {**ENVIRON, "SECRET": SECRET}
-            return await stack.enter_async_context(running(store, clock, journal, config=config, environ=environ))
+            return await serve(CONFIG.replace("PRESET", preset).replace("verify: VERIFY", more))
 
         yield started
 

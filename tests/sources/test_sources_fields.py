@@ -8,9 +8,10 @@ from leadbridge.bodies import Document
 from leadbridge.errors import Unparseable
 from leadbridge.sources.fields import flat, is_pairs, submissions
 from leadbridge.sources.registry import PRESETS
+from tests.support.walked import walked
 
 
-@pytest.mark.parametrize(
+@walked(
     ("document", "fields"),
     [
         ({"a": 1, "b": None, "c": ""}, {"a": 1, "b": None, "c": ""}),
@@ -69,12 +70,12 @@ def test_what_is_no_object_is_refused(value: Any, place: str | None) -> None:
     assert refused.value.place == place
 
 
-@pytest.mark.parametrize("value", [[], {}, "x", [{"value": 1}], [{"name": "a"}], [{"name": 1, "value": 1}]])
+@walked("value", [[], {}, "x", [{"value": 1}], [{"name": "a"}], [{"name": 1, "value": 1}]])
 def test_other_lists_are_no_pairs(value: Any) -> None:
     assert not is_pairs(value)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "place"),
     [
         ({"event_type": "form_response"}, "form_response"),

@@ -9,6 +9,7 @@ from leadbridge.bodies import Document
 from leadbridge.errors import Unparseable
 from leadbridge.events import Event
 from leadbridge.sources.registry import PRESETS
+from tests.support.walked import walked
 
 
 def events(preset: str, value: Any) -> list[Event]:
@@ -20,7 +21,7 @@ def only(preset: str, value: Any) -> Event:
     return found
 
 
-@pytest.mark.parametrize(
+@walked(
     ("text", "fields"),
     [
         ("first = John\nlast = Smith", {"A.first": "John", "A.last": "Smith"}),

@@ -19,6 +19,7 @@ from tests.sources.mutants import mutant
 from tests.sources.senders import sender_of
 from tests.sources.world import World, url_of, world
 from tests.support.clock import ManualClock
+from tests.support.examples import examples
 from tests.support.journal import Journal
 
 POSTED = 8  # mutants of each preset that go through the real endpoint
@@ -29,7 +30,7 @@ def named(value: Any) -> str:
 
 
 @pytest.mark.parametrize("preset", BUILT_IN, ids=named)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(data=st.data(), dice=st.randoms(use_true_random=False))
 def test_no_mutant_makes_anything_but_events_reasons_or_unparseable(
     preset: Preset, data: st.DataObject, dice: Random

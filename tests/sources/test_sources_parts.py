@@ -9,6 +9,7 @@ from leadbridge.errors import Unparseable
 from leadbridge.events import Event
 from leadbridge.sources.parts import ids, keyed, object_at, picked, rest_of, typed
 from leadbridge.sources.shapes import Part, event
+from tests.support.walked import walked
 
 
 def of(document: Any, *parts: Part) -> Event:
@@ -59,8 +60,8 @@ def test_types_are_said_of_fields_that_are_there_and_the_first_address_and_numbe
     assert found.fields["phone"] == "1"
 
 
-@pytest.mark.parametrize("part", [rest_of("a.b"), keyed("a.b")], ids=["rest_of", "keyed"])
-@pytest.mark.parametrize("value", ["text", 1, ["list"], True])
+@walked("part", [rest_of("a.b"), keyed("a.b")], ids=["rest_of", "keyed"])
+@walked("value", ["text", 1, ["list"], True])
 def test_something_else_than_an_object_is_refused_with_its_place(part: Part, value: Any) -> None:
     with pytest.raises(Unparseable, match=r"^a\.b: an object is expected here$"):
         of({"a": {"b": value}}, part)

@@ -4,14 +4,13 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from leadbridge.plugins import with_installed
 from leadbridge.sources import typeform
 from leadbridge.sources.places import at
 from leadbridge.sources.preset import Ignore, Preset
 from leadbridge.sources.registry import BUILT_IN, GROUP, PRESETS
 from leadbridge.sources.samples import samples_in
+from tests.support.walked import walked
 
 ACME = Preset(name="acme", title="Acme", description="Acme's forms.", shape=typeform.PRESET.shape)
 
@@ -28,7 +27,7 @@ def test_another_package_adds_one_by_an_entry_point() -> None:
     assert len(found) == len(BUILT_IN) + 1
 
 
-@pytest.mark.parametrize(
+@walked(
     ("path", "value"),
     [
         ("a", {"b": [10, {"c": None}]}),
@@ -47,7 +46,7 @@ def test_a_path_leads_to_a_value_or_to_nothing(path: str, value: Any) -> None:
     assert at({"a": {"b": [10, {"c": None}]}}, path) == value
 
 
-@pytest.mark.parametrize(
+@walked(
     ("document", "reason"),
     [
         ({"type": "ping"}, "a ping is no lead"),

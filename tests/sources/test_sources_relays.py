@@ -5,11 +5,12 @@ import pytest
 from leadbridge.errors import Unparseable
 from leadbridge.events import Json
 from tests.sources.traps import FORM, event_of, form_body, json_body, parsed
+from tests.support.walked import walked
 
 LEAD = {"email": "ann@example.com"}
 
 
-@pytest.mark.parametrize(
+@walked(
     "body",
     [
         LEAD,
@@ -24,14 +25,14 @@ LEAD = {"email": "ann@example.com"}
         [{"name": "email", "value": "ann@example.com"}],
     ],
 )
-@pytest.mark.parametrize("preset", ["zapier", "make", "n8n"])
+@walked("preset", ["zapier", "make", "n8n"])
 def test_a_submission_is_found_in_its_wrapper_and_the_whole_is_kept(preset: str, body: Json) -> None:
     event = event_of(preset, json_body(body))
     assert event.fields == LEAD
     assert event.raw == (body[0] if isinstance(body, list) and "name" not in body[0] else body)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "names"),
     [
         ({"body": "A message", "name": "Ann"}, ["body", "name"]),

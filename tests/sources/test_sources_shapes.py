@@ -10,6 +10,7 @@ from leadbridge.errors import Unparseable
 from leadbridge.events import Event, FilePart
 from leadbridge.sources.preset import Shape
 from leadbridge.sources.shapes import each, event, flat_at, json_at, labelled
+from tests.support.walked import walked
 
 ANSWERS = labelled(
     "data.fields",
@@ -71,7 +72,7 @@ def test_types_are_told_and_the_first_answer_that_is_given_stands_under_email_an
     assert found.types == {"Old": "email", "Mail": "email", "Other": "email", "phone": "phone", "email": "email"}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("value", "text"),
     [
         ("a", "Red"),
@@ -154,7 +155,7 @@ def test_a_part_that_finds_nothing_makes_no_fields() -> None:
     assert only(event(flat_at("a.b"), labelled("c.d")), {"a": 1}).fields == {}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("shape", "body", "place"),
     [
         (event(flat_at()), ["x"], None),

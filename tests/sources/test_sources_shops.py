@@ -4,11 +4,12 @@ import pytest
 
 from leadbridge.events import Json
 from tests.sources.traps import JSON, event_of, json_body, parsed
+from tests.support.walked import walked
 
 NOBODY = "it names nobody: neither e-mail nor phone nor name"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("preset", "body", "person"),
     [
         (
@@ -116,7 +117,7 @@ def test_an_orders_name_is_its_number_and_not_a_persons() -> None:
     assert event.meta["order_name"] == "#1001"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("field", "fields"),
     [
         (

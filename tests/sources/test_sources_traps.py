@@ -7,6 +7,7 @@ import pytest
 
 from leadbridge.events import Json
 from tests.sources.traps import FORM, JSON, event_of, form_body, json_body, parsed
+from tests.support.walked import walked
 
 MULTIPART = {"content-type": "multipart/form-data; boundary=XX"}
 
@@ -81,7 +82,7 @@ def calendly(event: str, **payload: Json) -> bytes:
 ACTIVE = {"contact[id]": "5", "contact[email]": "ann@example.com", "date_time": "2026-11-20T14:03:21-06:00"}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("preset", "lead", "no_lead", "headers"),
     [
         ("google-ads", google(), google(is_test=True), JSON),

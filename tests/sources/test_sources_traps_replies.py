@@ -5,7 +5,6 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
 from typing import Protocol
 
 import pytest
@@ -13,10 +12,11 @@ import pytest
 from leadbridge.errors import StorageUnavailable
 from leadbridge.sources.registry import PRESETS
 from leadbridge.store.base import Store
+from tests.sources.starting import services
 from tests.sources.traps import FORM, JSON, form_body, json_body
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
-from tests.support.service import ENVIRON, Running, running
+from tests.support.service import Running
 
 SECRET = "a-long-random-text-in-the-url"
 SIGNED = '{secrets: ["${SECRET}"]}'
@@ -47,12 +47,10 @@ class Start(Protocol):
 
 @pytest.fixture
 async def start(store: Store, clock: ManualClock, journal: Journal) -> AsyncIterator[Start]:
-    async with AsyncExitStack() as stack:
+    async with services(store, clock, journal, secret=SECRET) as serve:
 
         async def started(preset: str, verify: str = "none") -> Running:
-            config = CONFIG.replace("PRESET", preset).replace("VERIFY", verify)
-            environ = {**ENVIRON, "SECRET": SECRET}
-            return await stack.enter_async_context(running(store, clock, journal, config=config, environ=environ))
+            return await serve(CONFIG.replace("PRESET", preset).replace("VERIFY", verify))
 
         yield started
 

@@ -16,6 +16,7 @@ from leadbridge.events import Received
 from leadbridge.verify import verify
 from tests.sources.traps import NOW, scheme_of
 from tests.support.keys import ed25519_key, public_pem, rsa_key
+from tests.support.walked import walked
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "verify" / "signature_vectors.json").read_text("utf-8")
@@ -53,9 +54,7 @@ def is_taken(
         return False
 
 
-@pytest.mark.parametrize(
-    "vector", RUN, ids=lambda vector: f"{vector['scheme']}: {vector.get('note') or vector['valid']}"
-)
+@walked("vector", RUN, ids=lambda vector: f"{vector['scheme']}: {vector.get('note') or vector['valid']}")
 def test_a_preset_takes_or_refuses_its_vendors_vector(vector: dict[str, Any]) -> None:
     at = vector.get("verify_at", LATER)
     taken = is_taken(

@@ -6,6 +6,7 @@ from leadbridge.errors import Unparseable
 from leadbridge.events import Json
 from tests.mapping.mapping_of import lead_from
 from tests.sources.traps import FORM, JSON, event_of, form_body, json_body, parsed
+from tests.support.walked import walked
 
 
 def netlify(**over: Json) -> Json:
@@ -89,7 +90,7 @@ def test_an_elementor_id_yields_to_a_label_that_is_called_so() -> None:
 ENTRY = {"id": "9", "form_id": "3", "date_created": "2026-11-20 14:03:21", "status": "active", "currency": "USD"}
 
 
-@pytest.mark.parametrize(
+@walked(
     ("answers", "name"),
     [
         ({"1.3": "Ann", "1.6": "Lee"}, ("Ann", "Lee")),
@@ -147,7 +148,7 @@ def test_wix_is_read_as_text_within_text_and_as_an_object() -> None:
         assert (event.dedupe_id, event.meta["submission_id"]) == ("e1", "s1")
 
 
-@pytest.mark.parametrize(
+@walked(
     ("preset", "body"),
     [
         ("wix", wix("{broken")),

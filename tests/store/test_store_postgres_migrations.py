@@ -18,6 +18,7 @@ from leadbridge.store.postgres.migrating import (
     version,
 )
 from tests.support.postgres import Cluster
+from tests.support.walked import walked
 
 # What keeps others from reading or writing for as long as a table is large, or takes away what an older version uses.
 OFFENCES = {
@@ -60,7 +61,7 @@ def test_a_migration_can_run_while_the_version_before_it_serves(one: Migration) 
     assert one.needs < one.number, "its first line is `-- needs: N`: the oldest schema whose leadbridge lives with it"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("statement", "why"),
     [
         ("DROP TABLE lanes;", "takes away what is used"),

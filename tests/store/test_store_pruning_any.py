@@ -11,6 +11,7 @@ from leadbridge.deliver.marks import marks_of
 from leadbridge.store.base import Store
 from leadbridge.store.retaining import BEGIN, PruneFrom
 from tests.store.test_store_any import KEYS, STEPS, World, end_as
+from tests.support.examples import examples
 from tests.support.stored import START, in_line
 
 MUCH_LATER = 4_000_000_000_000  # whatever is finished is old then
@@ -60,7 +61,7 @@ class PrunedWorld(World):
 
 
 @given(parts=PARTS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_nothing_unfinished_is_pruned_and_every_record_stays_known(store: Store, parts: list[list[Any]]) -> None:
     world = PrunedWorld(store, f"copper:localhost:{next(LANES)}")
     await world.own()

@@ -2,4 +2,4 @@
 
 from typing import Final
 
-PATIENCE: Final = 100.0  # seconds for anything; less than `faulthandler_timeout`: a test says itself what it missed
+PATIENCE: Final = 100.0  # seconds for anything; less than `hanging.HANGS`: a test says itself what it missed

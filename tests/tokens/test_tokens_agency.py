@@ -7,7 +7,7 @@ import pytest
 
 from leadbridge.tokens import GrantLost, TokenUnavailable
 
-from .test_tokens_keeper import works
+from .keeping import works
 from .vendors import AGENCY, Ring, agency_grant, ring
 
 TOKEN, DERIVED = "/oauth/token", "/oauth/locationToken"

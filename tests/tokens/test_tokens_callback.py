@@ -11,6 +11,7 @@ import pytest
 from leadbridge.commands.callback import Callback
 from leadbridge.errors import LeadbridgeError
 from leadbridge.http.server import listen, url_of
+from tests.support.walked import walked
 
 STATE = "a-state-that-nobody-guesses"
 
@@ -26,7 +27,7 @@ async def visited() -> AsyncIterator[tuple[Callback, httpx.AsyncClient]]:
             yield callback, client
 
 
-@pytest.mark.parametrize(
+@walked(
     "wrong",
     [
         {},

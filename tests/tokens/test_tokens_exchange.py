@@ -15,6 +15,7 @@ from leadbridge.crm.adapter import Grant
 from leadbridge.outgoing.ways import Ways
 from leadbridge.tokens import Exchange, Issued, Refusal
 from tests.support.patience import PATIENCE
+from tests.support.walked import walked
 
 from .vendors import SECRET, agency_grant, grant
 
@@ -92,7 +93,7 @@ async def test_a_locations_token_is_asked_for_with_the_agencys_and_a_version() -
     assert request.content == b"companyId=COMP1&locationId=LOC7"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("life", "seconds"),
     [
         (86_399, 86_399),
@@ -111,7 +112,7 @@ async def test_a_life_that_is_none_is_an_hour(life: Any, seconds: float) -> None
     assert issued.life == seconds
 
 
-@pytest.mark.parametrize(
+@walked(
     ("status", "body", "cause"),
     [
         (400, {"statusCode": 400, "message": "Invalid grant: refresh token is invalid"}, "spent"),
@@ -177,8 +178,8 @@ async def test_without_an_answer_it_may_have_been_done(error: Exception) -> None
     assert refusal.detail.startswith("crm.test/leadconnector/oauth/token cannot be reached (")
 
 
-@pytest.mark.parametrize("status", [200, 201, 302, 400, 401, 500])
-@pytest.mark.parametrize(
+@walked("status", [200, 201, 302, 400, 401, 500])
+@walked(
     "body",
     [
         b'{"access_token": "planted-access", "refresh_token": 7}',

@@ -16,6 +16,7 @@ from leadbridge.schemes import SCHEME, Scheme
 from leadbridge.signing import sign, sign_request
 from leadbridge.verify import stored, unproved, verify
 from tests.support.keys import public_pem, rsa_key
+from tests.support.walked import walked
 
 NOW = 1_796_000_000_000
 SECONDS = NOW // 1_000
@@ -68,7 +69,7 @@ def test_the_body_whose_hash_is_signed_is_taken() -> None:
     assert (verified.verified, verified.payload) == (True, BODY)
 
 
-@pytest.mark.parametrize(
+@walked(
     ("claims", "why"),
     [
         ({**GOOD, "iss": "somebody"}, "wrong_issuer"),
@@ -110,7 +111,7 @@ def test_a_hash_in_capitals_is_the_same_hash() -> None:
     assert verify(scheme_of(BESIDE), beside(token({**GOOD, "sha256": GOOD["sha256"].upper()})), now=NOW).verified
 
 
-@pytest.mark.parametrize(
+@walked(
     ("head", "why"),
     [
         ({"alg": "none"}, "wrong_algorithm"),
@@ -156,7 +157,7 @@ def test_a_public_key_is_never_an_hmac_key() -> None:
         scheme_of(BESIDE, secrets=pem)
 
 
-@pytest.mark.parametrize(
+@walked(
     "text",
     [b"", b".", b"..", b"...", b"a.b", b"a.b.c.d", b"not-a-jwt", b"\xff.\xff.\xff", b"=.=.=", b"e30.e30", b"a" * 9_000],
 )

@@ -18,6 +18,7 @@ from leadbridge.redactions import _patterns, redacted, without_values_of
 from leadbridge.schemes import SCHEME, Scheme
 from leadbridge.signing import sign_request
 from leadbridge.verify import unproved, verify
+from tests.support.walked import walked
 
 NOW = 1_796_000_000_000
 URL = "https://leads.example.com/hooks/website"
@@ -59,7 +60,7 @@ def test_either_secret_proves(secret: str) -> None:
     assert verify(scheme_of(URL_SCHEME), in_query(f"a=b&token={quote(secret, safe='')}&c"), now=NOW).verified
 
 
-@pytest.mark.parametrize(
+@walked(
     ("value", "why"),
     [
         (None, "missing_secret"),
@@ -80,7 +81,7 @@ def test_another_value_in_the_body_is_refused(value: Any, why: str) -> None:
     assert reason(scheme_of(BODY_SCHEME), in_json(value)) == why
 
 
-@pytest.mark.parametrize(
+@walked(
     ("sent", "why"),
     [
         (request(b""), "malformed_body"),
@@ -99,7 +100,7 @@ def test_a_body_without_one_readable_secret_is_refused(sent: Received, why: str)
     assert reason(scheme_of(BODY_SCHEME), sent) == why
 
 
-@pytest.mark.parametrize(
+@walked(
     ("query", "why"),
     [
         ("", "missing_secret"),
@@ -140,7 +141,7 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@walked("name", WRITTEN)
 def test_a_secret_is_masked_however_it_is_written(name: str) -> None:
     text = f'<"{WRITTEN[name](SECRET)}">'.encode()
     assert redacted(text, (SECRET,)) == b'<"***">'
@@ -200,8 +201,8 @@ def test_a_masked_body_reads_in_other_charsets(charset: str) -> None:
     assert read_document(verified.payload, verified.request.headers).value == {"account": {"key": "***"}, "a": 1}
 
 
-@pytest.mark.parametrize("options", [BODY_SCHEME, URL_SCHEME])
-@pytest.mark.parametrize("short", ["hk", "test", "form", "eleven-long", "true"])
+@walked("options", [BODY_SCHEME, URL_SCHEME])
+@walked("short", ["hk", "test", "form", "eleven-long", "true"])
 def test_a_short_secret_is_refused_since_it_could_be_a_part_of_a_name_or_an_answer(
     options: dict[str, Any], short: str
 ) -> None:
@@ -227,7 +228,7 @@ def test_an_answer_that_stands_in_the_url_too_stays(query: str) -> None:
     assert verify(scheme_of({"scheme": "none"}), request(body, url=f"{URL}?{query}"), now=NOW).payload == body
 
 
-@pytest.mark.parametrize("name", ["plain", "percent", "percent twice", "JSON", "JSON as PHP has it", "JSON in a form"])
+@walked("name", ["plain", "percent", "percent twice", "JSON", "JSON as PHP has it", "JSON in a form"])
 def test_the_url_is_masked_where_the_body_repeats_it(name: str) -> None:
     called = f"{URL}?a=b&api_key=pl4nted%2Fs3cret&c=d"
     body = b'{"page": "%s", "email": "zoe@example.com"}' % WRITTEN[name](called).encode()
@@ -260,8 +261,8 @@ def test_a_secret_of_backslashes_is_looked_for_in_one_way(length: int) -> None:
         assert redacted(body, ("\\" * count + "zzzzzzzzzzzz",)) == body
 
 
-@pytest.mark.parametrize("name", WRITTEN)
-@pytest.mark.parametrize("secret", ["\\pl4nted-long", "pl4nted\\\\\\-long", '\\"/pl4n\\"ted', "pl4nted-long\\"])
+@walked("name", WRITTEN)
+@walked("secret", ["\\pl4nted-long", "pl4nted\\\\\\-long", '\\"/pl4n\\"ted', "pl4nted-long\\"])
 def test_backslashes_are_masked_however_they_are_written(name: str, secret: str) -> None:
     text = f"<{WRITTEN[name](secret)}>".encode()
     assert redacted(text, (secret,)) == b"<***>"
@@ -288,7 +289,7 @@ def test_what_is_no_text_or_no_document_has_nothing_to_mask() -> None:
         assert verify(scheme_of({"scheme": "none"}), request(body), now=NOW, secrets_at=("google_key",)).payload == body
 
 
-@pytest.mark.parametrize(
+@walked(
     ("body", "content_type", "kept"),
     [
         (b'{"id": "1", "google_key":"s3cret-of-google","user_co', JSON, b'{"id": "1", "google_key":"***","user_co'),
@@ -332,7 +333,7 @@ def test_nobody_has_many_secrets_searched_for() -> None:
     assert masked.payload.count(b"***") == 8
 
 
-@pytest.mark.parametrize("name", ["plain", "percent", "form", "JSON", "JSON as PHP has it", "JSON in a form"])
+@walked("name", ["plain", "percent", "form", "JSON", "JSON as PHP has it", "JSON in a form"])
 def test_a_long_value_in_its_place_is_masked_too(name: str) -> None:
     """Such as a whole URL (Jotform's `webhookURL`)."""
     url = f"{URL}?note={'x' * 300}&token={SECRET}"
@@ -343,7 +344,7 @@ def test_a_long_value_in_its_place_is_masked_too(name: str) -> None:
     assert verified.payload == b'{"url": "***", "again": "***", "e": "zoe"}'
 
 
-@pytest.mark.parametrize(
+@walked(
     ("query", "kept"),
     [
         ("token=s3cret", "token=***"),

@@ -13,6 +13,7 @@ from leadbridge.events import Received
 from leadbridge.schemes import SCHEME
 from leadbridge.signing import sign
 from leadbridge.verify import verify
+from tests.support.walked import walked
 
 NOW = 1_796_000_000_000
 BODY = '{"name": "Zoë"}'.encode()
@@ -68,20 +69,20 @@ def reason(options: dict[str, Any], received: Received, *, now: int = NOW) -> st
     return refused.value.reason
 
 
-@pytest.mark.parametrize("secret", [0, 1], ids=["first secret", "second secret"])
-@pytest.mark.parametrize("name", SCHEMES)
+@walked("secret", [0, 1], ids=["first secret", "second secret"])
+@walked("name", SCHEMES)
 def test_what_a_sender_signs_is_verified_with_any_of_the_secrets(name: str, secret: int) -> None:
     verified = verify(SCHEME.validate_python(SCHEMES[name]), signed(SCHEMES[name], secret=secret), now=NOW)
     assert verified.verified
     assert verified.payload == BODY
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@walked("name", SCHEMES)
 def test_a_request_without_credentials_misses_a_header(name: str) -> None:
     assert reason(SCHEMES[name], request()) == "missing_header"
 
 
-@pytest.mark.parametrize("name", [name for name in SCHEMES if "hmac" in name or "standard" in name])
+@walked("name", [name for name in SCHEMES if "hmac" in name or "standard" in name])
 def test_a_changed_body_has_the_wrong_signature(name: str) -> None:
     assert reason(SCHEMES[name], replace(signed(SCHEMES[name]), body=BODY + b" ")) == "wrong_signature"
 
@@ -98,8 +99,8 @@ def test_what_is_signed_beside_the_body_cannot_be_changed() -> None:
         assert reason(options, changed) == "wrong_signature"
 
 
-@pytest.mark.parametrize("options", [TIMED, PARTS, STANDARD], ids=["header", "parts", "standard webhooks"])
-@pytest.mark.parametrize(
+@walked("options", [TIMED, PARTS, STANDARD], ids=["header", "parts", "standard webhooks"])
+@walked(
     ("age_ms", "expected"),
     [
         (300_000, None),
@@ -148,7 +149,7 @@ HEX = "ab" * 32
 BASE64 = base64.b64encode(bytes(32)).decode()
 
 
-@pytest.mark.parametrize(
+@walked(
     ("options", "headers", "expected"),
     [
         (TOKEN, {"x_webhook_token": "other"}, "wrong_token"),
@@ -205,7 +206,7 @@ def test_a_bad_header_is_refused_with_its_reason(
     assert reason(options, _with(options, **headers)) == expected
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@walked("name", SCHEMES)
 def test_a_secret_that_is_not_ours_proves_nothing(name: str) -> None:
     other = {**SCHEMES[name], "secrets": ["beefbeef"]}
     assert reason(SCHEMES[name], signed(other)) in ("wrong_signature", "wrong_token", "wrong_password")

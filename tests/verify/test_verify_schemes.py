@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from leadbridge.schemes import SCHEME, Basic, Hmac, StandardWebhooks, Token, Unsigned
+from tests.support.walked import walked
 
 HMAC = {"scheme": "hmac", "header": "X-Signature", "secrets": ["planted-secret"]}
 STANDARD = {"scheme": "standard-webhooks"}
@@ -34,7 +35,7 @@ def test_a_single_secret_may_stand_alone_and_header_names_have_no_case() -> None
     assert scheme.header == "x-webhook-token"
 
 
-@pytest.mark.parametrize(
+@walked(
     ("options", "message"),
     [
         ({"scheme": "token"}, "Field required"),

@@ -10,6 +10,7 @@ from leadbridge.events import Received
 from leadbridge.handshake import answer
 from leadbridge.schemes import SCHEME
 from leadbridge.sources.handshakes import HANDSHAKES
+from tests.support.walked import walked
 
 SECRET = "whsec_YSBsb25nIHNlY3JldCB0aGF0IG5vYm9keSBrbm93cw=="
 SIGNING = [kind for kind, handshake in HANDSHAKES.items() if handshake.signs]
@@ -26,8 +27,8 @@ def asked(kind: str, challenge: str) -> Received:
     )
 
 
-@pytest.mark.parametrize("kind", SIGNING)
-@pytest.mark.parametrize("scheme", ["jws", "standard-webhooks"])
+@walked("kind", SIGNING)
+@walked("scheme", ["jws", "standard-webhooks"])
 def test_no_challenge_is_signed_where_that_would_prove_a_lead(kind: str, scheme: str) -> None:
     more = {"jws": {"algorithm": "HS256"}, "standard-webhooks": {}}[scheme]
     header, claims = (base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (b'{"alg":"HS256"}', b"{}"))
@@ -37,8 +38,8 @@ def test_no_challenge_is_signed_where_that_would_prove_a_lead(kind: str, scheme:
     assert refused.value.reason == "not_configured"
 
 
-@pytest.mark.parametrize("kind", SIGNING)
-@pytest.mark.parametrize("challenge", ["Call-me==", "name=Ann", "x="])
+@walked("kind", SIGNING)
+@walked("challenge", ["Call-me==", "name=Ann", "x="])
 def test_a_challenge_that_reads_as_an_answer_is_not_signed(kind: str, challenge: str) -> None:
     source = SCHEME.validate_python({"scheme": "hmac", "header": "x-signature", "secrets": [SECRET]})
     if HANDSHAKES[kind].method == "GET":

@@ -12,6 +12,7 @@ from leadbridge.handshake import answer
 from leadbridge.schemes import SCHEME
 from leadbridge.sources.handshakes import LINKEDIN
 from leadbridge.verify import verify
+from tests.support.walked import walked
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "signature_vectors.json").read_text("utf-8"))
 CHALLENGE = "linkedin-challenge"  # a handshake and no signature
@@ -114,7 +115,7 @@ def run(vector: dict[str, Any]) -> bool:
     return verify(SCHEME.validate_python(options), request, now=(at if isinstance(at, int) else LATER) * 1000).verified
 
 
-@pytest.mark.parametrize("vector", RUN, ids=_named)
+@walked("vector", RUN, ids=_named)
 def test_a_vector_is_taken_or_refused_as_its_source_says(vector: dict[str, Any]) -> None:
     if vector["valid"]:
         assert run(vector)
@@ -123,7 +124,7 @@ def test_a_vector_is_taken_or_refused_as_its_source_says(vector: dict[str, Any])
             run(vector)
 
 
-@pytest.mark.parametrize("vector", [vector for vector in RUN if vector["valid"]], ids=_named)
+@walked("vector", [vector for vector in RUN if vector["valid"]], ids=_named)
 def test_a_valid_vector_proves_its_own_body_and_secret_alone(vector: dict[str, Any]) -> None:
     with pytest.raises(SignatureError):
         run({**vector, "secret": "c29tZWJvZHktZWxzZQ"})
