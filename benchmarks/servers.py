@@ -85,7 +85,7 @@ def accepting(config: Path) -> Front:
         clock=clock,
         log=structlog.get_logger(),
         precedence=Precedence(clock),
-        stored=lambda: None,
+        stored=lambda _source: None,
     )
     return Front(receiver, Starlette(routes=[Route("/readyz", ready)]))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from random import Random, SystemRandom
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import leadbridge
 from leadbridge.admin.application import admin_app, application, response_of
 from leadbridge.admin.backlog import BacklogGauges
-from leadbridge.clock import Clock, SystemClock
+from leadbridge.clock import Clock, Millis, SystemClock
 from leadbridge.configured import adapters, door, record_of
 from leadbridge.deliver.account import LEASE, Means
 from leadbridge.deliver.deliverer import Deliverer
@@ -25,8 +25,11 @@ from leadbridge.deliver.marks import marks_of
 from leadbridge.deliver.metered import MeteredTransport
 from leadbridge.deliver.tenure import Tenure
 from leadbridge.deliver.transport import HttpTransport, Transport
-from leadbridge.desk import desks
+from leadbridge.desk import Desk, desks
 from leadbridge.errors import StorageUnavailable
+from leadbridge.fetch.fetcher import Fetcher
+from leadbridge.fetch.source import FetchMeans
+from leadbridge.fetch.transport import FetchTransport, HttpFetchTransport
 from leadbridge.logs import Logger
 from leadbridge.mapping.mapper import Mapper, Routing
 from leadbridge.metrics import families
@@ -34,7 +37,7 @@ from leadbridge.metrics.meters import Meters
 from leadbridge.metrics.series import Labels, Snapshots, gauge
 from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
-from leadbridge.quarantine import Quarantine
+from leadbridge.quarantine import Leftovers, Quarantine
 from leadbridge.receive import Receiver, source_in
 from leadbridge.recognise import default_tables
 from leadbridge.record import Recorder
@@ -77,7 +80,8 @@ class Service:
         tokens: TokenKeeper | None = None,
         log: Logger | None = None,
         lease: Lease = LEASE,
-        quarantine: Quarantine | None = None,
+        quarantine: Quarantine | Leftovers | None = None,
+        vendors: FetchTransport | None = None,
     ) -> None:
         """Wire the stages together; nothing runs before `start`, or before the application's lifespan."""
         clock = clock or SystemClock()
@@ -90,7 +94,7 @@ class Service:
         self._log = log
         self._ready = False
         self.precedence = precedence = Precedence(clock)
-        sources = desks(settings, aside=quarantine)
+        sources = desks(settings, aside=quarantine if isinstance(quarantine, Quarantine) else None)
         self.adapters = crm_adapters = adapters(settings)
         self._version = loaded.version
         self._meters = meters = Meters(
@@ -140,6 +144,21 @@ class Service:
             mapped=self._deliverer.wake,
             meters=meters,
         )
+        self._fetcher = Fetcher(
+            sources,
+            FetchMeans(
+                store=store,
+                transport=vendors or HttpFetchTransport(),
+                clock=clock,
+                log=log,
+                meters=meters,
+                dice=dice,
+                fetched=self._mapper.wake,
+            ),
+        )
+        self._fetching = {
+            name: meters.source_label(name) for name, desk in sources.items() if desk.fetching is not None
+        }
         receiver = Receiver(
             sources,
             door=door(settings),
@@ -147,12 +166,12 @@ class Service:
             clock=clock,
             log=log,
             precedence=precedence,
-            stored=self._mapper.wake,
+            stored=self._stored,
             meters=meters,
         )
         self._retention = Retention(
             store,
-            keep=settings.defaults.retention,
+            keep=_kept_for(settings.defaults.retention, sources.values()),
             fold=marks_of,
             clock=clock,
             dice=SystemRandom(),
@@ -179,7 +198,7 @@ class Service:
         lane_of, labels_of = self._deliverer.lane_of, self._meters.labels_of
         # Of several destinations on one account the first by name stands for it.
         lanes = {lane_of(name): labels_of(name) for name in sorted(self.adapters, reverse=True)}
-        backlog = BacklogGauges(self._store, clock=self._clock, log=self._log, lanes=lanes)
+        backlog = BacklogGauges(self._store, clock=self._clock, log=self._log, lanes=lanes, fetching=self._fetching)
         return admin_app(probes=self._probes, counted=self._counted, backlog=backlog, crashed=self._crashed)
 
     def _counted(self) -> Snapshots:
@@ -197,7 +216,8 @@ class Service:
 
     async def start(self) -> None:
         """Take up what an earlier process left, and begin to work."""
-        await self._deliverer.start(changed=self._mapper.wake)
+        await self._deliverer.start(changed=self._changed_elsewhere)
+        self._fetcher.start()
         work = keep_running(self._mapper.run, name="mapper", rest=self._clock.pause, log=self._log)
         self._mapping = asyncio.create_task(work, name="mapper")
         if (tokens := self._tokens) is not None:
@@ -210,6 +230,11 @@ class Service:
         self._pruning = asyncio.create_task(pruning, name="retention")
         self._ready = True
         self._log.info("service.started")
+        if self._quarantine is not None:
+            try:
+                await self._quarantine.tell()
+            except StorageUnavailable as error:  # no reason not to start: who waits there waits on
+                self._log.error("storage.unavailable", problem=str(error))
 
     def leave(self) -> None:
         """Say on /readyz that no more should be sent here; what is sent all the same is taken until `stop`."""
@@ -223,12 +248,21 @@ class Service:
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
+        await self._fetcher.stop()
         await self._deliverer.stop()
         if self._tokens is not None:
             await self._tokens.close()
         if self._quarantine is not None:
             await self._quarantine.close()
         self._log.info("service.stopped")
+
+    def _stored(self, source: str) -> None:
+        self._mapper.wake()
+        self._fetcher.wake(source)
+
+    def _changed_elsewhere(self) -> None:
+        self._mapper.wake()
+        self._fetcher.look_again()
 
     @asynccontextmanager
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
@@ -259,3 +293,8 @@ class Service:
     async def _crashed(self, request: Request, error: Exception) -> Response:
         self._log.error("request.crashed", path=request.url.path, exc_info=error)
         return response_of(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "leadbridge made a mistake; try again later."))
+
+
+def _kept_for(retention: Millis | None, sources: Iterable[Desk]) -> Millis | None:
+    """How long what is finished is kept: what came is known by its content until its `dedupe_window` has passed."""
+    return None if retention is None else max([retention, *(desk.dedupe_window for desk in sources)])

@@ -133,10 +133,10 @@ def sandbox(
     *,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8090,
-    quotas: Annotated[bool, typer.Option(help="Whether the CRMs keep their quotas.")] = True,
+    quotas: Annotated[bool, typer.Option(help="Whether quotas are kept.")] = True,
     time_scale: Annotated[float, typer.Option(help="How many times shorter the quota windows are.", min=0.001)] = 1.0,
 ) -> None:
-    """Run the emulated Copper and LeadConnector alone."""
+    """Run the emulated CRMs, and vendors that leads are fetched from."""
     from leadbridge.commands import sandboxing
 
     sandboxing.sandbox(host=host, port=port, quotas=quotas, time_scale=time_scale)

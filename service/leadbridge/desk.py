@@ -1,11 +1,13 @@
 """One configured source, ready for work: what receiving and mapping both need to know of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from pydantic_core import from_json
+
 from leadbridge.clock import Millis
-from leadbridge.errors import SignatureReason
+from leadbridge.errors import SignatureReason, Unparseable
 from leadbridge.events import Event, Json, Parsed, Received, Verified
 from leadbridge.expressions import ABSENT, Context, ExpressionError, Template
 from leadbridge.handshake import Answered, answer
@@ -13,10 +15,12 @@ from leadbridge.parse import parse
 from leadbridge.schemes import Scheme
 from leadbridge.settings.models import Settings, Source
 from leadbridge.sources.contents import content_of
+from leadbridge.sources.fetching import Answers, Fetch, Get, next_get
 from leadbridge.sources.handshakes import HANDSHAKES, Handshake
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import PRESETS
 from leadbridge.store.arriving import bounded
+from leadbridge.store.fetching import FetchQuota
 
 
 class Aside(Protocol):
@@ -24,6 +28,27 @@ class Aside(Protocol):
 
     async def keep(self, received: Received, *, reason: SignatureReason, most: int) -> None:
         """Set one aside, unless so many of its source are there already; trouble of the database is no error here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchAccount:
+    """Where the answers are that a vendor left out of its announcements, and with what they are fetched."""
+
+    known: Fetch  # what the preset knows of it
+    base_url: str  # without a slash at its end
+    version: str
+    quota: FetchQuota
+    token: str = field(repr=False)
+    also: tuple[str, ...] = ()  # what is asked for besides
+
+    def next_get(self, event: Event, answers: Answers) -> Get | None:
+        """The call that follows after these answers; None when all are there. Raises `NothingToAskFor`."""
+        return next_get(self.known, event, answers, version=self.version, also=self.also)
+
+    def headers(self) -> dict[str, str]:
+        """What every call says."""
+        said = {"authorization": self.known.authorization, **self.known.headers}
+        return {name: value.format(version=self.version, token=self.token) for name, value in said.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +66,7 @@ class Desk:
     aside: Aside | None = None
     most_aside: int = 0  # requests that may be set aside
     secrets_at: tuple[str, ...] = ()  # places in the body that hold secrets beside that of the scheme
+    fetching: FetchAccount | None = None  # None: a lead is what was announced of it
 
     async def set_aside(self, received: Received, reason: SignatureReason) -> None:
         """Keep a request that did not prove itself, if the source asks for that."""
@@ -54,6 +80,17 @@ class Desk:
     def parse(self, verified: Verified) -> Parsed:
         """The events of a request; raises `Unparseable`."""
         return parse(self.preset, verified)
+
+    def awaits_fetch(self, event: Event) -> bool:
+        """Whether an event was only announced, and its answers are to be fetched before it is mapped."""
+        return self.fetching is not None and self.fetching.known.needed(event)
+
+    def completed(self, event: Event, documents: str) -> Event:
+        """The announced event with the vendor's documents, as they are stored; raises `Unparseable`."""
+        known = self.preset.fetch
+        if known is None:
+            raise Unparseable(f"the preset {self.preset.name} knows nothing of the documents that were fetched")
+        return known.complete(event, from_json(documents))
 
     def dedupe_key(self, event: Event) -> str | None:
         """The sender's id of a submission: what the source's `dedupe` makes of it, else what the preset found."""
@@ -88,9 +125,25 @@ def desks(settings: Settings, *, aside: Aside | None = None) -> dict[str, Desk]:
             handshakes=_handshakes(source),
             verify_tokens=tuple(token.get_secret_value().encode() for token in source.verify_tokens),
             secrets_at=_secrets_at(source),
+            fetching=_fetching(source),
         )
         for name, source in settings.sources.items()
     }
+
+
+def _fetching(source: Source) -> FetchAccount | None:
+    known = PRESETS[source.preset].fetch
+    if source.fetch is None or known is None:
+        return None
+    limit, window = source.fetch.limit_of(known)
+    return FetchAccount(
+        known=known,
+        base_url=source.fetch.address(known),
+        version=source.fetch.version or known.version,
+        quota=FetchQuota(limit=limit, window=window),
+        token=source.fetch.token.get_secret_value(),
+        also=source.fetch.also,
+    )
 
 
 def _handshakes(source: Source) -> tuple[Handshake, ...]:

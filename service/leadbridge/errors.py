@@ -31,6 +31,7 @@ sandbox      Refused             the emulated CRM's refusal
 sandbox      Ignored             a property that is left out
 sandbox      ConnectionDropped   a connection that ends, as a fault asks for
 settings     NotYaml             a problem of the configuration
+sources      NothingToAskFor     a submission that fails: its announcement has no id to ask for
 tokens       WrongKey            a `GrantLost` that says which variable is wrong
 """
 

@@ -1,13 +1,15 @@
-"""What of a proved request is stored: the request itself, and an item for each submission in it."""
+"""What of a proved request is stored, and read again: the request itself, and an item for each submission in it."""
 
 import hashlib
+from typing import Literal
 
 from leadbridge.desk import Desk
 from leadbridge.errors import Unparseable
 from leadbridge.events import Event, Parsed, Verified
 from leadbridge.ids import new_id, new_trace_id, trace_id_of
 from leadbridge.sources.contents import Known, raw_of
-from leadbridge.store.values import NewItem, NewRequest
+from leadbridge.store.values import NewItem, NewRequest, WaitingSubmission
+from leadbridge.verify import stored
 
 
 def new_request(desk: Desk, verified: Verified, trace_id: str, items: list[NewItem]) -> NewRequest:
@@ -37,15 +39,34 @@ def items_of(desk: Desk, verified: Verified, parsed: Parsed) -> list[NewItem]:
         if event.ignored is not None:
             items.append(NewItem(submission_id=new_id(), state="ignored", reason=event.ignored))
             continue
+        state: Literal["received", "awaiting_fetch"] = "awaiting_fetch" if desk.awaits_fetch(event) else "received"
         key = desk.dedupe_key(event)
         if key is None and (content := desk.content(event)) is not None:
             since = max(1, verified.request.received_at - desk.dedupe_window)
             known_by = f"content:{content.hex()}"
-            items.append(NewItem(submission_id=new_id(), dedupe_key=known_by, digest=content, since=since))
+            item = NewItem(submission_id=new_id(), state=state, dedupe_key=known_by, digest=content, since=since)
+            items.append(item)
             continue
         digest = b"" if key is None else _digest(desk, verified, event, known=known if several else None)
-        items.append(NewItem(submission_id=new_id(), dedupe_key=key, digest=digest))
+        items.append(NewItem(submission_id=new_id(), state=state, dedupe_key=key, digest=digest))
     return items
+
+
+class StoredEvents:
+    """The events of submissions that are stored, parsed as their source does now."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, Parsed] | None = None  # the last request that was parsed: it may hold many items
+
+    def of(self, desk: Desk, item: WaitingSubmission) -> Event:
+        """The event of one item, as it came; raises `Unparseable`."""
+        if self._last is None or self._last[0] != item.request_id:
+            verified = stored(desk.scheme, item.received, verified=item.verified_by != "none")
+            self._last = item.request_id, desk.parse(verified)
+        events = self._last[1].events
+        if item.item >= len(events):
+            raise Unparseable("the preset finds this item in its request no more")
+        return events[item.item]
 
 
 def unparseable_item(verified: Verified, error: Unparseable) -> NewItem:

@@ -4,6 +4,7 @@ They are sealed whole: to be verified again they need the very credentials that 
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import orjson
@@ -63,8 +64,11 @@ class Quarantine:
 
     async def forget(self, before: Millis) -> None:
         """Delete what was set aside before a time."""
-        if requests := await self._store.forget(before):
-            self._log.info("quarantine.pruned", requests=requests)
+        await _forget(self._store, before, log=self._log)
+
+    async def tell(self) -> None:
+        """Say of which sources requests wait for a person; raises `StorageUnavailable`."""
+        await _tell(self._store, log=self._log)
 
     async def close(self) -> None:
         """Let the database go."""
@@ -83,6 +87,44 @@ class Quarantine:
             for name, requests in self._left_out.items():
                 self._log.warning("quarantine.left_out", source=name, requests=requests, problem=why)
             self._left_out.clear()
+
+
+class Leftovers:
+    """What is in quarantine while no source asks for one any more: nothing is added, and what is old goes."""
+
+    def __init__(self, opened: Callable[[], QuarantineStore], *, log: Logger) -> None:
+        """`opened` opens the quarantine, for a moment: no connection is kept for what is mostly empty."""
+        self._opened = opened
+        self._log = log
+
+    async def forget(self, before: Millis) -> None:
+        """Delete what was set aside before a time."""
+        store = self._opened()
+        try:
+            await _forget(store, before, log=self._log)
+        finally:
+            await store.close()
+
+    async def tell(self) -> None:
+        """Say of which sources requests wait for a person; raises `StorageUnavailable`."""
+        store = self._opened()
+        try:
+            await _tell(store, log=self._log)
+        finally:
+            await store.close()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def _forget(store: QuarantineStore, before: Millis, *, log: Logger) -> None:
+    if requests := await store.forget(before):
+        log.info("quarantine.pruned", requests=requests)
+
+
+async def _tell(store: QuarantineStore, *, log: Logger) -> None:
+    for source, requests in sorted((await store.counts()).items()):
+        log.warning("quarantine.waiting", source=source, requests=requests)
 
 
 def sealed(sealing: Sealing, received: Received, *, reason: SignatureReason) -> SealedRequest:

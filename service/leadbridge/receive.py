@@ -25,8 +25,8 @@ from leadbridge.verify import verify
 
 _PREFIX: Final = "/hooks/"
 _LONGEST_NAME: Final = 100  # characters of a source's name that are logged
-# The state that a submission is stored in, by what becomes of it.
-_STATES: Final = {"accepted": "received", "duplicate": "duplicate", "ignored": "ignored", "unparseable": "failed"}
+# The state that a submission is stored in, by what becomes of it; an accepted one's is its own.
+_STATES: Final = {"duplicate": "duplicate", "ignored": "ignored", "unparseable": "failed"}
 MOST_HANDSHAKES_KEPT: Final = 20  # of a source, in the life of the process: anyone may send them
 STORAGE_SAID_EVERY: Final = 10.0  # seconds between two log lines about it
 STORAGE_RETRY_AFTER: Final = 10  # seconds, told to senders while nothing can be stored
@@ -44,10 +44,10 @@ class Receiver:
         clock: Clock,
         log: Logger,
         precedence: Precedence,
-        stored: Callable[[], None],
+        stored: Callable[[str], None],
         meters: Meters | None = None,
     ) -> None:
-        """`stored` is called after each commit that holds something to map."""
+        """`stored` is called with its source after each commit that holds something to fetch or to map."""
         self._desks = desks
         self._door = door
         self._room = Room(door)
@@ -165,7 +165,7 @@ class Receiver:
             self._precedence.went()
         self._say(new, outcomes)
         if any(outcome.status == "accepted" for outcome in outcomes):
-            self._stored()
+            self._stored(desk.name)
         return _reply(parsed, outcomes, trace_id)
 
     async def _accept(self, new: NewRequest) -> tuple[Accepted, ...]:
@@ -181,7 +181,8 @@ class Receiver:
     def _say(self, request: NewRequest, outcomes: tuple[Accepted, ...]) -> None:
         """A line for each submission."""
         for outcome, item in zip(outcomes, request.items, strict=True):
-            self._meters.submission(request.received.source, _STATES[outcome.status])
+            state = item.state if outcome.status == "accepted" else _STATES[outcome.status]
+            self._meters.submission(request.received.source, state)
             facts: dict[str, object] = {
                 "source": request.received.source,
                 "submission": item.submission_id,

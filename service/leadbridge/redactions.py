@@ -26,6 +26,7 @@ _READ_BY: Final = frozenset(
 _PERCENT: Final = rb"%(?:25){0,3}"
 _BACKSLASH: Final = rb"(?:\\|" + _PERCENT + rb"5[cC])"
 _BACKSLASHES: Final = _BACKSLASH + rb"{1,8}+"
+_WIDE: Final = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")  # a wide one holds no narrower one
 _RUNS: Final = re.compile(r"\\+|[^\\]")
 
 
@@ -53,6 +54,19 @@ def written_instead(text: str, *, after: str = "") -> list[tuple[bytes, bytes]]:
     instead = (_HIDDEN_NUMBER if not after and _NUMBER.fullmatch(text) else HIDDEN).encode()
     ways = dict(zip(_usual_ways(after + text), _usual_ways(after), strict=True))
     return [(written, kept + instead) for written, kept in ways.items()]
+
+
+def as_wide(pairs: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The same pairs as they stand in a body of UTF-16 or UTF-32, which JSON may be in as well."""
+    return [
+        (_in_charset(written, charset), _in_charset(instead, charset))
+        for written, instead in pairs
+        for charset in _WIDE
+    ]
+
+
+def _in_charset(text: bytes, charset: str) -> bytes:
+    return text.decode("utf-8", "surrogatepass").encode(charset, "surrogatepass")
 
 
 def replaced(text: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> bytes:

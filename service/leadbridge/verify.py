@@ -21,6 +21,7 @@ from leadbridge.redactions import (
     HIDDEN,
     LONGEST_SECRET,
     SHORTEST_SECRET,
+    as_wide,
     redacted,
     redacted_headers,
     redacted_text,
@@ -35,6 +36,7 @@ from leadbridge.sources.places import at
 _USUAL_NAMES: Final = 1_024  # characters of all headers' names; what is said of more is not remembered
 # Headers with one of these in their name prove a sender or hold a session: never stored, whatever the scheme.
 _CREDENTIALS: Final = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
+_TELLS_APART: Final = frozenset({"idempotency", "dedupe", "deduplication", "message", "event", "routing", "partition"})
 # Parameters of URLs are named as people need them, in words (`api_key`, `apiKey`, `auth[token]`).
 _WORDS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SECRET_WORDS: Final = frozenset({"auth", "authorization", "key", "apikey", "pass", "passwd", "pwd"})
@@ -115,6 +117,8 @@ def _masked(
     for place in secrets_at:
         if "." not in place:  # the last part of a longer one may be anything's name
             text = without_values_of(place, text)
+    if b"\0" in text:
+        text = replaced(text, as_wide([*pairs, *(pair for secret in hidden for pair in written_instead(secret))]))
     return replaced(redacted(text, hidden), pairs)
 
 
@@ -237,4 +241,12 @@ def _credentials(names: str) -> Mapping[str, str]:
 
     A sender's requests have the same ones again and again.
     """
-    return {name: MASK for name in names.split("\n") if any(part in name for part in _CREDENTIALS)}
+    return {name: MASK for name in names.split("\n") if _is_credential(name)}
+
+
+def _is_credential(name: str) -> bool:
+    """`x-auth-key` and any other key too, but for those by which messages are told apart."""
+    if any(part in name for part in _CREDENTIALS):
+        return True
+    *before, last = name.split("-")
+    return (last == "key" or "auth" in (*before, last)) and _TELLS_APART.isdisjoint(before)

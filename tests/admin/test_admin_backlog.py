@@ -9,6 +9,7 @@ import pytest
 from leadbridge.admin import backlog
 from leadbridge.admin.backlog import EVERY, MOST_OF_TIME, BacklogGauges
 from leadbridge.errors import StorageUnavailable
+from leadbridge.store.fetching import FetchBacklog, FetchPause
 from leadbridge.store.values import Backlog
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
@@ -22,6 +23,7 @@ class Looks:
     def __init__(self, clock: ManualClock) -> None:
         self.count = 0
         self.backlogs_now: tuple[Backlog, ...] = ()
+        self.fetches_now: tuple[FetchBacklog, ...] = ()
         self.takes = 0.0  # seconds
         self.ends: Callable[[], Any] | None = None  # in place of an answer
         self.held_up: asyncio.Event | None = None
@@ -36,6 +38,9 @@ class Looks:
             self.ends()
         return self.backlogs_now
 
+    async def fetch_backlogs(self) -> tuple[FetchBacklog, ...]:
+        return self.fetches_now
+
 
 def waiting(lane: str, live: int, *, oldest_at: int | None = None, **held: int) -> Backlog:
     return Backlog(lane=lane, live=live, retry=0, replay=0, sending=0, held=held, oldest_at=oldest_at)
@@ -49,7 +54,7 @@ def looks(clock: ManualClock) -> Looks:
 @pytest.fixture
 def gauges(looks: Looks, clock: ManualClock, journal: Journal) -> BacklogGauges:
     log: Any = journal
-    return BacklogGauges(looks, clock=clock, log=log, lanes=LANES)
+    return BacklogGauges(looks, clock=clock, log=log, lanes=LANES, fetching={"ads": "ads", "forms": "forms"})
 
 
 async def shown(gauges: BacklogGauges, name: str) -> dict[tuple[str, ...], float]:
@@ -163,3 +168,18 @@ def _away() -> None:
 
 def _crash() -> None:
     raise ValueError("a mistake")
+
+
+async def test_what_waits_to_be_fetched_is_shown_for_each_source_that_fetches(
+    gauges: BacklogGauges, looks: Looks, clock: ManualClock
+) -> None:
+    pause = FetchPause(until=clock.now() + 60_000, reason="credentials: the token has expired")
+    looks.fetches_now = (
+        FetchBacklog(source="ads", waiting=3, oldest=clock.now() - 90_000, pause=pause),
+        FetchBacklog(source="gone", waiting=2, oldest=clock.now() - 30_000),
+        FetchBacklog(source="forms", waiting=0, oldest=None),
+        FetchBacklog(source="forgotten", waiting=0, oldest=None, pause=pause),
+    )
+    assert await shown(gauges, "fetch_backlog_submissions") == {("ads",): 3, ("forms",): 0, ("(unknown)",): 2}
+    assert await shown(gauges, "fetch_backlog_oldest_seconds") == {("ads",): 90, ("forms",): 0, ("(unknown)",): 30}
+    assert await shown(gauges, "fetch_paused") == {("ads", "credentials"): 1}

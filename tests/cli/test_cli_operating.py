@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from leadbridge.cli import app
+from leadbridge.commands.operating_rows import Row, why_not_replayed
 from leadbridge.store.rows import DeliveryRow
 from leadbridge.store.sqlite.steering import SqliteOperator
 from tests.cli.site import SECRETS, Site, site
@@ -377,3 +378,8 @@ def test_a_database_that_is_not_there_is_said_to_be(tmp_path: Path) -> None:
     result = run("hold", "x", cwd=tmp_path)
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr.startswith("leadbridge: there is no database at ")
+
+
+def test_what_was_taken_for_spam_can_be_replayed_and_what_else_is_ignored_cannot() -> None:
+    assert why_not_replayed([Row(id="a", state="ignored", spam=True)]) == []
+    assert why_not_replayed([Row(id="b", state="ignored")]) == ["b is ignored, and cannot be replayed"]

@@ -80,6 +80,10 @@ def test_without_a_source_it_says_what_is_there(site: Path) -> None:
     assert (listed.exit_code, listed.stdout) == (0, "website: 2 requests\n")
     listed = CliRunner().invoke(app, ["reverify", "--format", "json"], env=environ)
     assert json.loads(listed.stdout) == {"quarantine": {"website": 2}}
+    books = CliRunner().invoke(app, ["ledger"], env=environ)
+    assert "\nIn quarantine, in no book: 2 of website; `leadbridge reverify SOURCE` once " in books.stdout
+    books = CliRunner().invoke(app, ["ledger", "--format", "json"], env=environ)
+    assert json.loads(books.stdout)["quarantine"] == {"website": 2}
     assert CliRunner().invoke(app, ["reverify", "--drop"], env=environ).exit_code == 2
     reverify(site, "--drop")
     assert CliRunner().invoke(app, ["reverify"], env=environ).stdout == "Nothing is in quarantine.\n"

@@ -183,7 +183,7 @@ def test_people_see_the_whole_way_in_lines_that_can_be_copied(folder: Path) -> N
         "parse",
         "map  website to copper → copper",
         "deliver  website to copper → copper: delivered",
-        "This sample would go through. Nothing was sent or stored.",
+        "This sample would go through, once it carries its proof. Nothing was sent or stored.",
     ]
     assert not any(line.endswith(" ") for line in lines)
     phone = next(number for number, line in enumerate(lines) if line.split()[:1] == ["phone"])

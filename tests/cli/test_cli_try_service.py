@@ -70,13 +70,17 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def with_preset(name: str) -> str:
-    return OF_ONE_PRESET.replace("NAME", name)
+def with_preset(name: str, *, fetching: bool = False) -> str:
+    config = OF_ONE_PRESET.replace("NAME", name)
+    return config.replace("verify: none", 'verify: none, fetch: {token: "${COPPER}"}') if fetching else config
 
 
 @pytest.mark.parametrize(("preset", "case"), CASES, ids=[f"{name}/{case.name}" for name, case in CASES])
 def test_every_shipped_sample_becomes_its_expected_event(folder: Path, preset: str, case: Case) -> None:
-    given: dict[str, Any] = {"source": preset, "headers": case.headers, "config": with_preset(preset)}
+    config = with_preset(preset, fetching=case.fetched is not None)
+    given: dict[str, Any] = {"source": preset, "headers": case.headers, "config": config}
+    if case.fetched is not None:
+        (folder / "fetched.json").write_text(json.dumps(case.fetched))
     if "events" not in case.expected:
         shown = tried(folder, case.body, **given)
         assert (shown["event"], shown["ignored"]) == (None, case.expected.get("ignored"))

@@ -8,6 +8,7 @@ import yaml
 from leadbridge.commands.states import State
 from leadbridge.metrics.families import FAMILIES
 from leadbridge.outcome import HoldReason
+from leadbridge.sources.fetching import TroubleKind
 from tests.docs.pages import codes, fences
 from tests.generated import ROOT
 from tests.support.walked import walked
@@ -16,7 +17,7 @@ PAGE = ROOT / "docs" / "metrics.md"
 BY_NAME = {family.name: family for family in FAMILIES}
 VALUES = {
     "state": {*State, "configured", "owned"},
-    "reason": set(get_args(HoldReason)),
+    "reason": {*get_args(HoldReason), *get_args(TroubleKind)},
     "status": {"429", *(str(status) for status in range(200, 600))},
 }
 

@@ -17,7 +17,7 @@ from tests.docs import source
 from tests.docs.pages import OPERATIONS, named, section, table
 from tests.docs.source import PACKAGE, LogLine
 
-TABLES_OF_EVENTS = ("Requests and submissions", "Deliveries", "The service")
+TABLES_OF_EVENTS = ("Requests and submissions", "Deliveries", "Fetching", "The service")
 SCHEMA = (PACKAGE / "store/sqlite/migrations/0001_first.sql").read_text("utf-8")
 # Not the service's own HTTP: what the emulated CRMs answer, what CRMs answer us, and what `send` shows.
 OTHER_HTTP = ("sandbox", "crm", "deliver", "demo", "sending.py")

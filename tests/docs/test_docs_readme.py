@@ -99,6 +99,11 @@ async def run(command: str, folder: Path) -> str:
     return out.decode()
 
 
+def test_the_configuration_in_the_readme_is_the_file_that_it_names() -> None:
+    (config,) = blocks("yaml")
+    assert (ROOT / "config" / "minimal.yaml").read_text("utf-8").endswith(f"\n{config}")
+
+
 def test_the_configuration_in_the_readme_loads_without_a_warning() -> None:
     (config,) = blocks("yaml")
     loaded = load_text(config, "README.md", {"WEBSITE_TOKEN": "t", "COPPER_TOKEN": "c" * 32})

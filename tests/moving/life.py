@@ -7,6 +7,7 @@ from typing import Any
 import apsw
 
 from leadbridge.ids import new_id
+from leadbridge.store.fetching import FetchEnd, FetchPause, FetchQuota
 from leadbridge.store.quarantine import SealedRequest
 from leadbridge.store.sqlite.quarantine import SqliteQuarantine
 from leadbridge.store.sqlite.store import SqliteStore
@@ -16,6 +17,7 @@ from tests.support.stored import LANE, START, add, claim, new_delivery, new_requ
 
 LONG_KEY = "k" * 5_000  # from before keys were bounded
 PEOPLE = 12
+DOCUMENTS = '{"lead": "\\u0000"}'
 
 
 async def fill(path: Path) -> None:
@@ -39,6 +41,15 @@ async def fill(path: Path) -> None:
     last = (await store.submissions(limit=1))[0]
     waiting = (await store.deliveries_of([last.id]))[last.id]
     await store.cancel(Selection(ids=(waiting[0].id,)), detail="by hand", now=START)
+    announced = [NewItem(submission_id=new_id(), state="awaiting_fetch") for _ in range(3)]
+    await store.accept(new_request(*announced, source="ads"))
+    quota = FetchQuota(limit=2, window=1_000)
+    taken = await store.claim_fetches("ads", quota=quota, calls_each=1, limit=2, now=START, until=START + 9)
+    fetched = FetchEnd(
+        submission_id=taken.due[0].waiting.submission_id, calls=1, answered_at=START, documents=DOCUMENTS
+    )
+    pause = FetchPause(until=START + 5, reason="credentials: expired", times=3)
+    await store.store_fetched("ads", [fetched], now=START, pause=pause)
     held = LaneState(
         held="paused", detail="by hand", since=START, paused_until=START + 5, failures=3, daily_reset_at=START + 6
     )

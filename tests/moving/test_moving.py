@@ -12,6 +12,7 @@ import pytest
 from leadbridge.errors import StorageUnavailable
 from leadbridge.ids import new_id
 from leadbridge.store.arriving import bounded
+from leadbridge.store.fetching import FetchBacklog, FetchPause
 from leadbridge.store.moving import Moved, Progress, move, undo
 from leadbridge.store.moving import source as reading
 from leadbridge.store.moving import target as writing
@@ -21,7 +22,7 @@ from leadbridge.store.postgres.partitions import make_ready
 from leadbridge.store.sqlite.connection import newest_schema
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import LaneState, NewItem
-from tests.moving.life import LONG_KEY, PEOPLE, changed, contents
+from tests.moving.life import DOCUMENTS, LONG_KEY, PEOPLE, changed, contents
 from tests.support.stored import LANE, START, add, claim, ids, new_delivery, new_request, recover
 
 NOW: Final = START + 1_000_000
@@ -97,7 +98,10 @@ async def test_a_service_goes_on_where_the_one_before_was_killed(source: Path, t
     first = await claim(store, now=NOW)
     assert len(ids(first)) == PEOPLE - 6 + 2 + 1, "what waits, what was under way, and the retry"
     waiting = await store.waiting(limit=10)
-    assert [one.received.body for one in waiting] == [b"\0\xff body"] * 2, "accepted before, to be mapped now"
+    bodies = [(one.received.body, one.fetched) for one in waiting]
+    assert bodies == [(b"\0\xff body", None)] * 2 + [(b"{}", DOCUMENTS)], "accepted before, to be mapped now"
+    pause = FetchPause(until=START + 5, reason="credentials: expired", times=3)
+    assert await store.fetch_backlogs() == (FetchBacklog(source="ads", waiting=2, oldest=START, pause=pause),)
     repeated = NewItem(submission_id=new_id(), dedupe_key=bounded(LONG_KEY), digest=b"\0digest of order 1")
     (answer,) = await store.accept(new_request(repeated))
     assert (answer.status, answer.submission_id) == ("duplicate", waiting[0].submission_id)
@@ -207,7 +211,9 @@ DOCTORED: Final = (
     ("record_keys", "DELETE FROM record_keys"),
     ("requests", "UPDATE requests SET body = '' WHERE id = (SELECT min(id) FROM requests)"),
     ("requests", "UPDATE requests SET arrival = arrival + 1000 WHERE id = (SELECT max(id) FROM requests)"),
-    ("totals", "UPDATE totals SET count = count + 1 WHERE kind = 'submissions'"),
+    ("totals", "UPDATE totals SET count = count + 1 WHERE kind = 'submissions' AND name = 'website'"),
+    ("fetches", "UPDATE fetches SET documents = '{}' WHERE documents IS NOT NULL"),
+    ("fetch_calls", "UPDATE fetch_calls SET calls = 9 WHERE submission_id = ''"),
 )
 
 

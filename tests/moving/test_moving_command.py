@@ -30,7 +30,7 @@ def typed(*arguments: str, environ: Mapping[str, str] | None = None) -> Result:
 def test_a_move_says_what_it_does_and_what_comes_next(source: Path, bare: str) -> None:
     result = typed("move", "--from", f"sqlite:///{source}", "--to", bare)
     assert result.exit_code == 0, result.output
-    assert "moved requests: 16 of 16 rows\n" in result.stderr
+    assert "moved requests: 17 of 17 rows\n" in result.stderr
     assert "checked tokens: 1 of 1 rows\n" in result.stderr
     shown = " ".join(result.stdout.split())
     assert "from website 16 16 16 16" in shown

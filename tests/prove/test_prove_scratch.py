@@ -108,7 +108,7 @@ async def test_a_kill_is_told_by_what_went_on_in_the_lanes_of_that_process(
 async def test_every_connection_is_cut(made: PostgresScratch) -> None:
     connection = await asyncpg.connect(made.url)
     await made.cut()
-    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)):
         await connection.execute("SELECT 1")
     connection.terminate()
 

@@ -1,6 +1,7 @@
 """Stored submissions are mapped off the request, also after a restart, and nothing vanishes on the way."""
 
 from leadbridge.store.base import Store
+from leadbridge.store.values import Selection
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
 from tests.support.service import CONFIG, running
@@ -125,6 +126,24 @@ async def test_a_submission_that_fills_a_trap_is_ignored_as_spam_and_nothing_is_
         assert await store.deliveries_of([trapped]) in ({}, {trapped: []}, {trapped: ()})
         assert len(journal.find("submission.ignored", submission=trapped, reason=row.reason)) == 1
         assert len(service.transport.calls) == 1
+
+
+async def test_what_was_taken_for_spam_is_mapped_again_once_the_configuration_is_mended(
+    store: Store, clock: ManualClock, journal: Journal
+) -> None:
+    config = CONFIG.replace("    lead:", "    recognise: true\n    lead:", 1)
+    async with running(store, clock, journal, config=config) as service:
+        trapped = (await service.post(b'{"name": "Bo", "email": "bo@example.com", "_gotcha": "x"}')).json()["id"]
+        ping = (await service.post(b"{}")).json()["id"]
+        await journal.seen("submission.ignored", submission=trapped)
+    replayed = await store.replay(Selection(states=("ignored",)), now=clock.now())
+    assert (replayed.submissions, replayed.deliveries) == (1, 0)
+    assert (await store.replay(Selection(ids=(ping,)), now=clock.now())).submissions == 0, "a ping is no lead"
+    async with running(store, clock, journal) as service:
+        await journal.seen("delivery.attempted", submission=trapped)
+        row = await store.submission(trapped)
+        assert row is not None
+        assert (row.state, row.reason) == ("mapped", None)
 
 
 async def test_spam_for_one_route_is_filtered_where_another_takes_it(

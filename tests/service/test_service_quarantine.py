@@ -14,7 +14,7 @@ from leadbridge.deliver.deliverer import WATCH
 from leadbridge.errors import ConfigError, StorageUnavailable, UsageError
 from leadbridge.events import Received
 from leadbridge.ids import first_id
-from leadbridge.quarantine import AT_ONCE, FULL_FOR, SAID_EVERY, Quarantine, sealed
+from leadbridge.quarantine import AT_ONCE, FULL_FOR, SAID_EVERY, Leftovers, Quarantine, sealed
 from leadbridge.settings.loading import load_text
 from leadbridge.store.base import Store
 from leadbridge.store.opening import Operator, open_operator, open_quarantine
@@ -280,8 +280,34 @@ class Stuck:
         await self.gate.wait()
         raise StorageUnavailable("the disk is full")
 
+    async def counts(self) -> dict[str, int]:
+        raise StorageUnavailable("the disk is full")
+
     async def close(self) -> None:
         """Nothing is open."""
+
+
+async def test_a_start_says_what_waits_and_what_nobody_asks_for_any_more_goes_with_time(
+    store: Store, database_url: str, aside: QuarantineStore, clock: ManualClock, journal: Journal
+) -> None:
+    log: Any = journal
+    quarantine = Quarantine(open_quarantine(database_url), Sealing([KEY]), clock=clock, log=log)
+    async with running(store, clock, journal, config=SET_ASIDE, quarantine=quarantine) as service:
+        await service.post(lead(1), token="forged")
+    assert journal.find("quarantine.waiting") == []
+    again = Quarantine(open_quarantine(database_url), Sealing([KEY]), clock=clock, log=log)
+    async with running(store, clock, journal, config=SET_ASIDE, quarantine=again):
+        (waiting,) = journal.find("quarantine.waiting")
+        assert (waiting["source"], waiting["requests"]) == ("website", 1)
+    left = Leftovers(lambda: open_quarantine(database_url), log=log)
+    async with running(store, clock, journal, config=CONFIG, quarantine=left) as service:
+        assert len(journal.find("quarantine.waiting")) == 2
+        await service.post(lead(2), token="forged")
+        assert await aside.counts() == {"website": 1}, "nothing is set aside any more"
+        await left.forget(clock.now() + 1)
+    assert await aside.counts() == {}
+    (pruned,) = journal.find("quarantine.pruned")
+    assert pruned["requests"] == 1
 
 
 async def test_a_flood_waits_for_no_database_and_trouble_changes_no_answer(

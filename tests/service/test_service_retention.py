@@ -136,6 +136,22 @@ async def test_a_database_that_is_away_is_looked_through_another_time(journal: J
     assert [since for _, since in store.asked] == [PruneFrom(), then, PruneFrom()]
 
 
+async def test_what_is_known_by_its_content_stays_until_its_window_has_passed(store: Store, journal: Journal) -> None:
+    """Else a repetition within the window would be a lead of its own."""
+    window = "    preset: generic\n    dedupe_window: 7d\n"
+    config = CONFIG.replace("    preset: generic\n", window, 1)
+    config = config.replace("server:", "defaults: {retention: 2d}\nserver:", 1)
+    stays, _ = await lead(store, "email:1", at=NOW - 5 * DAY, record_id="1")
+    gone, _ = await lead(store, "email:2", at=NOW - 9 * DAY, record_id="2")
+    clock = ManualClock(wall=NOW)
+    async with running(store, clock, journal, config=config):
+        while not journal.find("retention.pruned"):
+            clock.advance(30)
+            await asyncio.sleep(0)
+    assert await store.submission(gone) is None
+    assert await store.submission(stays) is not None
+
+
 async def test_a_service_prunes_by_its_configuration(store: Store, journal: Journal) -> None:
     gone, _ = await lead(store, "email:1", at=OLD, record_id="1")
     clock = ManualClock(wall=NOW)

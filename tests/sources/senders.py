@@ -9,11 +9,14 @@ from leadbridge.signing import Signed, sign_request
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import BUILT_IN
 from leadbridge.sources.samples import Sample, folder_of, samples_in
+from leadbridge.testing import scheme_complaint
 from tests.support.keys import PrivateKey, key_for, public_pem
 
 NOW: Final = 1_796_000_000_000  # 2026-11-30, after every sample
 URL: Final = "https://leads.example.com/hooks/sample"
-SAMPLES: Final = [(preset, sample) for preset in BUILT_IN for sample in samples_in(folder_of(preset.name))]
+# Of those whose scheme is no scheme `complaints` says so, once.
+SOUND: Final = [preset for preset in BUILT_IN if scheme_complaint(preset) is None]
+SAMPLES: Final = [(preset, sample) for preset in SOUND for sample in samples_in(folder_of(preset.name))]
 _TEXTS: Final = ("whsec_YSBzZWNyZXQgb2YgYSBzZW5kZXI=", "whsec_YW5vdGhlciBzZWNyZXQgZm9yIHRlc3Rz")
 _HEX: Final = ("6f6e6520736563726574", "616e6f74686572206f6e65")
 _PUBLIC: Final = ("rsa", "ed25519")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,12 +16,12 @@ from leadbridge.signing import Signed
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import BUILT_IN, FOLDERS
 from leadbridge.sources.samples import Sample, folder_of, samples_in
-from leadbridge.testing import complaints, outcome_json
+from leadbridge.testing import complaints, outcome_json, with_answers
 from leadbridge.verify import verify
-from tests.sources.senders import NOW, SAMPLES, URL, as_received, scheme_of, secret_of, sender_of
+from tests.sources.senders import NOW, SAMPLES, SOUND, URL, as_received, scheme_of, secret_of, sender_of
 from tests.support.walked import walked
 
-SIGNED = [preset for preset in BUILT_IN if preset.scheme]
+SIGNED = [preset for preset in SOUND if preset.scheme]
 # Senders that send their secret itself.
 TOLD = [
     (preset, sample)
@@ -45,7 +46,7 @@ def refusal(scheme: Scheme, received: Received, *, now: int = NOW) -> str:
 def test_a_signed_sample_becomes_what_it_is_expected_to(preset: Preset, sample: Sample) -> None:
     sender = sender_of(preset)
     verified = verify(sender.scheme, sender.sends(sample), now=NOW, secrets_at=preset.secrets_at)
-    assert outcome_json(parse(preset, verified)) == sample.expected
+    assert outcome_json(with_answers(preset, sample, parse(preset, verified))) == sample.expected
 
 
 @walked(("preset", "sample"), SAMPLES, ids=named)
@@ -149,8 +150,10 @@ def test_every_folder_is_registered() -> None:
             f"service/leadbridge/sources/{folder} is not in the registry: add its name to FOLDERS in "
             f"service/leadbridge/sources/registry.py"
         )
-    assert [preset.name.replace("-", "_") for preset in BUILT_IN] == list(FOLDERS), "a preset is called as its folder"
-    assert list(FOLDERS) == sorted(FOLDERS)
+    for folder, after in pairwise(FOLDERS):
+        assert folder < after, f"FOLDERS is in alphabetical order: move `{after}` before `{folder}`"
+    for folder, preset in zip(FOLDERS, BUILT_IN, strict=True):
+        assert preset.name.replace("-", "_") == folder, f"a preset is called as its folder: `{preset.name}`, `{folder}`"
 
 
 @walked("preset", BUILT_IN, ids=named)

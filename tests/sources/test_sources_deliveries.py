@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from leadbridge.events import Json
-from leadbridge.sources.registry import PRESETS
+from leadbridge.sources.registry import BUILT_IN, PRESETS
 from leadbridge.sources.samples import folder_of, samples_in
 from leadbridge.store.base import Store
 from tests.sources.starting import services
@@ -140,10 +140,12 @@ async def test_mailchimp_gets_200_when_it_calls_the_url(start: Start) -> None:
     assert (await service.client.get("/hooks/here", params={"token": SECRET})).status_code == 200
 
 
-@pytest.mark.parametrize("preset", ["meta", "linkedin", "hubspot", "klaviyo"])
-def test_a_preset_whose_answers_are_elsewhere_says_where(preset: str) -> None:
+@pytest.mark.parametrize("preset", [one.name for one in BUILT_IN if one.thin])
+def test_a_preset_whose_answers_are_elsewhere_says_where_and_fetches_them(preset: str) -> None:
     thin = PRESETS[preset].thin
     assert thin
     assert "GET /" in thin
+    assert PRESETS[preset].fetch is not None
     doc = (folder_of(preset) / "doc.md").read_text("utf-8")
-    assert "is not part of this version" in " ".join(doc.split())
+    assert "fetch: {token:" in doc
+    assert "not part of this version" not in " ".join(doc.split())

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 from leadbridge.deliver.marks import marks_of
 from leadbridge.ids import first_id, new_trace_id
@@ -36,10 +36,17 @@ def id_of(at: int) -> str:
 
 
 async def arrive(
-    store: Store, *, at: int, key: str | None = None, digest: bytes = b"same", items: int = 1, source: str = "website"
+    store: Store,
+    *,
+    at: int,
+    key: str | None = None,
+    digest: bytes = b"same",
+    items: int = 1,
+    source: str = "website",
+    state: Literal["received", "awaiting_fetch"] = "received",
 ) -> list[str]:
     """Submissions of one request, received at this time; what became of each: its id, or the first one's."""
-    made = [NewItem(submission_id=id_of(at), dedupe_key=key, digest=digest) for _ in range(items)]
+    made = [NewItem(submission_id=id_of(at), state=state, dedupe_key=key, digest=digest) for _ in range(items)]
     request = NewRequest(
         request_id=id_of(at), trace_id=new_trace_id(), received=received(at=at, source=source), verified_by="token",
         items=made,

@@ -14,6 +14,8 @@ from leadbridge.store.opening import Operator, open_operator
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.steering import AT_ONCE
 from leadbridge.store.values import DeliveryUpdate, LaneState, Replayed, Selection
+from tests.store.announced import SOURCE, announced, failed
+from tests.store.announced import claim as fetching
 from tests.store.test_store_groups import end
 from tests.support.stored import LANE, START, add, claim, ids, new_delivery, new_request
 from tests.support.stores import opened_store
@@ -60,6 +62,18 @@ async def test_a_person_under_way_stays_alone_whatever_a_command_lets_go(store: 
     assert await claim(store) == ()
     await end(store, claimed)
     assert ids(await claim(store)) == [first.delivery_id]
+
+
+async def test_a_command_lets_a_lead_be_fetched_once_more(store: Store, operator: Operator) -> None:
+    [name] = await announced(store, 1)
+    await fetching(store)
+    await store.store_fetched(SOURCE, [failed(name)], now=START)
+    assert await operator.fetch_backlogs() == ()
+    assert await operator.replay(Selection(ids=(name,)), now=START) == Replayed(deliveries=0, submissions=1)
+    [backlog] = await operator.fetch_backlogs()
+    assert (backlog.source, backlog.waiting) == (SOURCE, 1)
+    assert await store.changed_elsewhere()
+    assert [one.waiting.submission_id for one in (await fetching(store)).due] == [name]
 
 
 async def test_a_command_works_without_a_service(database_url: str) -> None:

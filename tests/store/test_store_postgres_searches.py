@@ -10,6 +10,7 @@ import pytest
 from leadbridge.store.lane_rows import HOLDING
 from leadbridge.store.postgres import (
     accepting,
+    fetching,
     flight,
     lanes,
     lineup,
@@ -19,6 +20,7 @@ from leadbridge.store.postgres import (
     recording,
     recovering,
     sending,
+    waiting,
 )
 from leadbridge.store.postgres.connection import Connection
 from leadbridge.store.postgres.partitions import TABLES
@@ -28,7 +30,7 @@ from tests.support.stored import LANE, START, add, in_line, new_delivery, own, u
 
 STATEMENTS = {
     "arrive": accepting.ARRIVE,
-    "what is to be mapped": accepting.FOR_ME,
+    "what is to be mapped": waiting.FOR_ME,
     "map": accepting.MAP,
     "due": lineup.DUE,
     "followers": lineup.BEHIND,
@@ -56,6 +58,16 @@ STATEMENTS = {
     "lanes that hold": HOLDING,
     "recent calls": lanes.RECENT_CALLS,
     "count calls": lanes.COUNT_CALLS,
+    "fetch, what came": fetching.CAME,
+    "fetch, what is tried again": fetching.AGAIN,
+    "fetch, next": fetching.NEXT,
+    "fetch, whether anything waits": fetching.WAITS,
+    "fetch, forget calls": fetching.OVER,
+    "fetch, count": fetching.OCCUPIED,
+    "fetch, room": fetching.ROOM_AT,
+    "fetch, backlogs": fetching.BACKLOGS,
+    "fetch, take": fetching.TAKE,
+    "fetch, settle": fetching.SETTLE,
     "prune": pruning.NEXT,
     "prune, their submissions": pruning.LOCK_SUBMISSIONS,
     "prune, their deliveries": pruning.LOCK_DELIVERIES,
@@ -63,6 +75,8 @@ STATEMENTS = {
     "prune, old marks": pruning.FORGET,
     "prune, take out calls": pruning.TAKE_OUT[0],
     "prune, take out deliveries": pruning.TAKE_OUT[1],
+    "prune, forget contents": pruning.FORGET_CONTENT,
+    "prune, take out documents": pruning.TAKE_OUT_FETCHED,
     "prune, take out submissions": pruning.TAKE_OUT_SUBMISSIONS,
 }
 # Read in the order of the index, and only as far as needed.
@@ -71,6 +85,7 @@ ONE_ROW = {
     ("what is to be mapped", "submissions_arrival_id_idx"),
     ("lanes that wait", "deliveries_due"),
     ("lanes that hold", "deliveries_held"),
+    ("fetch, backlogs", "fetches_due"),  # as the lanes' backlogs: all that waits is counted
     ("bury", "processes_pkey"),  # a handful
 }
 RANGE = re.compile(r"\bid (?:BETWEEN|>=|>) \$(\d+)(?: AND (?:\w+\.id < )?\$(\d+))?")

@@ -9,6 +9,8 @@ from leadbridge.deliver.marks import marks_of
 from leadbridge.store.base import Store
 from leadbridge.store.retaining import BEGIN, Delivery, leaving
 from leadbridge.store.values import DeliveryUpdate, MappedSubmission, Selection
+from tests.store.announced import ANSWERS, SOURCE, documents_in, found
+from tests.store.announced import claim as fetching
 from tests.store.pruning import (
     BEFORE,
     DAY,
@@ -66,6 +68,22 @@ async def test_what_is_being_sent_or_was_never_mapped_stays(store: Store) -> Non
     assert len(await claim(store, now=OLD)) == 1
     assert total(await steps(store, NOW), "submissions") == 0
     assert {one.id for one in await store.submissions(limit=10)} == {received, submission}
+
+
+async def test_what_waits_to_be_fetched_stays_however_old_it_is(store: Store) -> None:
+    (submission,) = await arrive(store, at=OLD, source=SOURCE, state="awaiting_fetch")
+    assert total(await steps(store), "submissions") == 0
+    assert [one.waiting.submission_id for one in (await fetching(store, now=NOW)).due] == [submission]
+
+
+async def test_what_was_fetched_goes_with_its_submission(store: Store, database_url: str) -> None:
+    (submission,) = await arrive(store, at=OLD, source=SOURCE, state="awaiting_fetch")
+    await fetching(store, now=OLD)
+    await store.store_fetched(SOURCE, [found(submission, at=OLD)], now=OLD)
+    await store.map([MappedSubmission(submission_id=submission, state="ignored")], now=OLD)
+    assert await documents_in(database_url) == [ANSWERS]
+    assert total(await steps(store), "submissions") == 1
+    assert await documents_in(database_url) == []
 
 
 async def test_a_submission_goes_with_all_of_its_deliveries_or_stays_with_all(store: Store) -> None:
@@ -133,6 +151,23 @@ async def test_a_repetition_of_what_was_pruned_is_still_a_duplicate_of_it(store:
     another = await store.submission(third)
     assert another is not None
     assert (another.state, another.revision) == ("received", 3)
+
+
+async def test_what_is_known_by_its_content_is_forgotten_with_it_and_not_what_a_sender_calls_so(store: Store) -> None:
+    digest = bytes(range(32))
+    told_apart, called = f"content:{digest.hex()}", "content:of the third of May"
+    for key, said in ((told_apart, digest), (called, b"another")):
+        (one,) = await arrive(store, at=OLD, key=key, digest=said)
+        await store.map([MappedSubmission(submission_id=one, state="mapped")], now=OLD)
+    (young,) = await arrive(store, at=YOUNG, key=told_apart, digest=digest, source="another")
+    assert total(await steps(store), "submissions") == 2
+    (again,) = await arrive(store, at=NOW, key=told_apart, digest=digest)
+    row = await store.submission(again)
+    assert row is not None
+    assert row.state == "received"
+    (repeated,) = await arrive(store, at=NOW, key=called, digest=b"another")
+    assert await store.submission(repeated) is None, "a duplicate of the one that was pruned"
+    assert await arrive(store, at=NOW, key=told_apart, digest=digest, source="another") == [young]
 
 
 @pytest.mark.parametrize("state", ["failed", "unrouted"])

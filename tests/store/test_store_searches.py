@@ -8,8 +8,9 @@ import apsw
 import apsw.ext
 import pytest
 
+from leadbridge.store import fetch_rows
 from leadbridge.store.lane_rows import HOLDING
-from leadbridge.store.sqlite import accepting, flight, lanes, lineup, owning, reading, recording, sending
+from leadbridge.store.sqlite import accepting, fetching, flight, lanes, lineup, owning, reading, recording, sending
 from leadbridge.store.sqlite.connection import open_for_writing
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import DeliveryUpdate, Selection, TryResult
@@ -32,9 +33,29 @@ STATEMENTS = {
     "next due": reading.NEXT_DUE,
     "recent calls": lanes.RECENT_CALLS,
     "count calls": lanes.COUNT_CALLS,
+    "fetch, what came": fetching.CAME,
+    "fetch, what is tried again": fetching.AGAIN,
+    "fetch, next": fetch_rows.NEXT,
+    "fetch, whether anything waits": fetch_rows.WAITS,
+    "fetch, forget calls": fetch_rows.OVER,
+    "fetch, count": fetch_rows.OCCUPIED,
+    "fetch, room": fetch_rows.ROOM_AT,
+    "fetch, give a place back": fetch_rows.UNRESERVE,
+    "fetch, pause": fetch_rows.PAUSE,
 }
 # Given with the statement, as a list: as long as what is asked for.
-GIVEN = ("VIRTUAL TABLE", "CONSTANT ROW", "came", "ended", "VALUES", "(subquery", "SCAN led")
+GIVEN = (
+    "VIRTUAL TABLE",
+    "CONSTANT ROW",
+    "came",
+    "ended",
+    "VALUES",
+    "(subquery",
+    "SCAN led",
+    "SCAN f",
+    "SCAN each",
+    "SCAN all_before",
+)
 
 
 @pytest.fixture
@@ -70,11 +91,24 @@ def test_whoever_enters_or_leaves_goes_through_no_queue(connection: apsw.Connect
 
 
 def test_what_waits_to_be_mapped_needs_no_sorting(connection: apsw.Connection) -> None:
-    assert steps(connection, accepting.WAITING) == ["SCAN submissions USING INDEX submissions_received"]
+    assert steps(connection, accepting.WAITING) == [
+        "SCAN submissions USING INDEX submissions_received",
+        "CORRELATED SCALAR SUBQUERY 1",
+        "SEARCH fetches USING INDEX sqlite_autoindex_fetches_1 (submission_id=?)",
+    ]
 
 
 def test_what_is_due_needs_no_sorting(connection: apsw.Connection) -> None:
     assert steps(connection, lineup.DUE) == ["SEARCH d USING INDEX deliveries_due (lane=? AND urgency=? AND next_at<?)"]
+
+
+def test_what_is_to_be_fetched_needs_no_sorting(connection: apsw.Connection) -> None:
+    for asked in (fetching.CAME, fetching.AGAIN):
+        plan = steps(connection, asked)
+        [search] = [step for step in plan if "fetches_due" in step]
+        assert search.startswith("SEARCH fetches USING INDEX fetches_due (source=? AND due_at")
+        assert "SEARCH s USING PRIMARY KEY (id=?)" in plan
+        assert not any("TEMP B-TREE" in step for step in plan)
 
 
 def test_the_lanes_that_wait_are_found_by_jumping(connection: apsw.Connection) -> None:

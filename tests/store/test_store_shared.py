@@ -7,10 +7,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from leadbridge.store.fetching import FetchQuota
 from leadbridge.store.postgres import accepting
 from leadbridge.store.postgres.connection import Connection, lock_lanes
 from leadbridge.store.postgres.store import PostgresStore
 from leadbridge.store.values import DeliveryUpdate, MappedSubmission, NewDelivery, NewItem, Selection
+from tests.store.announced import ANSWERS, MINUTE, SOURCE, announced, found
+from tests.store.announced import claim as fetching
 from tests.store.test_store_groups import end
 from tests.support.process import eventually
 from tests.support.stored import LANE, START, add, claim, ids, in_line, new_delivery, new_request, own, upsert
@@ -102,6 +105,34 @@ async def test_several_that_help_take_different_submissions(
     names = [item.submission_id for some in taken for item in some]
     assert len(names) == len(set(names)) == 20
     await third.close()
+
+
+async def test_several_that_fetch_share_a_sources_window_and_take_different_leads(
+    store: PostgresStore, other: PostgresStore
+) -> None:
+    names = await announced(store, 30)
+    quota = FetchQuota(limit=20, window=MINUTE)
+
+    async def fetch_all(one: PostgresStore) -> list[str]:
+        taken: list[str] = []
+        while due := (await fetching(one, quota=quota, limit=3)).due:
+            taken += [each.waiting.submission_id for each in due]
+            await one.store_fetched(SOURCE, [found(each.waiting.submission_id) for each in due], now=START)
+        return taken
+
+    taken = [name for some in await asyncio.gather(*(fetch_all(one) for one in (store, other) * 2)) for name in some]
+    assert sorted(taken) == names[:20]
+    assert (await store.fetch_backlogs())[0].waiting == 10
+
+
+async def test_who_fetched_a_lead_maps_it_unless_it_is_gone(store: PostgresStore, other: PostgresStore) -> None:
+    [name] = await announced(store, 1)
+    await fetching(other)
+    await other.store_fetched(SOURCE, [found(name)], now=START)
+    assert await store.waiting(limit=5) == ()
+    assert [one.submission_id for one in await other.waiting(limit=5)] == [name]
+    await passed(store, accepting.TAKEN_FOR + 1)
+    assert [one.fetched for one in await store.waiting(limit=5)] == [ANSWERS]
 
 
 async def test_a_submission_that_two_map_is_mapped_once(store: PostgresStore, other: PostgresStore) -> None:

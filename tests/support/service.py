@@ -11,8 +11,9 @@ import httpx
 
 from leadbridge.app import Service
 from leadbridge.crm.adapter import Answer, Call
+from leadbridge.fetch.transport import FetchTransport
 from leadbridge.http.server import embedded, listen, server_config
-from leadbridge.quarantine import Quarantine
+from leadbridge.quarantine import Leftovers, Quarantine
 from leadbridge.settings.loading import load_text
 from leadbridge.store.base import Store
 from tests.support.clock import ManualClock
@@ -73,7 +74,8 @@ async def running(
     *,
     config: str = CONFIG,
     environ: Mapping[str, str] = ENVIRON,
-    quarantine: Quarantine | None = None,
+    quarantine: Quarantine | Leftovers | None = None,
+    vendors: FetchTransport | None = None,
 ) -> AsyncIterator[Running]:
     """A service on this store and clock; stopped in order afterwards."""
     transport = ScriptedTransport(_copper)
@@ -86,6 +88,7 @@ async def running(
         dice=Random(1),
         log=log,
         quarantine=quarantine,
+        vendors=vendors,
     )
     app = httpx.ASGITransport(service.asgi, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=app, base_url="http://leads.test") as client:

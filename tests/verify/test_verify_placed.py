@@ -394,3 +394,14 @@ def test_the_bytes_of_all_that_has_no_secret_stay() -> None:
     verified = verify(scheme_of(BODY_SCHEME), request(body), now=NOW)
     assert verified.request.body == body.replace(b"first-s3cret", b"***")
     assert replace(verified.request, body=b"", headers={}) == replace(request(body), body=b"", headers={})
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be"])
+@pytest.mark.parametrize("written", [SECRET, quote(SECRET, safe="")])
+def test_a_secret_of_the_url_is_masked_in_a_body_of_another_width(charset: str, written: str) -> None:
+    url = f"{URL}?token={quote(SECRET, safe='')}&key=another-secret"
+    body = json.dumps({"url": f"{URL}?token={written}&key=another-secret", "name": "Zoë"}, ensure_ascii=False)
+    masked = body.replace(json.dumps(written)[1:-1], "***").replace("another-secret", "***")
+    verified = verify(scheme_of(URL_SCHEME), request(body.encode(charset), url=url), now=NOW)
+    assert verified.request.body.decode(charset) == masked
+    assert verified.payload == verified.request.body

@@ -238,12 +238,16 @@ def test_an_unsigned_source_takes_anyone_and_proves_nobody() -> None:
 @pytest.mark.parametrize("options", [{"scheme": "none"}, TOKEN, {**TOKEN, "header": "x-secret"}, BEARER, PLAIN])
 def test_credentials_are_redacted_whatever_the_scheme(options: dict[str, Any]) -> None:
     planted = dict.fromkeys(
-        ("authorization", "cookie", "proxy-authorization", "x-api-key", "x-webhook-token"), "planted"
-    )
+        ("authorization", "cookie", "proxy-authorization", "x-api-key", "x-webhook-token", "x-auth-key", "x-auth",
+         "x-hook-key"),
+        "planted",
+    )  # fmt: skip
     proof = signed(options).headers if "secrets" in options else {}
-    received = request({**planted, **proof, "user-agent": "Form/1.0"})
+    told_apart = {"idempotency-key": "order-7", "x-dedupe-key": "7", "x-author": "Ann", "x-keyword": "roof"}
+    received = request({**planted, **proof, **told_apart, "user-agent": "Form/1.0"})
     verified = verify(SCHEME.validate_python(options), received, now=NOW)
     assert verified.request.headers["user-agent"] == "Form/1.0"
+    assert told_apart.items() <= verified.request.headers.items()
     for name in planted:
         assert verified.request.headers[name] == "•••"
     assert "old-token" not in str(verified)

@@ -1,16 +1,17 @@
 """What waits in the database, as gauges: looked at for a scrape, and no more often than it is worth."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from leadbridge.clock import Clock
+from leadbridge.clock import Clock, Millis
 from leadbridge.errors import StorageUnavailable
 from leadbridge.logs import Logger
 from leadbridge.metrics import families
 from leadbridge.metrics.meters import UNKNOWN
 from leadbridge.metrics.series import Labels, Snapshots, gauge
+from leadbridge.store.fetching import FetchBacklog
 from leadbridge.store.values import Backlog
 
 EVERY: Final = 15.0  # seconds between two looks, at least
@@ -25,25 +26,39 @@ class Backlogs(Protocol):
     async def backlogs(self) -> tuple[Backlog, ...]:
         """What waits and what is held in each lane."""
 
+    async def fetch_backlogs(self) -> tuple[FetchBacklog, ...]:
+        """What waits to be fetched for each source."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
     backlogs: tuple[Backlog, ...]
+    fetches: tuple[FetchBacklog, ...]
     at: float  # monotonic seconds
 
 
 class BacklogGauges:
     """The last look at what waits."""
 
-    def __init__(self, store: Backlogs, *, clock: Clock, log: Logger, lanes: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        store: Backlogs,
+        *,
+        clock: Clock,
+        log: Logger,
+        lanes: Mapping[str, tuple[str, str]],
+        fetching: Mapping[str, str] | None = None,
+    ) -> None:
         """`lanes` are those of the configuration, with their destination's and CRM's names as metrics have them.
 
-        A lane's own name is no label: it may hold a person's address.
+        A lane's own name is no label: it may hold a person's address. `fetching` are the sources that fetch, with their
+        names as metrics have them.
         """
         self._store = store
         self._clock = clock
         self._log = log
         self._lanes = lanes
+        self._fetching = fetching or {}
         self._seen: _Seen | None = None
         self._next_at = 0.0  # monotonic seconds
         self._looking: asyncio.Task[None] | None = None
@@ -65,7 +80,8 @@ class BacklogGauges:
     async def _look(self) -> None:
         began = self._clock.monotonic()
         try:
-            self._seen = _Seen(backlogs=await self._store.backlogs(), at=began)
+            backlogs, fetches = await self._store.backlogs(), await self._store.fetch_backlogs()
+            self._seen = _Seen(backlogs=backlogs, fetches=fetches, at=began)
         except StorageUnavailable:
             pass  # whoever stores something says so
         except Exception:  # a scrape must not become an error of the service
@@ -95,7 +111,26 @@ class BacklogGauges:
             gauge(families.WAITING, waiting),
             gauge(families.HELD, held),
             gauge(families.OLDEST, oldest),
+            *self._of_fetches(seen.fetches, now=now),
             gauge(families.LOOKED, {(): age}),
+        )
+
+    def _of_fetches(self, fetches: Sequence[FetchBacklog], *, now: Millis) -> Snapshots:
+        known = set(self._fetching.values())
+        waiting: dict[Labels, float] = {(source,): 0.0 for source in known}
+        oldest: dict[Labels, float] = {(source,): 0.0 for source in known}
+        paused: dict[Labels, float] = {}
+        for backlog in fetches:
+            source = self._fetching.get(backlog.source, UNKNOWN)
+            _add(waiting, (source,), backlog.waiting)
+            since = now if backlog.oldest is None else backlog.oldest
+            oldest[source,] = max(oldest.get((source,), 0.0), (now - since) / 1000)
+            if backlog.pause is not None and (backlog.waiting or backlog.source in self._fetching):
+                paused[source, backlog.pause.reason.partition(":")[0]] = 1.0
+        return (
+            gauge(families.FETCH_WAITING, waiting),
+            gauge(families.FETCH_OLDEST, oldest),
+            gauge(families.FETCH_PAUSED, paused),
         )
 
 

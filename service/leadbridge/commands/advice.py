@@ -49,6 +49,9 @@ def for_submission(submission: SubmissionRow) -> str | None:
     """What a person can do about a submission of which nothing goes to a CRM; None for all others."""
     if submission.state not in (State.FAILED, State.UNROUTED):
         return None
-    if (submission.reason or "").startswith("unparseable"):
+    reason = submission.reason or ""
+    if reason.startswith("unparseable"):
         return None
+    if reason.startswith("fetch: "):
+        return f"when the cause is mended: leadbridge replay {submission.id}"
     return f"mend the configuration, restart, then leadbridge replay {submission.id}"

@@ -43,6 +43,10 @@ def register(app: typer.Typer) -> None:
         headers: Annotated[
             Path | None, typer.Option(metavar="FILE", help="Its headers: one 'Name: value' a line, or JSON.")
         ] = None,
+        fetched: Annotated[
+            Path | None,
+            typer.Option(metavar="FILE", help="What the vendor answers, by the names of the calls: a JSON object."),
+        ] = None,
         config: ConfigOption = DEFAULT_CONFIG,
         item: Annotated[int, typer.Option(help="Which submission of a body that holds several.", min=1)] = 1,
         existing: Annotated[bool, typer.Option("--existing", help="As if the CRM had a record of the person.")] = False,
@@ -56,7 +60,8 @@ def register(app: typer.Typer) -> None:
         from leadbridge.trial import Wish
 
         wish = Wish(source=source, item=item, existing=existing)
-        end(trying.try_(loaded_from(config), config=config, wish=wish, body=body, headers=headers, output=output))
+        loaded = loaded_from(config)
+        end(trying.try_(loaded, config=config, wish=wish, body=body, headers=headers, fetched=fetched, output=output))
 
     @app.command(epilog="Example: leadbridge send website lead.json --url http://127.0.0.1:8080")
     def send(

@@ -12,6 +12,7 @@ from leadbridge.commands.format import Format
 from leadbridge.commands.output import counted, facts, moment, say, show, show_json, state, table, text
 from leadbridge.commands.states import State
 from leadbridge.settings.loading import Loaded
+from leadbridge.store.fetching import FetchBacklog
 from leadbridge.store.ledger import Account, Ledger
 from leadbridge.store.opening import Reader
 
@@ -24,8 +25,10 @@ async def ledger(reader: Reader, loaded: Loaded | None, *, output: Format) -> bo
     now = SystemClock().now()
     books = await reader.ledger()
     accounts = await standings(reader, loaded, now=now)
+    fetches = await reader.fetch_backlogs()
+    aside = await reader.quarantined()  # no submissions, so they stand in no book
     if output is Format.JSON:
-        show_json(_document(books, accounts))
+        show_json({**_document(books, accounts, fetches), "quarantine": dict(sorted(aside.items()))})
         return books.balances
     _print_books(books)
     for standing in accounts:
@@ -36,16 +39,31 @@ async def ledger(reader: Reader, loaded: Loaded | None, *, output: Format) -> bo
         for name, said in _of_account(standing, now=now):
             shown.add_row(name, said)
         show(shown)
+    for backlog in fetches:
+        say()
+        say((backlog.source, "bold"), "  to be fetched")
+        shown = facts(indent=2)
+        for name, said in _of_fetches(backlog, now=now):
+            shown.add_row(name, said)
+        show(shown)
+    if aside:
+        say()
+        told = ", ".join(f"{count:,} of {source}" for source, count in sorted(aside.items()))
+        say(
+            ("In quarantine", "yellow"),
+            f", in no book: {told}; `leadbridge reverify SOURCE` once its secret is mended.",
+        )
     return books.balances
 
 
-def _document(books: Ledger, accounts: Sequence[Standing]) -> dict[str, Any]:
+def _document(books: Ledger, accounts: Sequence[Standing], fetches: Sequence[FetchBacklog]) -> dict[str, Any]:
     return {
         "balances": books.balances,
         "mapped_without_delivery": books.mapped_without_delivery,
         "delivered_without_attempt": books.delivered_without_attempt,
         "accounts": [{**asdict(account), "balances": account.balances} for account in books.accounts],
         "lanes": [{**asdict(standing), "circuit": standing.circuit} for standing in accounts],
+        "fetches": [asdict(backlog) for backlog in fetches],
     }
 
 
@@ -109,6 +127,14 @@ def _of_account(standing: Standing, *, now: Millis) -> Iterator[tuple[str, Text]
         per_lead = 1.0 if standing.calls_per_lead is None else standing.calls_per_lead
         after = " after its release" if lane.held else " after the pause" if (lane.paused_until or 0) > now else ""
         yield "drains in", text(f"{span(standing.drains_in_s)}{after}, at {per_lead:.2f} calls a lead")
+
+
+def _of_fetches(backlog: FetchBacklog, *, now: Millis) -> Iterator[tuple[str, Text]]:
+    if backlog.pause is not None:
+        until = f"until {moment(backlog.pause.until)}" if backlog.pause.until > now else "until one shows it has ended"
+        yield "pauses", text((f"{until}: {backlog.pause.reason}", "yellow"))
+    oldest = f"; the oldest since {moment(backlog.oldest)}" if backlog.oldest is not None else ""
+    yield "waiting", text(f"{backlog.waiting or 'nothing'}{oldest}")
 
 
 def span(seconds: float) -> str:

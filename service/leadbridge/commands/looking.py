@@ -5,6 +5,7 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any, Final
 
+from pydantic_core import from_json
 from rich.text import Text
 
 from leadbridge.clock import SystemClock
@@ -15,6 +16,7 @@ from leadbridge.commands.pruned import perhaps_pruned
 from leadbridge.commands.states import OF_DELIVERIES, OF_SUBMISSIONS, State
 from leadbridge.commands.way import Way, print_way
 from leadbridge.errors import UsageError
+from leadbridge.store.fetching import FetchPause
 from leadbridge.store.opening import Reader
 from leadbridge.store.rows import DeliveryRow, SubmissionRow
 from leadbridge.store.values import LaneState
@@ -35,7 +37,7 @@ async def list_submissions(
             break
     lanes = await reader.lanes()
     if output is Format.JSON:
-        show_json([{**asdict(row), "deliveries": [_brief(one, lanes) for one in deliveries[row.id]]} for row in rows])
+        show_json([{**_row(row), "deliveries": [_brief(one, lanes) for one in deliveries[row.id]]} for row in rows])
     elif rows:
         _show_list(rows, deliveries, lanes)
     else:
@@ -143,19 +145,30 @@ async def _way(reader: Reader, row: SubmissionRow) -> Way:
         deliveries=tuple([(one, await reader.attempts_of(one.id)) for one in deliveries]),
         lanes=await reader.lanes(),
         now=SystemClock().now(),
+        pause=await _fetch_pause(reader, row) if row.state == State.AWAITING_FETCH else None,
     )
+
+
+async def _fetch_pause(reader: Reader, row: SubmissionRow) -> FetchPause | None:
+    backlogs = await reader.fetch_backlogs()
+    return next((backlog.pause for backlog in backlogs if backlog.source == row.source), None)
 
 
 def _document(way: Way) -> dict[str, Any]:
     request = way.request
     return {
-        "submission": way.submission,
+        "submission": _row(way.submission),
         "request": {**asdict(request), "size": len(request.body)} if request else None,
         "deliveries": [
             {**asdict(delivery), "account": way.account_of(delivery), "attempts": calls}
             for delivery, calls in way.deliveries
         ],
     }
+
+
+def _row(row: SubmissionRow) -> dict[str, Any]:
+    """With the vendor's documents as documents."""
+    return {**asdict(row), "fetched": None if row.fetched is None else from_json(row.fetched)}
 
 
 def _brief(delivery: DeliveryRow, lanes: Mapping[str, LaneState]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from leadbridge.store.values import Selection
 if TYPE_CHECKING:
     from leadbridge.commands.operating import Accounts
 
-CAN_BE_REPLAYED: Final = tuple(dict.fromkeys((*REPLAYABLE, *REPLAYABLE_SUBMISSIONS)))
+CAN_BE_REPLAYED: Final = tuple(dict.fromkeys((*REPLAYABLE, *REPLAYABLE_SUBMISSIONS, State.IGNORED.value)))
 DryRunOption: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Only say how many it would be.")]
 
 
@@ -189,7 +189,7 @@ def _replay(app: typer.Typer) -> None:
         config: ConfigOption = DEFAULT_CONFIG,
         output: FormatOption = Format.TEXT,
     ) -> None:
-        """Send once more, or map once more what could not be mapped.
+        """Send once more, or map once more what could not be mapped, or was taken for spam.
 
         They go behind what is live, and never put an old value over a newer one. What is held without a match key stays
         so for `resolve`. Options that may be repeated take in more; different ones narrow down. Exit code 1: one of the

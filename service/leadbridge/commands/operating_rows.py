@@ -6,7 +6,8 @@ from typing import Final
 
 from leadbridge.commands.states import State
 from leadbridge.store.opening import Reader
-from leadbridge.store.rows import DeliveryRow
+from leadbridge.store.rows import DeliveryRow, SubmissionRow
+from leadbridge.store.selecting import SPAM
 
 _REPLAYABLE: Final = frozenset(
     {
@@ -29,6 +30,7 @@ class Row:
     id: str
     state: str
     destination: str | None = None
+    spam: bool = False  # ignored, as recognition took it for spam
     undecided: bool = False  # held without a match key: only what a person decides lets it go
 
     @classmethod
@@ -48,12 +50,17 @@ async def rows_of(reader: Reader, wanted: str) -> Sequence[Row]:
     if submission is None:
         return []
     deliveries = (await reader.deliveries_of([wanted]))[wanted]
-    return [Row.of(one) for one in deliveries] or [Row(id=wanted, state=submission.state)]
+    return [Row.of(one) for one in deliveries] or [_row_of(submission)]
+
+
+def _row_of(submission: SubmissionRow) -> Row:
+    spam = submission.state == State.IGNORED and (submission.reason or "").startswith(SPAM)
+    return Row(id=submission.id, state=submission.state, spam=spam)
 
 
 def why_not_replayed(rows: Sequence[Row]) -> Sequence[str]:
     """Why none of these rows can be replayed; nothing when one can."""
-    if any(row.state in _REPLAYABLE and not row.undecided for row in rows):
+    if any((row.state in _REPLAYABLE and not row.undecided) or row.spam for row in rows):
         return []
     return [why_not(row, "on its way already" if row.state in _ON_ITS_WAY else "cannot be replayed") for row in rows]
 

@@ -14,6 +14,8 @@ from leadbridge.clock import SystemClock
 from leadbridge.commands.format import Format
 from leadbridge.commands.output import facts, say, show, show_json, text
 from leadbridge.errors import LeadbridgeError, UsageError
+from leadbridge.events import Json
+from leadbridge.expressions.checks import did_you_mean
 from leadbridge.ids import new_id
 from leadbridge.schemes import Layout, Scheme, StandardWebhooks
 from leadbridge.settings.loading import Loaded
@@ -32,7 +34,7 @@ def send(
     """
     configured = loaded.settings.sources.get(source)
     if configured is None:
-        raise UsageError(f"the configuration has no source {source}; it has {', '.join(loaded.settings.sources)}")
+        raise UsageError(f"the configuration has no source `{source}`; {did_you_mean(source, loaded.settings.sources)}")
     scheme = configured.scheme
     if message_id is not None and not _signs_an_id(scheme):
         raise UsageError(f"--id has no effect: the source {source} is verified by {scheme.scheme}, which signs no id")
@@ -110,5 +112,13 @@ def _show(response: httpx.Response, output: Format) -> None:
     say((f"{response.status_code} {response.reason_phrase}", "green" if response.is_success else "red"))
     shown = facts(indent=2)
     for name, value in answer.items() if isinstance(answer, dict) else [("answer", answer)]:
-        shown.add_row(text(str(name)), text(str(value)))
+        several = value if isinstance(value, list) and value else [value]
+        for place, one in enumerate(several):  # the submissions of a list: each has a line of its own
+            shown.add_row(text("" if place else str(name)), text(_in_a_line(one)))
     show(shown)
+
+
+def _in_a_line(value: Json) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_in_a_line(one)}" for name, one in value.items())
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

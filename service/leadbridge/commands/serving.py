@@ -16,7 +16,7 @@ from leadbridge.commands.granting import open_keeper
 from leadbridge.configured import adapters
 from leadbridge.errors import LeadbridgeError, UsageError
 from leadbridge.http.server import bound, listen, run_server, url_of
-from leadbridge.quarantine import Quarantine
+from leadbridge.quarantine import Leftovers, Quarantine
 from leadbridge.settings.addresses import HostPort, read_address
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.opening import database_url, open_quarantine, open_store
@@ -60,10 +60,10 @@ def serve(loaded: Loaded, *, config: Path, host: str, port: int, linger: float, 
         )
 
 
-def _quarantine(loaded: Loaded, database: str) -> Quarantine | None:
+def _quarantine(loaded: Loaded, database: str) -> Quarantine | Leftovers:
     """Where unproved requests are set aside, if any source asks for it; raises `ConfigError` without a key."""
     if not any(source.quarantine for source in loaded.settings.sources.values()):
-        return None
+        return Leftovers(lambda: open_quarantine(database), log=structlog.get_logger().bind())
     sealing = Sealing.from_environ(os.environ)
     return Quarantine(open_quarantine(database), sealing, clock=SystemClock(), log=structlog.get_logger().bind())
 

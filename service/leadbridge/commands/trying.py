@@ -3,9 +3,9 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from leadbridge.clock import SystemClock
 from leadbridge.commands.format import Format
@@ -16,14 +16,31 @@ from leadbridge.errors import UsageError
 from leadbridge.events import Event, Json
 from leadbridge.settings.loading import Loaded
 from leadbridge.settings.positions import read_document
-from leadbridge.trial import RouteTrial, Sample, Trial, Wish, try_sample
+from leadbridge.trial import Given, RouteTrial, Sample, Trial, Wish, try_sample
+
+_BESIDE: Final = "fetched.json"  # how a preset's own samples call it
 
 
-def try_(loaded: Loaded, *, config: Path, wish: Wish, body: Path, headers: Path | None, output: Format) -> bool:
+def try_(
+    loaded: Loaded,
+    *,
+    config: Path,
+    wish: Wish,
+    body: Path,
+    headers: Path | None,
+    fetched: Path | None = None,
+    output: Format,
+) -> bool:
     """Show what would become of a sample; true when it would be taken and no delivery would fail or wait.
 
+    `fetched` has the answers to what is fetched for it; a `fetched.json` beside the body is taken without being named.
     Raises `UsageError` for a file that cannot be read, and for a source or an item that there is not.
     """
+    beside = body.with_name(_BESIDE)
+    if fetched is not None:
+        wish = replace(wish, given=_given(fetched))
+    elif beside.is_file():
+        wish = replace(wish, given=_given(beside), by_chance=True)
     document = read_document(_read(config).decode("utf-8-sig", "replace"), file=str(config))
     content = _read(body)
     if headers is None:
@@ -36,6 +53,16 @@ def try_(loaded: Loaded, *, config: Path, wish: Wish, body: Path, headers: Path 
     else:
         print_trial(trial)
     return trial.is_good
+
+
+def _given(file: Path) -> Given:
+    try:
+        documents = json.loads(_read(file))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{file}: must be a JSON object of the vendor's documents: {error}") from error
+    if not isinstance(documents, dict):
+        raise UsageError(f"{file}: must be a JSON object: the vendor's documents by the names of their steps")
+    return Given(documents=documents, file=str(file))
 
 
 def read_headers(file: Path) -> Mapping[str, str]:
@@ -97,6 +124,7 @@ def _document(trial: Trial) -> dict[str, Any]:
         "receive": trial.receipt,
         "verify": trial.proof,
         "unparseable": trial.unparseable,
+        "fetch": None if trial.fetch is None else asdict(trial.fetch),
         "unrouted": trial.unrouted,
     }
 

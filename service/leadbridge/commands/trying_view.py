@@ -10,7 +10,7 @@ from rich.text import Text
 from leadbridge.commands.output import Words, counted, facts, say, show, state, text
 from leadbridge.events import Event, Json
 from leadbridge.plan import WriteRule
-from leadbridge.trial import MadeCall, Outcome, RouteTrial, Rule, Trial, Used
+from leadbridge.trial import FetchTrial, MadeCall, Outcome, Proof, RouteTrial, Rule, Trial, Used
 
 _LONGEST: Final = 200  # characters of a value that are shown; `--format json` has all of them
 _WHEN: Final[Mapping[WriteRule, str]] = {
@@ -31,11 +31,13 @@ def print_trial(trial: Trial) -> None:
         _print("verify", [("proof", text((trial.proof.said, style)))])
     if trial.unparseable is not None:
         _print("parse", [("unparseable", text((trial.unparseable, "red")))])
-    if trial.event is not None:
-        _print("parse", _parse(trial, trial.event))
-    if trial.ignored is not None:
-        stage = "parse" if trial.event is None else "map"
-        _print(stage, [("ignored", text(f"{trial.ignored}; it is kept, and nothing is delivered"))])
+    event = trial.announced or trial.event
+    if event is not None:
+        _print("parse", _parse(trial, event))
+    if trial.fetch is not None:
+        _print_fetch(trial, trial.fetch)
+    if trial.ignored is not None and (trial.announced is None or trial.event is not None):
+        _print("parse" if trial.event is None else "map", [_ignored(trial.ignored)])
     if trial.unrouted is not None:
         _print("map", [("unrouted", text((f"{trial.unrouted}: the submission is kept, and goes nowhere", "red")))])
     for route in trial.routes:
@@ -50,6 +52,10 @@ def _print(stage: str, rows: Iterable[tuple[str, Text]], *, of: str = "") -> Non
         shown.add_row(text(name), said)
     show(shown)
     say()
+
+
+def _ignored(why: str) -> tuple[str, Text]:
+    return "ignored", text(f"{why}; it is kept, and nothing is delivered")
 
 
 def _receive(trial: Trial) -> Iterator[tuple[str, Text]]:
@@ -77,6 +83,39 @@ def _without_an_id(trial: Trial) -> str:
     if not trial.dedupe_window:
         return "every request counts as a new submission"
     return f"the same answers count as a repetition for {trial.dedupe_window // 1_000} s"
+
+
+def _print_fetch(trial: Trial, fetch: FetchTrial) -> None:
+    """The calls for the answers, and what came of them."""
+    say(("fetch", "bold"))
+    for number, call in enumerate(fetch.calls, start=1):
+        about = f" ({call.step}; kept for {call.kept_for} s)" if call.kept_for else f" ({call.step})"
+        say(f"  {number}. ", (f"GET {call.url}", "bold"), (about, "dim"))
+        for name, value in call.headers.items():
+            say((f"     {name}: {value}", "dim"))
+    shown = facts(indent=2)
+    for name, said in _fetched(trial, fetch):
+        shown.add_row(text(name), said)
+    show(shown)
+    say()
+
+
+def _fetched(trial: Trial, fetch: FetchTrial) -> Iterator[tuple[str, Text]]:
+    if fetch.answered_by is not None:
+        yield "answered by", text(fetch.answered_by)
+    elif fetch.problem is None:
+        yield "answers", text(("not known here; `--fetched FILE` gives them", "yellow"))
+    if fetch.problem is not None:
+        yield "problem", text((fetch.problem, "red"))
+    if trial.event is None and trial.announced is not None and trial.ignored is not None:
+        yield _ignored(trial.ignored)
+    if trial.event is not None and trial.announced is not None:
+        for place, had, has in (
+            ("fields", trial.announced.fields, trial.event.fields),
+            ("meta", trial.announced.meta, trial.event.meta),
+        ):
+            for name in (one for one in has if one not in had or had[one] != has[one]):
+                yield f"{place}.{name}", text(_short(has[name]))
 
 
 def _print_route(route: RouteTrial) -> None:
@@ -153,10 +192,21 @@ def _print_call(number: int, call: MadeCall, *, told: Mapping[str, str]) -> None
 
 def _print_end(trial: Trial) -> None:
     end: Words = ("This sample would not go through.", "red")
-    if trial.is_good:
-        reaches = any(route.outcome is not Outcome.FILTERED for route in trial.routes)
-        end = ("This sample would go through." if reaches else "This sample would be taken, and go nowhere.", "green")
+    proved = _once_proved(trial.proof)
+    if trial.waits:
+        end = (f"This sample would be taken{proved}, and mapped with the answers that are fetched.", "green")
+    elif trial.is_good and any(route.outcome is not Outcome.FILTERED for route in trial.routes):
+        end = (f"This sample would go through{proved}.", "green")
+    elif trial.is_good:
+        end = (f"This sample would be taken{proved}, and go nowhere.", "green")
     say(end, " Nothing was sent or stored.")
+
+
+def _once_proved(proof: Proof | None) -> str:
+    """What the sample lacks before the service takes it, where `verify` said that it would not as it is."""
+    if proof is None or proof.result != "not_verified":
+        return ""
+    return ", once it is signed anew" if proof.reason == "timestamp_too_old" else ", once it carries its proof"
 
 
 def _short(value: Json) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from pydantic_core import from_json
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +14,7 @@ from leadbridge.commands import advice
 from leadbridge.commands.output import Words, counted, facts, moment, say, show, state, text
 from leadbridge.commands.states import State
 from leadbridge.events import Json
+from leadbridge.store.fetching import FetchPause
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
 from leadbridge.store.values import LaneState
 
@@ -23,7 +25,10 @@ _PARTS: Final = frozenset({"first_name", "last_name"})  # which some CRMs take i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """What is stored of one submission at `now`; `first` is the one that it repeats, `lanes` its accounts by lane."""
+    """What is stored of one submission at `now`; `first` is the one that it repeats, `lanes` its accounts by lane.
+
+    `pause` is what keeps all that is to be fetched for its source.
+    """
 
     submission: SubmissionRow
     request: RequestRow | None
@@ -31,6 +36,7 @@ class Way:
     deliveries: tuple[tuple[DeliveryRow, tuple[AttemptRow, ...]], ...]
     lanes: Mapping[str, LaneState]
     now: Millis
+    pause: FetchPause | None = None
 
     def account_of(self, delivery: DeliveryRow) -> str | None:
         """Why the account of a delivery that waits gets nothing now; None for all others."""
@@ -70,6 +76,10 @@ def _of_submission(way: Way) -> Iterator[tuple[str, Text]]:
         if way.first is not None:
             first = f", received {moment(way.first.received_at)}, trace ID {way.first.trace_id}"
         yield "repeats", text(f"submission {submission.duplicate_of}{first}; nothing is sent again")
+    if submission.state == State.AWAITING_FETCH:
+        yield "waits for", text((_waits_for_fetch(way), "yellow"))
+    if submission.fetched is not None:
+        yield "fetched", text(_short(from_json(submission.fetched)))
     if submission.reason:
         yield "reason", text(submission.reason)
     if to_do := advice.for_submission(submission):
@@ -77,6 +87,19 @@ def _of_submission(way: Way) -> Iterator[tuple[str, Text]]:
     if way.deliveries:
         version = way.deliveries[0][0].config_version
         yield "mapped", text(f"to {counted(len(way.deliveries), 'delivery')}, by the configuration {version}")
+
+
+def _waits_for_fetch(way: Way) -> str:
+    """Why there are no answers yet, and when they are asked for next."""
+    submission, pause = way.submission, way.pause
+    said = "its answers, which only its vendor has"
+    if submission.fetch_tries:
+        said += f"; asked for {counted(submission.fetch_tries, 'time')}"
+    if pause is not None and pause.until > way.now:
+        return f"{said}; nothing is fetched for the source until {moment(pause.until)}: {pause.reason}"
+    if submission.fetch_at is not None and submission.fetch_at > way.now:
+        said += f"; next at {moment(submission.fetch_at)}"
+    return said
 
 
 def _of_delivery(

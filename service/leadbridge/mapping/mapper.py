@@ -10,10 +10,12 @@ from typing import Final, Literal
 from leadbridge.clock import Clock, Millis
 from leadbridge.desk import Desk
 from leadbridge.errors import MappingError, StorageUnavailable, Unparseable
-from leadbridge.events import Event, Parsed
+from leadbridge.events import Event
 from leadbridge.ids import new_id
+from leadbridge.items import StoredEvents
 from leadbridge.logs import Logger
 from leadbridge.mapping import Filtered, Planned, SourceContext, map_event
+from leadbridge.mapping.stage import Mapped
 from leadbridge.metrics.meters import Meters
 from leadbridge.plan import RecordKind
 from leadbridge.precedence import Precedence
@@ -22,7 +24,6 @@ from leadbridge.settings.route import Route
 from leadbridge.store.base import Store
 from leadbridge.store.values import MappedSubmission, NewDelivery, WaitingSubmission
 from leadbridge.supervise import words_of
-from leadbridge.verify import stored
 
 BATCH: Final = 64  # submissions mapped for one commit
 CLOCK_WENT_BACK: Final = 1_000  # ms that are worth a line; less is how clocks are kept right
@@ -78,7 +79,7 @@ class Mapper:
         self._meters = meters or Meters()
         self._wake = asyncio.Event()
         self._clock_is_back = False
-        self._parsed: tuple[str, Parsed] | None = None  # the last request that was parsed: it may hold many items
+        self._events = StoredEvents()
 
     def wake(self) -> None:
         """Something was stored."""
@@ -140,27 +141,23 @@ class Mapper:
         source = SourceContext(name=desk.name, region=desk.region)
         try:
             event = self._event(desk, item)
+            # What was fetched may show that it is no lead.
+            routes = routes if event.ignored is None else ()
             mapped = map_event(event, source=source, routes=routes, record_of=self._routing.record_of)
         except Unparseable as error:  # the preset could read it when it came, and cannot now
             return self._ended(item, "failed", f"unparseable: {error.detail}")
         except MappingError as error:
             return self._ended(item, "failed", f"mapping: {error}")
-        spam = next((one.spam for one in mapped if isinstance(one, Filtered) and one.spam is not None), None)
-        if spam is not None and not any(isinstance(one, Planned) for one in mapped):
-            return self._ended(item, "ignored", f"spam: {spam}")
+        if ignored := event.ignored or _spam_in(mapped):
+            return self._ended(item, "ignored", ignored)
         event_at = event.event_at or item.order_at
         deliveries = [self._delivery(one, event_at) for one in mapped]
         return MappedSubmission(submission_id=item.submission_id, state="mapped", deliveries=deliveries)
 
     def _event(self, desk: Desk, item: WaitingSubmission) -> Event:
-        """The event of one item; its request is parsed once for all of them."""
-        if self._parsed is None or self._parsed[0] != item.request_id:
-            verified = stored(desk.scheme, item.received, verified=item.verified_by != "none")
-            self._parsed = item.request_id, desk.parse(verified)
-        events = self._parsed[1].events
-        if item.item >= len(events):
-            raise Unparseable("the preset finds this item in its request no more")
-        return events[item.item]
+        """The event of one item, with what was fetched for it."""
+        event = self._events.of(desk, item)
+        return event if item.fetched is None else desk.completed(event, item.fetched)
 
     def _ended(
         self, item: WaitingSubmission, state: Literal["unrouted", "failed", "ignored"], why: str
@@ -216,3 +213,9 @@ class Mapper:
             detail=NO_KEY if mapped.hold else None,
             alone=plan.note is not None or plan.allow_duplicates or plan.match is None,
         )
+
+
+def _spam_in(mapped: Sequence[Mapped]) -> str | None:
+    """Why an event is spam, if no route takes it for a lead."""
+    spam = next((one.spam for one in mapped if isinstance(one, Filtered) and one.spam is not None), None)
+    return None if spam is None or any(isinstance(one, Planned) for one in mapped) else f"spam: {spam}"

@@ -31,7 +31,8 @@ SUBMISSIONS: Final = Family(
     name="leadbridge_submissions_total",
     kind="counter",
     labels=("source", "state"),
-    about="Submissions that this process brought into a state: `received` when it accepts them, then `mapped`, …",
+    about="Submissions that this process brought into a state: `received` when it accepts them (`awaiting_fetch` when "
+    "their answers are fetched first), then `mapped`, …",
 )
 DELIVERIES: Final = Family(
     name="leadbridge_deliveries_total",
@@ -54,13 +55,20 @@ CALL: Final = Family(
     bounds=_THEIRS,
     about="From the start of a call to a CRM until the end of its answer, or until it was given up.",
 )
+FETCHES: Final = Family(
+    name="leadbridge_fetch_calls_total",
+    kind="counter",
+    labels=("source", "outcome"),
+    about="Calls to vendors that only announce a lead: `fetched` a document, or why not: `credentials`, `quota`, "
+    "`down`, `missing`.",
+)
 STORE: Final = Family(
     name="leadbridge_store_seconds",
     kind="histogram",
     labels=("operation",),
     bounds=_OURS,
     about="How long the database takes until what was handed to it is durable, the wait for a shared commit included: "
-    "`accept` a request, `map` a batch, `record` the end of a call.",
+    "`accept` a request, `fetch` documents, `map` a batch, `record` the end of a call.",
 )
 STORE_FAILURES: Final = Family(
     name="leadbridge_store_failures_total",
@@ -90,8 +98,27 @@ OLDEST: Final = Family(
 LOOKED: Final = Family(
     name="leadbridge_backlog_looked_at_seconds",
     kind="gauge",
-    about="How long ago the database was asked for the three above: at a scrape, at most every 15 seconds, and for at "
-    "most a twentieth of the time.",
+    about="How long ago the database was asked for what waits and is held: at a scrape, at most every 15 seconds, and "
+    "for at most a twentieth of the time.",
+)
+FETCH_WAITING: Final = Family(
+    name="leadbridge_fetch_backlog_submissions",
+    kind="gauge",
+    labels=("source",),
+    about="Submissions whose answers are still to be fetched, in the whole database.",
+)
+FETCH_OLDEST: Final = Family(
+    name="leadbridge_fetch_backlog_oldest_seconds",
+    kind="gauge",
+    labels=("source",),
+    about="How long ago the oldest submission came whose answers are still to be fetched, in the whole database.",
+)
+FETCH_PAUSED: Final = Family(
+    name="leadbridge_fetch_paused",
+    kind="gauge",
+    labels=("source", "reason"),
+    about="1 while nothing is fetched for a source: its `credentials` are refused, its `quota` is used up, or its "
+    "vendor is `down`.",
 )
 LANES: Final = Family(
     name="leadbridge_lanes",
@@ -119,11 +146,15 @@ FAMILIES: Final = (
     DELIVERIES,
     CALLS,
     CALL,
+    FETCHES,
     STORE,
     STORE_FAILURES,
     WAITING,
     HELD,
     OLDEST,
+    FETCH_WAITING,
+    FETCH_OLDEST,
+    FETCH_PAUSED,
     LOOKED,
     LANES,
     READY,

@@ -10,7 +10,7 @@ MOST_NAMED: Final = 200  # sources, and destinations, that have series of their 
 UNKNOWN: Final = "(unknown)"  # no name in a configuration has brackets
 ALL: Final = "(all)"
 TOO_MANY: Final = "429"  # a class of its own among answers: there should be none
-Operation: TypeAlias = Literal["accept", "map", "record"]
+Operation: TypeAlias = Literal["accept", "fetch", "map", "record"]
 
 
 class Meters:
@@ -32,6 +32,7 @@ class Meters:
         quiet = {(*self.labels_of(name), TOO_MANY) for name in self._crms}
         self._calls = Counter(families.CALLS, known=quiet)
         self._call = Histogram(families.CALL)
+        self._fetches = Counter(families.FETCHES)
         self._store = Histogram(families.STORE, known=((one,) for one in get_args(Operation)))
         self._store_failures = Counter(families.STORE_FAILURES, known=((one,) for one in get_args(Operation)))
 
@@ -61,6 +62,10 @@ class Meters:
         self._calls.add(name, crm, status)
         self._call.add(seconds, crm)
 
+    def fetched(self, source: str, outcome: str) -> None:
+        """A call to a source's vendor is over."""
+        self._fetches.add(self.source_label(source), outcome)
+
     def stored(self, operation: Operation, seconds: float) -> None:
         """Something is durable, so many seconds after it was handed to the database."""
         self._store.add(seconds, operation)
@@ -68,6 +73,10 @@ class Meters:
     def not_stored(self, operation: Operation) -> None:
         """Nothing could be stored."""
         self._store_failures.add(operation)
+
+    def source_label(self, source: str) -> str:
+        """The name that a source goes by here."""
+        return self._sources.get(source, UNKNOWN)
 
     def labels_of(self, destination: str) -> tuple[str, str]:
         """The name that a destination goes by here, and its CRM."""
@@ -85,6 +94,7 @@ class Meters:
                 self._deliveries,
                 self._calls,
                 self._call,
+                self._fetches,
                 self._store,
                 self._store_failures,
             )

@@ -11,7 +11,7 @@ from leadbridge.schemes.asymmetric import Ed25519, Rsa
 from leadbridge.schemes.jws import Jws
 from leadbridge.schemes.layout import PLACES, HashName, HeaderName, Layout, Strict
 from leadbridge.schemes.placed import BodySecret, UrlSecret
-from leadbridge.schemes.secrets import KeyEncoding, Secrets, is_private, is_public, key_of, public_key
+from leadbridge.schemes.secrets import KeyEncoding, Secrets, TokenSecrets, is_private, is_public, key_of, public_key
 
 
 class Unsigned(Strict):
@@ -26,17 +26,9 @@ class Token(Strict):
     scheme: Literal["token"] = Field(default="token", description="A shared secret stands in a header.")
     header: HeaderName = Field(default="x-webhook-token", description="The header that holds the token.")
     prefix: str = Field(default="", description='What stands before the token, such as "Bearer ", in any case.')
-    secrets: Secrets
-
-    @model_validator(mode="after")
-    def _can_arrive(self) -> Self:
-        for secret in self.secrets:
-            text = secret.get_secret_value()
-            if text != text.strip() or not (text.isascii() and text.isprintable()):
-                raise ValueError(
-                    "a token travels in a header: write it in printable ASCII, with no space at either end"
-                )
-        return self
+    secrets: TokenSecrets = Field(
+        description="The shared secret, or several of them while it is being changed; any may match."
+    )
 
 
 class Basic(Strict):

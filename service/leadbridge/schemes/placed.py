@@ -1,20 +1,23 @@
 """Shared secrets that a sender puts into the body or the URL: compared, and masked before anything is stored."""
 
 from functools import cached_property
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from leadbridge.redactions import LONGEST_SECRET, SHORTEST_SECRET
 from leadbridge.schemes.layout import Strict
-from leadbridge.schemes.secrets import Secrets
+from leadbridge.schemes.secrets import PlacedSecrets
 
 FieldPath: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^.]+(\.[^.]+)*$")]
 Parameter: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\s&=#?%+]+$")]
 
 
 class _Placed(Strict):
-    secrets: Secrets
+    secrets: PlacedSecrets = Field(
+        description=f"The shared secret, {SHORTEST_SECRET} to {LONGEST_SECRET} printable ASCII characters (from "
+        "`openssl rand -hex 24`), or several of them while it is being changed; any may match."
+    )
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -25,17 +28,6 @@ class _Placed(Strict):
     def keys(self) -> list[bytes]:
         """The secrets as they are compared."""
         return [text.encode() for text in self.texts]
-
-    @model_validator(mode="after")
-    def _can_arrive_and_be_masked(self) -> Self:
-        for text in self.texts:
-            fits = SHORTEST_SECRET <= len(text) <= LONGEST_SECRET and text.isascii() and text.isprintable()
-            if not fits or text != text.strip():
-                raise ValueError(
-                    f"a secret in a body or a URL is {SHORTEST_SECRET} to {LONGEST_SECRET} characters of printable "
-                    "ASCII, with no space at either end, since it is masked wherever it stands"
-                )
-        return self
 
 
 class BodySecret(_Placed):

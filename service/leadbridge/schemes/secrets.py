@@ -7,6 +7,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from leadbridge.redactions import LONGEST_SECRET, SHORTEST_SECRET
+
 KeyEncoding: TypeAlias = Literal["utf8", "base64", "hex"]
 
 # How Standard Webhooks marks the two halves of an ed25519 key.
@@ -24,7 +26,28 @@ def _one_or_many(value: object) -> object:
     return (value,) if isinstance(value, str | SecretStr) else value
 
 
+def _in_a_header(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if text != text.strip() or not (text.isascii() and text.isprintable()):
+        raise ValueError("a token travels in a header: write it in printable ASCII, with no space at either end")
+    return secret
+
+
+def _masked_wherever(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    fits = SHORTEST_SECRET <= len(text) <= LONGEST_SECRET and text.isascii() and text.isprintable()
+    if not fits or text != text.strip():
+        raise ValueError(
+            f"a secret in a body or a URL must be {SHORTEST_SECRET} to {LONGEST_SECRET} characters of "
+            "printable ASCII, with no space at either end, since it is masked wherever it stands"
+        )
+    return secret
+
+
 Secret: TypeAlias = Annotated[SecretStr, AfterValidator(_not_blank)]
+# Each is judged by itself, so that what is wrong with one is said beside another that is not known yet.
+TokenSecret: TypeAlias = Annotated[Secret, AfterValidator(_in_a_header)]
+PlacedSecret: TypeAlias = Annotated[Secret, AfterValidator(_masked_wherever)]
 Secrets: TypeAlias = Annotated[
     tuple[Secret, ...],
     BeforeValidator(_one_or_many, json_schema_input_type=str | list[str]),
@@ -32,6 +55,16 @@ Secrets: TypeAlias = Annotated[
         min_length=1,
         description="The shared secret, or several of them while it is being changed; any may match.",
     ),
+]
+TokenSecrets: TypeAlias = Annotated[
+    tuple[TokenSecret, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=str | list[str]),
+    Field(min_length=1),
+]
+PlacedSecrets: TypeAlias = Annotated[
+    tuple[PlacedSecret, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=str | list[str]),
+    Field(min_length=1),
 ]
 
 

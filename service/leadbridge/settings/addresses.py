@@ -1,9 +1,9 @@
-"""Where a socket listens, as a person writes it: `127.0.0.1:8081`."""
+"""Addresses as a person writes them: where a socket listens (`127.0.0.1:8081`), and where an API is."""
 
 import re
 from typing import Annotated, Final, NamedTuple, TypeAlias
 
-from pydantic import PlainSerializer, PlainValidator
+from pydantic import AnyHttpUrl, PlainSerializer, PlainValidator
 
 from leadbridge.events import Json
 from leadbridge.settings.choices import refusal
@@ -30,6 +30,13 @@ def read_address(value: Json) -> HostPort:
     if found is None or int(found[3]) > 65535:
         raise refusal("must be an address with a port", _HINT)
     return HostPort(found[1] or found[2], int(found[3]))
+
+
+def bare_url(url: AnyHttpUrl) -> AnyHttpUrl:
+    """The address of a service, with nothing in it but where it is."""
+    if url.query is not None or url.fragment is not None or url.username or url.password:
+        raise refusal("must be an address alone", "leave out what follows `?` or `#`, and any user name")
+    return url
 
 
 Address: TypeAlias = Annotated[HostPort, PlainValidator(read_address, json_schema_input_type=str), PlainSerializer(str)]

@@ -16,6 +16,7 @@ from leadbridge.events import Json
 from leadbridge.schemes import Unsigned
 from leadbridge.settings.accounts import account_problems
 from leadbridge.settings.choices import advice
+from leadbridge.settings.fetching import announced_alone
 from leadbridge.settings.finding import finding_problems
 from leadbridge.settings.models import Settings, Source
 from leadbridge.settings.positions import Document
@@ -73,6 +74,7 @@ def cross_check(document: Document, data: Json, parts: Parts) -> Iterator[Proble
                     severity="warning",
                 )
         yield from _handshake(document, name, source)
+        yield from announced_alone(document, name, PRESETS[source.preset], source.fetch)
     for index, route in parts.routes.items():
         crm = _section(_section(data, "destinations"), route.to).get("crm")
         if isinstance(crm, str) and crm in CRMS:
@@ -189,6 +191,9 @@ def _unencrypted(document: Document, data: Json) -> Iterator[Problem]:
     addresses: dict[Path, Json] = {("server", "public_url"): _section(data, "server").get("public_url")}
     for name in _section(data, "destinations"):
         addresses["destinations", name, "base_url"] = _section(_section(data, "destinations"), name).get("base_url")
+    for name in _section(data, "sources"):
+        fetch = _section(_section(_section(data, "sources"), name), "fetch")
+        addresses["sources", name, "fetch", "base_url"] = fetch.get("base_url")
     for path, address in addresses.items():
         if isinstance(address, str) and address.startswith("http://") and not _is_private(address):
             problem = "leads, and the secrets sent with them, can be read on their way"

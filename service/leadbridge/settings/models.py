@@ -27,9 +27,10 @@ from leadbridge.events import Json
 from leadbridge.expressions import Template
 from leadbridge.schemes import Scheme, Unsigned
 from leadbridge.schemes.secrets import Secrets
-from leadbridge.settings.addresses import Address
+from leadbridge.settings.addresses import Address, bare_url
 from leadbridge.settings.ages import Age, Span
 from leadbridge.settings.choices import chosen, chosen_model, missing, refusal, refuse_at
+from leadbridge.settings.fetching import Fetching, fitting
 from leadbridge.settings.route import Route
 from leadbridge.settings.sizes import Size
 from leadbridge.sources.handshakes import HANDSHAKES
@@ -50,12 +51,6 @@ def _region(value: str) -> str:
         hint = "did you mean `GB`?" if code == "UK" else "write two letters such as US, GB or DE (ISO 3166-1)"
         raise refusal("must be a country code", hint)
     return code
-
-
-def _bare_url(url: AnyHttpUrl) -> AnyHttpUrl:
-    if url.query is not None or url.fragment is not None or url.username or url.password:
-        raise refusal("must be an address alone", "leave out what follows `?` or `#`, and any user name")
-    return url
 
 
 def _a_mapping(value: Json) -> Json:
@@ -92,6 +87,19 @@ def _scheme(value: Json, _one_of_all: ValidatorFunctionWrapHandler, info: Valida
 
 def _handshake_kind(value: Json) -> str:
     return chosen(value, HANDSHAKES, what="handshake")
+
+
+def _fetching(value: Json, info: ValidationInfo) -> Json:
+    """The options as they are; refused for a preset whose sender leaves nothing out."""
+    preset = PRESETS.get(info.data.get("preset", ""))
+    if preset is not None and preset.fetch is None:
+        raise refusal(f"nothing is fetched for the preset `{preset.name}`", "leave it out")
+    return _a_mapping(value)
+
+
+def _fitting(fetching: Fetching, info: ValidationInfo) -> Fetching:
+    preset = PRESETS.get(info.data.get("preset", ""))
+    return fetching if preset is None or preset.fetch is None else fitting(fetching, preset.fetch)
 
 
 def _an_expression(template: Template) -> Template:
@@ -137,7 +145,7 @@ class Defaults(_Options):
 class Server(_Options):
     """How senders reach the service."""
 
-    public_url: Annotated[AnyHttpUrl, AfterValidator(_bare_url)] | None = Field(
+    public_url: Annotated[AnyHttpUrl, AfterValidator(bare_url)] | None = Field(
         default=None,
         description="The address senders call, up to `/hooks`; some vendors sign the URL.",
     )
@@ -204,6 +212,11 @@ class Source(_Options):
     handshake: Annotated[Handshaking, BeforeValidator(_a_mapping)] | None = Field(
         default=None,
         description="What the vendor's check of the URL is answered by, where it needs more than the preset brings.",
+    )
+    fetch: Annotated[Fetching, BeforeValidator(_fetching), AfterValidator(_fitting)] | None = Field(
+        default=None,
+        description="With what the answers are fetched, where the vendor only announces a lead; without it a lead is "
+        "what was announced.",
     )
 
     @property

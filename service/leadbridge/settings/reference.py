@@ -19,7 +19,8 @@ all at once. Editors complete and check it by its schema: begin the file with
 
 * `${NAME}` anywhere in a text is taken from the environment. A variable that is unset or empty is a problem. What the
   environment says is text: it is not read as YAML nor as an expression. `$${` is a literal `${`.
-* Plain values are read as JSON reads them. `yes`, `012`, `1_000` and `2024-01-01` are text.
+* Plain values are read as JSON reads them. `yes`, `012`, `1_000` and `2024-01-01` are text;
+  an option that is true or false takes `yes`, `no`, `on` and `off` as well.
 * A text that is exactly one `{{ expression }}` keeps the value's type, other texts with `{{ }}` give text, and a text
   without is a constant. Expressions see `fields`, `meta`, `raw` and `source`. Put them in quotes.
 * A route with `recognise: true` reads [forms that nobody mapped](recognising.md).
@@ -175,7 +176,8 @@ def _presets() -> str:
         brought = (
             f"`{preset.scheme['scheme']}`" if preset.scheme else "none: say `scheme` under `verify`, or `verify: none`"
         )
-        lacks = f" Not in it: {preset.thin}." if preset.thin else ""
+        fetched = "; fetched where the source has `fetch`" if preset.fetch else ""
+        lacks = f" Not in it: {preset.thin}{fetched}." if preset.thin else ""
         lines.append(f"| `{preset.name}` | {preset.title}: {preset.description}{lacks} | {brought} |")
     return "\n".join([*lines, ""])
 

@@ -106,7 +106,7 @@ class Route(Mapped):
     recognise: bool = Field(
         default=False,
         description=(
-            "Fill what `lead` leaves out from the form's own fields, by their labels in some 30 languages, their types "
+            "Fill what `lead` leaves out from the form's own fields, by their labels in many languages, their types "
             "and values; a submission that fills a trap for robots is ignored as spam."
         ),
     )

@@ -10,6 +10,7 @@ from leadbridge.crm.registry import CRMS
 from leadbridge.events import Json
 from leadbridge.masking import MASK
 from leadbridge.settings.environment import has_variable
+from leadbridge.settings.fetching import Fetching
 from leadbridge.settings.models import SCHEMES
 from leadbridge.settings.positions import Document
 from leadbridge.settings.problem import Path, Problem
@@ -24,7 +25,7 @@ def secret_options(models: Iterable[type[BaseModel]]) -> frozenset[str]:
 
 def literal_secrets(document: Document) -> dict[Path, str]:
     """The secrets that are written into the file itself, by place."""
-    options = secret_options([*SCHEMES.values(), *(kind.settings for kind in CRMS.values())])
+    options = secret_options([*SCHEMES.values(), Fetching, *(kind.settings for kind in CRMS.values())])
     return {
         path: text
         for path, text in _texts(document.data, ())

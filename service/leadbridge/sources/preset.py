@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from leadbridge.bodies.document import Document
 from leadbridge.events import Event, Json, Reply
+from leadbridge.sources.fetching import Fetch
 from leadbridge.sources.handshakes import Handshake
 from leadbridge.sources.places import at
 
@@ -93,7 +94,7 @@ class Preset:
     `meta`, by our name. Where a submission has no id, the same answers within `dedupe_window` are a repetition. What is
     made anew for each sending (a counter of tries, a time) is named in `volatile`, by its path in `raw` or its field,
     and makes no revision. `thin` says what a notification lacks that only announces a lead, and where that is to be
-    had. `handshakes` are the vendor's questions whether the URL is ours. `secrets_at` are places in the
+    had; `fetch` how. `handshakes` are the vendor's questions whether the URL is ours. `secrets_at` are places in the
     body that hold secrets and are masked, however the sender is verified; that of a `body` scheme need not be said.
     `on_unparseable` is `accept` for a vendor that switches a hook off because of 4xx answers. `reply` answers instead
     of ours.
@@ -111,6 +112,7 @@ class Preset:
     ignore: tuple[Ignore, ...] = ()
     meta_headers: Mapping[str, str] = field(default_factory=dict)
     thin: str | None = None
+    fetch: Fetch | None = None
     on_unparseable: Literal["reject", "accept"] = "reject"
     reply: Reply | None = None
     handshakes: tuple[Handshake, ...] = ()

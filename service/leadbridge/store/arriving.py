@@ -11,10 +11,11 @@ from leadbridge.events import Received
 from leadbridge.store.values import Accepted, AcceptStatus, NewItem, NewRequest, WaitingSubmission
 
 LONGEST_KEY: Final = 512  # bytes: an index of PostgreSQL takes no text of some thousands, and keys are kept for ever
-MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of requests that are mapped for one commit
+MOST_WAITING: Final = 4 * 1024 * 1024  # bytes of requests and documents that are mapped for one commit
 ToldApart: TypeAlias = Mapping[str, tuple[str | None, int]]  # by submission: the one it repeats, and its revision
 _STATUS: Final[Mapping[str, AcceptStatus]] = {
     "received": "accepted",
+    "awaiting_fetch": "accepted",
     "ignored": "ignored",
     "failed": "unparseable",
 }
@@ -61,8 +62,8 @@ def arrived(row: Sequence[Any]) -> Arrived:
     return Arrived(received, verified_by, order_at)
 
 
-def waiting_of(row: Sequence[Any], request: Arrived) -> WaitingSubmission:
-    """A submission from its row (id, request_id, item, trace_id), with its request."""
+def waiting_of(row: Sequence[Any], request: Arrived, fetched: str | None = None) -> WaitingSubmission:
+    """A submission from its row (id, request_id, item, trace_id), with its request and what was fetched for it."""
     submission_id, request_id, item, trace_id = row
     return WaitingSubmission(
         submission_id=submission_id,
@@ -72,6 +73,7 @@ def waiting_of(row: Sequence[Any], request: Arrived) -> WaitingSubmission:
         verified_by=request.verified_by,
         received=request.received,
         order_at=request.order_at,
+        fetched=fetched,
     )
 
 

@@ -7,6 +7,7 @@ from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
+from leadbridge.store.fetching import ClaimedFetches, FetchBacklog, FetchEnd, FetchPause, FetchQuota
 from leadbridge.store.ledger import Ledger
 from leadbridge.store.retaining import AT_ONCE, BEGIN, Fold, Pruned, PruneFrom
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
@@ -48,7 +49,35 @@ class Store(Protocol):
         """Store a request and its items, told apart from what came before by source, key and digest."""
 
     async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
-        """The submissions that are to be mapped, in the order of their arrival; fewer when their requests are large."""
+        """The submissions that are to be mapped, in the order of their arrival; fewer when they are large."""
+
+    async def claim_fetches(
+        self, source: str, *, quota: FetchQuota, calls_each: int, limit: int, now: Millis, until: Millis
+    ) -> ClaimedFetches:
+        """What may be fetched for a source now, at most `limit` submissions, the longest due first.
+
+        Each is taken until `until`: then it is due again for anybody, unless its end was stored. For each `calls_each`
+        calls are reserved in the quota, which must hold as many; until its end is stored they count as made at `until`.
+        After a pause a single submission is given, and the pause lasts until `until`: see `ClaimedFetches`.
+        """
+
+    async def store_fetched(
+        self,
+        source: str,
+        ends: Sequence[FetchEnd],
+        *,
+        now: Millis,
+        pause: FetchPause | None = None,
+        resume: bool = False,
+    ) -> Set[str]:
+        """Store how fetching ended, and that its source pauses or goes on; the submissions whose end this was.
+
+        The calls that were made take the place of the reserved ones. A submission that does not wait any more is left
+        alone: it was fetched, or failed, meanwhile.
+        """
+
+    async def fetch_backlogs(self) -> tuple[FetchBacklog, ...]:
+        """What waits to be fetched for each source, and the sources that pause."""
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
         """Store what mapping made; a submission that is no longer `received` is left alone."""
@@ -204,6 +233,8 @@ class Store(Protocol):
     async def replay(self, selection: Selection, *, now: Millis) -> Replayed:
         """Send finished or held deliveries once more, behind what is live, and map failed submissions once more.
 
+        One whose lead could not be fetched is fetched first; what was fetched is not fetched again.
+
         A delivery keeps its place in the order of events, so it never puts an old value back. It keeps the count of its
         tries, and of its progress what must not be done twice: the note (`plan.ADD_NOTE`), and what is unsure. What
         made a record that matching would not find again goes to that record. A submission that its sender sent again
@@ -257,7 +288,8 @@ class Store(Protocol):
         At most about `limit` rows are looked at. A submission goes with all of its deliveries, or stays; what a request
         or a call held goes with the last of them, at once or with all others of its week. The counts go to the other
         side of the ledger. What was received once stays known: a repetition is a duplicate, and an older event puts no
-        old value back (`fold` says what has to be kept for that).
+        old value back (`fold` says what has to be kept for that). Only what is known by its content alone is forgotten:
+        `before` is earlier than any time for which that counts.
         """
 
     async def pruned_before(self) -> Millis | None:

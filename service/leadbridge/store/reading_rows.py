@@ -6,13 +6,14 @@ from typing import Final
 from leadbridge.store.values import Named
 
 SUBMISSION: Final = """
-    SELECT id, request_id, item, source, received_at, trace_id, state, reason, dedupe_key, duplicate_of, revision,
-           updated_at
-    FROM submissions"""
+    SELECT s.id, request_id, item, s.source, received_at, trace_id, state, reason, dedupe_key, duplicate_of, revision,
+           updated_at, f.documents AS fetched, coalesce(f.tries, 0) AS fetch_tries,
+           CASE f.due_at WHEN 0 THEN received_at ELSE f.due_at END AS fetch_at
+    FROM submissions AS s LEFT JOIN fetches AS f ON f.submission_id = s.id"""
 NEWEST: Final = f"""{SUBMISSION}
-    WHERE (CAST(?1 AS text) IS NULL OR state = ?1) AND (CAST(?2 AS text) IS NULL OR source = ?2)
-        AND (CAST(?3 AS text) IS NULL OR id < ?3)
-    ORDER BY id DESC LIMIT ?4"""
+    WHERE (CAST(?1 AS text) IS NULL OR state = ?1) AND (CAST(?2 AS text) IS NULL OR s.source = ?2)
+        AND (CAST(?3 AS text) IS NULL OR s.id < ?3)
+    ORDER BY s.id DESC LIMIT ?4"""
 REQUEST: Final = """
     SELECT id, source, received_at, trace_id, verified_by, method, url, headers, body FROM requests WHERE id = ?1"""
 DELIVERY: Final = """

@@ -29,7 +29,11 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionRow:
-    """One submission and what became of it."""
+    """One submission and what became of it.
+
+    `fetched` are the vendor's documents (JSON) of one that was only announced; while it waits for them `fetch_at` is
+    when they are asked for next, after `fetch_tries`.
+    """
 
     id: str
     request_id: str
@@ -43,6 +47,9 @@ class SubmissionRow:
     duplicate_of: str | None
     revision: int
     updated_at: Millis
+    fetched: str | None = None
+    fetch_tries: int = 0
+    fetch_at: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,10 @@ from leadbridge.store.values import Selection
 Act: TypeAlias = Literal["hold", "release", "replay", "cancel"]
 REPLAYABLE: Final = ("failed", "held", "delivered", "delivered_with_warnings", "superseded", "cancelled")
 REPLAYABLE_SUBMISSIONS: Final = ("failed", "unrouted")
+# What recognition took for spam may be a lead after all; what else is ignored is none.
+SPAM: Final = "spam: "
+_IS_SPAM: Final = f"state = 'ignored' AND substr(reason, 1, {len(SPAM)}) = '{SPAM}'"
+MAPPED_AGAIN: Final = f"(state IN {REPLAYABLE_SUBMISSIONS} OR {_IS_SPAM})"
 NO_LIMIT: Final = 2**62
 _WAITS: Final = "d.state IN ('pending', 'retrying')"
 _HELD: Final = "d.state = 'held'"
@@ -126,7 +130,7 @@ def _conditions(selection: Selection, asked: Asked) -> Iterator[str]:
 
 
 def submissions(selection: Selection, dialect: Dialect, *, limit: int | None) -> Asked | None:
-    """The failed and unrouted submissions that can be mapped once more, the oldest first.
+    """The failed and unrouted submissions, and those taken for spam, that can be mapped once more, the oldest first.
 
     One that its sender sent again since is left out: that one goes on in its place. What is said of deliveries alone
     (a reason, a lane, a route, a destination) means no submission: None.
@@ -145,7 +149,7 @@ def submissions(selection: Selection, dialect: Dialect, *, limit: int | None) ->
         conditions.append(f"s.received_at < {asked.value(selection.until)}")
     fits = "".join(f" AND {condition}" for condition in conditions)
     asked.statement = (
-        f"SELECT s.id FROM submissions s WHERE s.state IN {REPLAYABLE_SUBMISSIONS}{fits} AND {_NOT_SENT_AGAIN} "
+        f"SELECT s.id FROM submissions s WHERE {MAPPED_AGAIN}{fits} AND {_NOT_SENT_AGAIN} "
         f"ORDER BY s.id LIMIT {asked.value(NO_LIMIT if limit is None else limit)}"
     )
     return asked

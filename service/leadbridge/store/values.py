@@ -16,10 +16,10 @@ Named: TypeAlias = Literal["route", "destination", "source"]  # what rows are st
 
 @value(frozen=True, slots=True, kw_only=True)
 class NewItem:
-    """One item of a request: to be mapped (no reason), or kept with the reason why it goes no further."""
+    """One item of a request: to be mapped or fetched first (no reason), or kept with why it goes no further."""
 
     submission_id: str
-    state: Literal["received", "ignored", "failed"] = "received"
+    state: Literal["received", "awaiting_fetch", "ignored", "failed"] = "received"
     reason: str | None = None
     dedupe_key: str | None = None  # None: every arrival is new
     digest: bytes = b""
@@ -50,7 +50,8 @@ class Accepted:
 class WaitingSubmission:
     """A stored submission that is to be mapped, with the request it came in.
 
-    `order_at` is when that arrived, but never before what was accepted earlier: a clock may be set back.
+    `order_at` is when that arrived, but never before what was accepted earlier: a clock may be set back. `fetched` are
+    the vendor's documents (JSON) of one that was only announced.
     """
 
     submission_id: str
@@ -60,6 +61,7 @@ class WaitingSubmission:
     received: Received
     verified_by: str
     order_at: Millis
+    fetched: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,37 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchCall:
+    """One GET for what the sender left out, as it would be sent; credentials are dots.
+
+    An answer that is good for many leads is `kept_for` so many seconds.
+    """
+
+    step: str
+    url: str
+    headers: Mapping[str, str]
+    kept_for: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchTrial:
+    """What is asked of the vendor for an announced lead.
+
+    `answered_by` is the file with its documents; without one the way ends here. `problem` is why there are no calls, or
+    what is wrong with the documents.
+    """
+
+    calls: tuple[FetchCall, ...]
+    answered_by: str | None = None
+    problem: str | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the answers are known."""
+        return self.answered_by is not None and self.problem is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
     """An input of a rule. `there` is False when the submission has none, `value` is None where it is computed."""
 
@@ -156,14 +187,20 @@ class RouteTrial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """The whole way of one sample. `item` of `items` (from 1) is the one that is shown; 0 when there is none."""
+    """The whole way of one sample. `item` of `items` (from 1) is the one that is shown; 0 when there is none.
+
+    `fetch` is None where nothing is missing, or the source does not fetch it. `announced` is the event as it was sent,
+    where its answers are known.
+    """
 
     source: str
     receipt: Receipt
     proof: Proof | None = None
     event: Event | None = None
+    announced: Event | None = None
     ignored: str | None = None
     unparseable: str | None = None
+    fetch: FetchTrial | None = None
     unrouted: str | None = None
     item: int = 0
     items: int = 0
@@ -171,9 +208,16 @@ class Trial:
     routes: tuple[RouteTrial, ...] = field(default=())
 
     @property
+    def waits(self) -> bool:
+        """Whether the way ends at answers that are not known here."""
+        return self.is_good and self.fetch is not None and self.fetch.answered_by is None
+
+    @property
     def is_good(self) -> bool:
         """Whether the service would take the sample and no delivery would fail or wait for a person."""
         refused = self.receipt.refused or self.unparseable or self.unrouted
+        if self.fetch is not None and self.fetch.problem is not None:
+            return False
         if refused or (self.proof is not None and self.proof.result == "refused"):
             return False
         return all(route.outcome.is_good for route in self.routes)

@@ -14,6 +14,7 @@ from leadbridge.inbound import Door, Room, read_request
 from leadbridge.mapping import SourceContext
 from leadbridge.settings.loading import Loaded
 from leadbridge.settings.positions import Document
+from leadbridge.trial.fetching import Given, try_fetch
 from leadbridge.trial.findings import Outcome, Receipt, RouteTrial, Trial
 from leadbridge.trial.places import RuleBook
 from leadbridge.trial.proof import prove
@@ -33,11 +34,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What to try: the source, which submission of the body (from 1), and whether the person has a record already."""
+    """What to try: the source, which submission of the body (from 1), and whether the person has a record already.
+
+    `given` are the vendor's answers to what is fetched for it; `by_chance` says that nobody asked for them, so that a
+    source that fetches nothing leaves them alone.
+    """
 
     source: str
     item: int = 1
     existing: bool = False
+    given: Given | None = None
+    by_chance: bool = False
 
 
 async def try_sample(loaded: Loaded, document: Document, sample: Sample, *, wish: Wish, clock: Clock) -> Trial:
@@ -58,11 +65,13 @@ async def try_sample(loaded: Loaded, document: Document, sample: Sample, *, wish
     proof, verified = prove(desk, received, now=clock.now())
     trial = Trial(source=desk.name, receipt=receipt, proof=proof)
     trial = _parsed(trial, desk, verified, item=wish.item)
-    if trial.event is None:
+    trial = _with_answers(trial, desk, wish)
+    event = trial.event
+    if event is None or (trial.fetch is not None and not trial.fetch.is_answered):
         return trial
     if not any(desk.name in route.from_ for route in loaded.settings.routes):
         return replace(trial, unrouted="no route begins at this source")
-    routes = await _routes(trial.event, desk, loaded, document, clock, existing=wish.existing)
+    routes = await _routes(event, desk, loaded, document, clock, existing=wish.existing)
     spam = next((route.spam for route in routes if route.spam is not None), None)
     if spam is not None and all(route.outcome is Outcome.FILTERED for route in routes):
         return replace(trial, ignored=f"spam: {spam}")
@@ -82,6 +91,21 @@ def _parsed(trial: Trial, desk: Desk, verified: Verified, *, item: int) -> Trial
     if event.ignored is not None:
         return replace(trial, ignored=event.ignored)
     return replace(trial, event=event)
+
+
+def _with_answers(trial: Trial, desk: Desk, wish: Wish) -> Trial:
+    """The trial with what is fetched for an event that was only announced."""
+    if wish.given is not None and desk.fetching is None and not wish.by_chance:
+        raise UsageError(f"the source `{desk.name}` fetches nothing: leave out the documents, or give it a `fetch`")
+    announced = trial.event
+    if announced is None or desk.fetching is None or not desk.awaits_fetch(announced):
+        return trial
+    fetched, event = try_fetch(desk.fetching, announced, wish.given)
+    if event is None:
+        return replace(trial, fetch=fetched)
+    if event.ignored is not None:
+        return replace(trial, fetch=fetched, announced=announced, event=None, ignored=event.ignored)
+    return replace(trial, fetch=fetched, announced=announced, event=event)
 
 
 async def _received(desk: Desk, sample: Sample, entrance: Door, clock: Clock) -> Received:

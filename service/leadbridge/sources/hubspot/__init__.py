@@ -4,6 +4,7 @@ from typing import Final
 
 from leadbridge.events import Json
 from leadbridge.sources.fields import Fields
+from leadbridge.sources.hubspot.contact import FETCH, TYPES
 from leadbridge.sources.parts import ids, typed
 from leadbridge.sources.preset import Ignore, Joined, Moment, Path, Preset
 from leadbridge.sources.shapes import each, event
@@ -27,17 +28,7 @@ PRESET: Final = Preset(
         event(
             ids({"objectId": "objectId"}),
             _changed_property,
-            typed(
-                {
-                    "email": "email",
-                    "phone": "phone",
-                    "mobilephone": "phone",
-                    "firstname": "first_name",
-                    "lastname": "last_name",
-                    "company": "company",
-                    "website": "website",
-                }
-            ),
+            typed(TYPES),
             meta={
                 "type": "subscriptionType",
                 "contact_id": "objectId",
@@ -72,5 +63,6 @@ PRESET: Final = Preset(
         Ignore(path="objectTypeId", unless=("0-1",), reason="an object of the type {value} is no contact"),
     ),
     thin="the contact, which GET /crm/v3/objects/contacts/{objectId} has",
+    fetch=FETCH,
     on_unparseable="accept",
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from leadbridge.sources.klaviyo.profile import FETCH
 from leadbridge.sources.parts import picked, rest_of, typed
 from leadbridge.sources.preset import Ignore, Path, Preset
 from leadbridge.sources.shapes import each, event
@@ -69,5 +70,6 @@ PRESET: Final = Preset(
         Ignore(path="data.topic", values=_topics(_MESSAGES), reason="{value} tells of a message, and is no lead"),
     ),
     thin="the profile, which GET /api/profiles/{profile_id} has",
+    fetch=FETCH,
     on_unparseable="accept",  # a webhook that keeps failing is switched off
 )

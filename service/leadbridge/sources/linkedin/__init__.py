@@ -3,6 +3,7 @@
 from typing import Final
 
 from leadbridge.sources.handshakes import LINKEDIN
+from leadbridge.sources.linkedin.lead import FETCH
 from leadbridge.sources.parts import picked
 from leadbridge.sources.preset import Ignore, Joined, Moment, Path, Preset
 from leadbridge.sources.shapes import event
@@ -43,5 +44,6 @@ PRESET: Final = Preset(
     ),
     handshakes=(LINKEDIN,),
     thin="the answers, which GET /rest/leadFormResponses/{id} has, and what its questions mean",
+    fetch=FETCH,
     on_unparseable="accept",  # else it is sent again for hours
 )

@@ -4,6 +4,7 @@ from typing import Final
 
 from leadbridge.events import Reply
 from leadbridge.sources.handshakes import META
+from leadbridge.sources.meta.lead import FETCH
 from leadbridge.sources.parts import ids, rest_of
 from leadbridge.sources.preset import Ignore, Moment, Path, Preset
 from leadbridge.sources.shapes import each, event
@@ -39,6 +40,7 @@ PRESET: Final = Preset(
     ),
     handshakes=(META,),
     thin="the answers, which GET /{leadgen_id} of the Graph API has",
+    fetch=FETCH,
     on_unparseable="accept",  # else it is sent again for 36 hours
     reply=Reply(status=200, body=b"{}"),
 )

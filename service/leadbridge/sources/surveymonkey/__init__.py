@@ -6,6 +6,7 @@ from leadbridge.sources.handshakes import ANY_HEAD
 from leadbridge.sources.parts import picked
 from leadbridge.sources.preset import Ignore, Path, Preset
 from leadbridge.sources.shapes import event
+from leadbridge.sources.surveymonkey.answers import FETCH
 
 PRESET: Final = Preset(
     name="surveymonkey",
@@ -37,5 +38,6 @@ PRESET: Final = Preset(
         ),
     ),
     handshakes=(ANY_HEAD,),
-    thin="the answers, which GET /v3/surveys/{survey_id}/responses/{response_id}/details has with an access token",
+    thin="the answers, which GET /v3/surveys/{survey_id}/responses/{response_id}/details has",
+    fetch=FETCH,
 )

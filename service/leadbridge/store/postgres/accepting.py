@@ -6,12 +6,12 @@ from typing import Any, Final
 from leadbridge.clock import Millis
 from leadbridge.ids import first_id
 from leadbridge.store import shapes
-from leadbridge.store.arriving import MOST_WAITING, Arrived, about, answers, arrived, in_runs, waiting_of
+from leadbridge.store.arriving import about, answers, in_runs
 from leadbridge.store.postgres import flight
 from leadbridge.store.postgres.connection import Connection, columns
 from leadbridge.store.postgres.packing import list_in, packed
-from leadbridge.store.selecting import REPLAYABLE_SUBMISSIONS
-from leadbridge.store.values import Accepted, MappedSubmission, NewDelivery, NewItem, NewRequest, WaitingSubmission
+from leadbridge.store.selecting import MAPPED_AGAIN, REPLAYABLE_SUBMISSIONS
+from leadbridge.store.values import Accepted, MappedSubmission, NewDelivery, NewItem, NewRequest
 
 TAKEN_FOR: Final = 10.0  # seconds for which whoever accepted a submission is expected to map it
 # Columns of what senders write and of what may be missing; the others are of our own making, or JSON.
@@ -53,12 +53,16 @@ ARRIVE: Final = f"""
                 CASE WHEN goes_on THEN excluded.revision ELSE dedupe.revision END, dedupe.failed AND NOT goes_on
             FROM (SELECT EXISTS (
                 SELECT 1 FROM item WHERE item.id = excluded.submission_id AND (
-                    dedupe.failed AND item.state = 'received' OR dedupe.submission_id < item.since))) AS o (goes_on))
+                    dedupe.failed AND item.state IN ('received', 'awaiting_fetch')
+                    OR dedupe.submission_id < item.since))) AS o (goes_on))
         RETURNING source, key, digest, submission_id, revision
     ), told_apart AS (
         SELECT item.*, nullif(known.submission_id, item.id) AS first, coalesce(known.revision, 1) AS revision
         FROM item LEFT JOIN known
             ON known.source = item.source AND known.key = item.dedupe_key AND known.digest = item.digest
+    ), announced AS (
+        INSERT INTO fetches (submission_id, source, due_at)
+        SELECT id, source, 0 FROM told_apart WHERE first IS NULL AND state = 'awaiting_fetch'
     ), counted AS (
         INSERT INTO totals (kind, name, state, slot, count)
         SELECT 'submissions', source, 'arrived', pg_backend_pid() % 64, count(*) FROM item
@@ -77,28 +81,6 @@ ARRIVE: Final = f"""
     WHERE duplicate_of IS NOT NULL OR revision > 1 OR $25"""
 _STORED: Final = """
     SELECT id, duplicate_of, revision FROM submissions WHERE request_id = ANY($1::text[])"""
-_ANYBODYS: Final = """
-    SELECT id, request_id, item, trace_id FROM submissions WHERE state = 'received'
-    ORDER BY arrival, id LIMIT $1"""
-# What another process accepted it maps itself, unless it is gone or far behind; several that help take different ones.
-_FREE: Final = "taken_by IS DISTINCT FROM $1 AND (taken_until IS NULL OR taken_until < clock_timestamp())"
-FOR_ME: Final = f"""
-    SELECT id, request_id, item, trace_id, arrival, taken_by IS NOT DISTINCT FROM $1 AS mine FROM submissions
-    WHERE state = 'received' AND (taken_by = $1 OR {_FREE}) ORDER BY arrival, id LIMIT $2"""
-_TAKE: Final = f"""
-    WITH free AS MATERIALIZED (
-        SELECT id FROM submissions WHERE state = 'received' AND {_FREE} ORDER BY arrival, id LIMIT $2
-        FOR UPDATE SKIP LOCKED)
-    UPDATE submissions AS s SET taken_by = $1, taken_until = clock_timestamp() + make_interval(secs => $3)
-    FROM free WHERE s.id = free.id
-    RETURNING s.id, s.request_id, s.item, s.trace_id, s.arrival"""
-# The first of them until they are large together; how large one is the server knows without reading it.
-_REQUESTS: Final = """
-    SELECT id, source, method, url, headers, body, received_at, verified_by, order_at
-    FROM (SELECT r.*, sum(length(body)) OVER (ORDER BY place) - length(body) AS before
-          FROM unnest($1::text[]) WITH ORDINALITY AS wanted (id, place) JOIN requests AS r USING (id)
-          WHERE r.id = ANY($1) AND r.id BETWEEN $2 AND $3) AS r
-    WHERE before <= $4"""
 # What is sent again goes on in the place of one that came to nothing; while that is mapped once more it does not.
 _CAME_TO_NOTHING: Final = """
     UPDATE dedupe SET failed = $2
@@ -140,9 +122,18 @@ MAP: Final = """
         ON CONFLICT (kind, name, state, slot) DO UPDATE SET count = totals.count + excluded.count
     )
     SELECT lane, seq, keys FROM made WHERE state = 'pending' ORDER BY seq"""
-_MAP_AGAIN: Final = """
-    UPDATE submissions SET state = 'received', reason = NULL, updated_at = $2, taken_by = NULL, taken_until = NULL
-    WHERE id = ANY($1::text[]) AND id BETWEEN $3 AND $4 AND state IN ('failed', 'unrouted') RETURNING id"""
+_MAP_AGAIN: Final = f"""
+    WITH again AS (
+        UPDATE submissions SET reason = NULL, updated_at = $2, taken_by = NULL, taken_until = NULL,
+            state = CASE WHEN EXISTS (
+                SELECT 1 FROM fetches AS f WHERE f.submission_id = submissions.id AND f.documents IS NULL)
+                THEN 'awaiting_fetch' ELSE 'received' END
+        WHERE id = ANY($1::text[]) AND id BETWEEN $3 AND $4 AND {MAPPED_AGAIN} RETURNING id, state
+    ), unfetched AS (
+        UPDATE fetches SET due_at = 0, tries = 0
+        WHERE submission_id = ANY((SELECT array_agg(id) FROM again WHERE state = 'awaiting_fetch')::text[])
+    )
+    SELECT id FROM again"""
 
 
 async def accept(connection: Connection, requests: Sequence[NewRequest], *, by: str) -> list[tuple[Accepted, ...]]:
@@ -214,36 +205,6 @@ async def stored(connection: Connection, requests: Sequence[NewRequest]) -> list
     return answers(requests, {name: (first, revision) for name, first, revision in found})
 
 
-async def waiting(connection: Connection, limit: int, *, by: str | None = None) -> tuple[WaitingSubmission, ...]:
-    """What is `received`, first come first, up to `MOST_WAITING` bytes of requests; with `by`, those it may map."""
-    found = await connection.fetch(_ANYBODYS, limit) if by is None else await _taken(connection, limit, by)
-    requests = await _requests_of(connection, list(dict.fromkeys(one[1] for one in found)))
-    some = []
-    for one in found:
-        if one[1] not in requests:
-            break
-        some.append(waiting_of(one, requests[one[1]]))
-    return tuple(some)
-
-
-async def _taken(connection: Connection, limit: int, by: str) -> list[Sequence[Any]]:
-    """What is a process's own to map, and what it can have of what others left undone."""
-    found = await connection.fetch(FOR_ME, by, limit)
-    mine = [tuple(one)[:-1] for one in found if one["mine"]]
-    if len(mine) < len(found):
-        mine += [tuple(one) for one in await connection.fetch(_TAKE, by, len(found) - len(mine), TAKEN_FOR)]
-    in_order = sorted(mine, key=lambda one: (one[-1], one[0]))  # the last is its place of arrival
-    return [one[:-1] for one in in_order]
-
-
-async def _requests_of(connection: Connection, ids: Sequence[str]) -> dict[str, Arrived]:
-    """The first of these requests, until they are large together."""
-    if not ids:
-        return {}
-    found = await connection.fetch(_REQUESTS, ids, *ends(ids), MOST_WAITING)
-    return {name: arrived(row) for name, *row in found}
-
-
 async def store_mapped(connection: Connection, mapped: Sequence[MappedSubmission], now: Millis) -> None:
     """Give submissions their new states and their deliveries, unless someone did so before.
 
@@ -274,13 +235,18 @@ def _by_id(mapped: MappedSubmission) -> str:
     return mapped.submission_id
 
 
+async def come_to_nothing(connection: Connection, submission_ids: Sequence[str], *, did: bool = True) -> None:
+    """What is sent again goes on in the place of these; or no more."""
+    if submission_ids:
+        await connection.execute(_CAME_TO_NOTHING, list(submission_ids), did, *ends(submission_ids))
+
+
 async def map_again(connection: Connection, submission_ids: Sequence[str], now: Millis) -> int:
-    """Let failed and unrouted submissions be mapped once more."""
+    """Let failed and unrouted submissions be mapped once more; first fetched, where that is still to be done."""
     if not submission_ids:
         return 0
     again = [name for (name,) in await connection.fetch(_MAP_AGAIN, list(submission_ids), now, *ends(submission_ids))]
-    if again:
-        await connection.execute(_CAME_TO_NOTHING, again, False, *ends(again))  # noqa: FBT003  # a value
+    await come_to_nothing(connection, again, did=False)
     return len(again)
 
 

@@ -31,6 +31,12 @@ TAKE_OUT: Final = (
     "DELETE FROM attempt_deliveries WHERE delivery_id = ANY($1::text[])",
     "DELETE FROM deliveries WHERE id = ANY($1::text[])",
 )
+# Told apart by its content alone, for a time that has passed; by a sender's id for ever.
+FORGET_CONTENT: Final = """
+    DELETE FROM dedupe USING submissions AS s
+    WHERE s.id = ANY($1::text[]) AND s.id BETWEEN $2 AND $3 AND dedupe.source = s.source AND dedupe.key = s.dedupe_key
+        AND dedupe.submission_id = s.id AND dedupe.key = 'content:' || encode(dedupe.digest, 'hex')"""
+TAKE_OUT_FETCHED: Final = "DELETE FROM fetches WHERE submission_id = ANY($1::text[])"
 TAKE_OUT_SUBMISSIONS: Final = "DELETE FROM submissions WHERE id = ANY($1::text[]) AND id BETWEEN $2 AND $3"
 _MARK: Final = """
     INSERT INTO marks (lane, record_id, event_at, seq, plan)
@@ -75,6 +81,8 @@ async def leads(connection: Connection, before: Millis, *, fold: Fold, after: st
         await connection.execute(_MARK, *columns(new, 5))
         for statement in TAKE_OUT:
             await connection.execute(statement, [one.id for one in out.deliveries])
+        await connection.execute(TAKE_OUT_FETCHED, out.submissions)
+        await connection.execute(FORGET_CONTENT, out.submissions, *ends(out.submissions))
         await connection.execute(TAKE_OUT_SUBMISSIONS, out.submissions, *ends(out.submissions))
         await connection.execute(_COUNT, *columns([(*what, count) for what, count in out.counts.items()], 4))
         await connection.execute(_REMEMBER, before)

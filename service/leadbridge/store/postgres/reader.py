@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from leadbridge.clock import Millis
 from leadbridge.outcome import HoldReason
+from leadbridge.store import quarantine_rows
+from leadbridge.store.fetching import FetchBacklog
 from leadbridge.store.ledger import Ledger
-from leadbridge.store.postgres import accepting, lanes, lineup, pruning, reading
+from leadbridge.store.postgres import fetching, lanes, lineup, pruning, reading, waiting
 from leadbridge.store.postgres.connection import Connection, Database, connect
 from leadbridge.store.postgres.migrating import migrate, newest_schema, require_our_schema, require_server, version
 from leadbridge.store.postgres.troubles import in_our_words
@@ -35,7 +37,19 @@ class PostgresReader:
 
     async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
         """The oldest submissions that are to be mapped."""
-        return await self._read(lambda connection: accepting.waiting(connection, limit))
+        return await self._read(lambda connection: waiting.waiting(connection, limit))
+
+    async def fetch_backlogs(self) -> tuple[FetchBacklog, ...]:
+        """What waits to be fetched for each source."""
+        return await self._read(fetching.backlogs)
+
+    async def quarantined(self) -> dict[str, int]:
+        """How many requests of each source are in quarantine."""
+
+        async def read(connection: Connection) -> dict[str, int]:
+            return dict(await connection.fetch(quarantine_rows.COUNTS))
+
+        return await self._read(read)
 
     async def due(self, lane: str, *, limit: int, now: Millis) -> DueByUrgency:
         """The deliveries of a lane that may be claimed now."""

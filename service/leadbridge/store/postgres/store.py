@@ -10,7 +10,19 @@ from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageInDoubt
 from leadbridge.ids import new_id
-from leadbridge.store.postgres import accepting, lanes, owning, partitions, pruning, recording, recovering, sending
+from leadbridge.store.fetching import ClaimedFetches, FetchEnd, FetchPause, FetchQuota
+from leadbridge.store.postgres import (
+    accepting,
+    fetching,
+    lanes,
+    owning,
+    partitions,
+    pruning,
+    recording,
+    recovering,
+    sending,
+    waiting,
+)
 from leadbridge.store.postgres.batching import Batches
 from leadbridge.store.postgres.connection import ACCEPTING, Connection, Database
 from leadbridge.store.postgres.hearing import Hearing, changes
@@ -85,7 +97,33 @@ class PostgresStore(PostgresSteering):
 
     async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
         """The oldest submissions that this process is to map: what it accepted, and what others leave undone."""
-        return await self._read(lambda connection: accepting.waiting(connection, limit, by=self._name))
+        return await self._read(lambda connection: waiting.waiting(connection, limit, by=self._name))
+
+    async def claim_fetches(
+        self, source: str, *, quota: FetchQuota, calls_each: int, limit: int, now: Millis, until: Millis
+    ) -> ClaimedFetches:
+        """What may be fetched for a source now."""
+        return await self._database.write(
+            lambda connection: fetching.claim(
+                connection, source, quota=quota, calls_each=calls_each, limit=limit, now=now, until=until
+            )
+        )
+
+    async def store_fetched(
+        self,
+        source: str,
+        ends: Sequence[FetchEnd],
+        *,
+        now: Millis,
+        pause: FetchPause | None = None,
+        resume: bool = False,
+    ) -> Set[str]:
+        """Store how fetching ended; what may be mapped now is this process's own."""
+        return await self._database.write(
+            lambda connection: fetching.store(
+                connection, source, ends, now=now, pause=pause, resume=resume, by=self._name
+            )
+        )
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
         """Store what mapping made."""

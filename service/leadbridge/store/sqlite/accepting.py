@@ -1,6 +1,6 @@
 """The accept path: a request, its submissions and their dedupe rows in one transaction (see `arrivals.sql`)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import apsw
@@ -10,7 +10,7 @@ from leadbridge.clock import Millis
 from leadbridge.ids import first_id
 from leadbridge.store import shapes
 from leadbridge.store.arriving import MOST_WAITING, Arrived, about, answers, arrived, waiting_of
-from leadbridge.store.selecting import REPLAYABLE_SUBMISSIONS
+from leadbridge.store.selecting import MAPPED_AGAIN, REPLAYABLE_SUBMISSIONS
 from leadbridge.store.sqlite import flight
 from leadbridge.store.sqlite.connection import ROWS_AT_ONCE, row, rows, transaction, write_rows
 from leadbridge.store.values import Accepted, MappedSubmission, NewDelivery, NewRequest, WaitingSubmission
@@ -30,7 +30,8 @@ _INSERT_DELIVERY = """
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _SAID_BEFORE: Final = ("", "", "", b"")
 WAITING: Final = """
-    SELECT id, request_id, item, trace_id FROM submissions WHERE state = 'received' ORDER BY arrival, id LIMIT ?"""
+    SELECT id, request_id, item, trace_id, (SELECT documents FROM fetches WHERE submission_id = id)
+    FROM submissions WHERE state = 'received' ORDER BY arrival, id LIMIT ?"""
 _REQUEST = """
     SELECT source, method, url, headers, body, received_at, verified_by, coalesce(order_at, received_at)
     FROM requests WHERE id = ?"""
@@ -42,9 +43,13 @@ _CAME_TO_NOTHING = """
     UPDATE dedupe SET failed = ?2
     WHERE (source, key, submission_id) IN (
         SELECT source, dedupe_key, id FROM submissions WHERE id IN (SELECT value FROM json_each(?1)))"""
-_MAP_AGAIN: Final = """
-    UPDATE submissions SET state = 'received', reason = NULL, updated_at = ?2
-    WHERE id IN (SELECT value FROM json_each(?1)) AND state IN ('failed', 'unrouted') RETURNING id"""
+_MAP_AGAIN: Final = f"""
+    UPDATE submissions SET reason = NULL, updated_at = ?2,
+        state = iif(EXISTS (SELECT 1 FROM fetches WHERE submission_id = id AND documents IS NULL),
+                    'awaiting_fetch', 'received')
+    WHERE id IN (SELECT value FROM json_each(?1)) AND {MAPPED_AGAIN} RETURNING id, state"""
+_FETCH_AGAIN: Final = """
+    UPDATE fetches SET due_at = 0, tries = 0 WHERE submission_id IN (SELECT value FROM json_each(?1))"""
 
 
 def accept(connection: apsw.Connection, requests: Sequence[NewRequest]) -> list[tuple[Accepted, ...]]:
@@ -79,19 +84,28 @@ def _told_apart(connection: apsw.Connection, ids: Sequence[str]) -> dict[str, tu
 
 
 def waiting(connection: apsw.Connection, limit: int) -> tuple[WaitingSubmission, ...]:
-    """What is `received`, first come first, each request read once, up to `MOST_WAITING` bytes of requests."""
-    found: list[WaitingSubmission] = []
+    """What is `received`, first come first."""
+    return with_requests(connection, connection.execute(WAITING, (limit,)))
+
+
+def with_requests(connection: apsw.Connection, found: Iterable[Sequence[Any]]) -> tuple[WaitingSubmission, ...]:
+    """Submissions from rows (id, request_id, item, trace_id, documents), each request read once.
+
+    The first ones, up to `MOST_WAITING` bytes of requests and documents.
+    """
+    some: list[WaitingSubmission] = []
     requests: dict[str, Arrived] = {}
     size = 0
-    for one in rows(connection, WAITING, (limit,)):
+    for *one, documents in found:
         request_id = one[1]
+        if size > MOST_WAITING and (documents or request_id not in requests):
+            break
         if request_id not in requests:
-            if size > MOST_WAITING:
-                break
             requests[request_id] = _request_of(connection, request_id)
             size += len(requests[request_id].received.body)
-        found.append(waiting_of(one, requests[request_id]))
-    return tuple(found)
+        size += len(documents or "")
+        some.append(waiting_of(one, requests[request_id], documents))
+    return tuple(some)
 
 
 def _request_of(connection: apsw.Connection, request_id: str) -> Arrived:
@@ -105,9 +119,14 @@ def store_mapped(connection: apsw.Connection, mapped: MappedSubmission, now: Mil
     if settled is None:
         return
     if mapped.state in REPLAYABLE_SUBMISSIONS:
-        connection.execute(_CAME_TO_NOTHING, (orjson.dumps([mapped.submission_id]).decode(), 1))
+        come_to_nothing(connection, [mapped.submission_id])
     for delivery in mapped.deliveries:
         _insert_delivery(connection, mapped.submission_id, settled[0], delivery, now)
+
+
+def come_to_nothing(connection: apsw.Connection, submission_ids: Sequence[str]) -> None:
+    """What is sent again goes on in the place of these."""
+    connection.execute(_CAME_TO_NOTHING, (orjson.dumps(submission_ids).decode(), 1))
 
 
 def _insert_delivery(
@@ -120,7 +139,9 @@ def _insert_delivery(
 
 
 def map_again(connection: apsw.Connection, submission_ids: Sequence[str], now: Millis) -> int:
-    """Let failed and unrouted submissions be mapped once more."""
-    again = [name for (name,) in rows(connection, _MAP_AGAIN, (orjson.dumps(list(submission_ids)).decode(), now))]
-    connection.execute(_CAME_TO_NOTHING, (orjson.dumps(again).decode(), 0))
+    """Let failed and unrouted submissions be mapped once more; first fetched, where that is still to be done."""
+    again = rows(connection, _MAP_AGAIN, (orjson.dumps(list(submission_ids)).decode(), now))
+    connection.execute(_CAME_TO_NOTHING, (orjson.dumps([name for name, _ in again]).decode(), 0))
+    unfetched = [name for name, state in again if state == "awaiting_fetch"]
+    connection.execute(_FETCH_AGAIN, (orjson.dumps(unfetched).decode(),))
     return len(again)

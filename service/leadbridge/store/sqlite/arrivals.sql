@@ -29,7 +29,7 @@ CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrivals BEGIN
          new.received_at, (SELECT rowid FROM requests WHERE id = new.request_id)
   FROM (SELECT 1) LEFT JOIN (SELECT submission_id AS id, revision FROM dedupe
                              WHERE source = new.source AND key = new.dedupe_key AND digest = new.digest
-                               AND NOT (new.state = 'received' AND failed)
+                               AND NOT (new.state IN ('received', 'awaiting_fetch') AND failed)
                                AND submission_id >= new.since) AS first;
 
   INSERT INTO dedupe (source, key, digest, submission_id, revision, failed)
@@ -37,6 +37,11 @@ CREATE TEMP TRIGGER arrive INSTEAD OF INSERT ON arrivals BEGIN
   WHERE id = new.id AND dedupe_key IS NOT NULL AND duplicate_of IS NULL
   ON CONFLICT (source, key, digest) DO UPDATE SET
     submission_id = excluded.submission_id, revision = excluded.revision, failed = excluded.failed;
+
+  -- What is due at 0 is due whatever a clock says.
+  INSERT INTO fetches (submission_id, source, due_at)
+  SELECT id, source, 0 FROM submissions
+  WHERE new.state = 'awaiting_fetch' AND id = new.id AND state = 'awaiting_fetch';
 
   INSERT INTO totals (kind, name, state, count) VALUES ('submissions', new.source, 'arrived', 1)
   ON CONFLICT (kind, name, state) DO UPDATE SET count = count + 1;

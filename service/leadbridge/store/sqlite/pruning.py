@@ -22,6 +22,15 @@ _TAKE_OUT: Final = (
     f"DELETE FROM attempt_deliveries WHERE delivery_id IN {_OF_THESE}",
     f"DELETE FROM deliveries WHERE id IN {_OF_THESE}",
 )
+# Told apart by its content alone, for a time that has passed; by a sender's id for ever.
+_FORGET: Final = f"""
+    DELETE FROM dedupe WHERE key = 'content:' || lower(hex(digest)) AND (source, key, submission_id) IN (
+        SELECT source, dedupe_key, id FROM submissions WHERE id IN {_OF_THESE})"""
+_TAKE_OUT_SUBMISSIONS: Final = (
+    _FORGET,
+    f"DELETE FROM fetches WHERE submission_id IN {_OF_THESE}",
+    f"DELETE FROM submissions WHERE id IN {_OF_THESE}",
+)
 _COUNT: Final = """
     INSERT INTO totals (kind, name, state, count) VALUES (?, ?, ?, ?)
     ON CONFLICT (kind, name, state) DO UPDATE SET count = count + excluded.count"""
@@ -65,7 +74,8 @@ def _leads(connection: apsw.Connection, before: Millis, fold: Fold, after: str, 
         deliveries = (_listed([one.id for one in out.deliveries]),)
         for statement in _TAKE_OUT:
             connection.execute(statement, deliveries)
-        connection.execute(f"DELETE FROM submissions WHERE id IN {_OF_THESE}", (_listed(out.submissions),))
+        for statement in _TAKE_OUT_SUBMISSIONS:
+            connection.execute(statement, (_listed(out.submissions),))
         connection.executemany(_COUNT, [(*what, count) for what, count in out.counts.items()])
         connection.execute(_REMEMBER, (before,))
     return Pruned(

@@ -11,10 +11,13 @@ import apsw
 from leadbridge.clock import Millis
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import HoldReason
+from leadbridge.store import quarantine_rows
+from leadbridge.store.fetching import FetchBacklog
 from leadbridge.store.ledger import Ledger
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
-from leadbridge.store.sqlite import accepting, lanes, lineup, pruning, reading
+from leadbridge.store.sqlite import accepting, fetching, lanes, lineup, pruning, reading
 from leadbridge.store.sqlite.beside import open_for_reading
+from leadbridge.store.sqlite.connection import rows
 from leadbridge.store.values import Backlog, CallSpan, DueByUrgency, LaneState, Named, WaitingSubmission
 
 R = TypeVar("R")
@@ -41,6 +44,14 @@ class SqliteReader:
     async def waiting(self, *, limit: int) -> tuple[WaitingSubmission, ...]:
         """The oldest submissions that are to be mapped."""
         return await self._read(lambda connection: accepting.waiting(connection, limit))
+
+    async def fetch_backlogs(self) -> tuple[FetchBacklog, ...]:
+        """What waits to be fetched for each source."""
+        return await self._read(fetching.backlogs)
+
+    async def quarantined(self) -> dict[str, int]:
+        """How many requests of each source are in quarantine."""
+        return await self._read(lambda connection: dict(rows(connection, quarantine_rows.COUNTS)))
 
     async def due(self, lane: str, *, limit: int, now: Millis) -> DueByUrgency:
         """The deliveries of a lane that may be claimed now."""

@@ -10,8 +10,9 @@ import apsw
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
+from leadbridge.store.fetching import ClaimedFetches, FetchEnd, FetchPause, FetchQuota
 from leadbridge.store.retaining import AT_ONCE, BEGIN, Fold, Pruned, PruneFrom
-from leadbridge.store.sqlite import accepting, lanes, owning, pruning, recording, recovering, sending
+from leadbridge.store.sqlite import accepting, fetching, lanes, owning, pruning, recording, recovering, sending
 from leadbridge.store.sqlite.connection import claim_ownership
 from leadbridge.store.sqlite.owning import Alone
 from leadbridge.store.sqlite.steering import SqliteSteering
@@ -76,6 +77,30 @@ class SqliteStore(SqliteSteering):
             self._checked = self._writer.batch
         accepted: tuple[Accepted, ...] = await self._writer.run_together(accepting.accept, request, commits=True)
         return accepted
+
+    async def claim_fetches(
+        self, source: str, *, quota: FetchQuota, calls_each: int, limit: int, now: Millis, until: Millis
+    ) -> ClaimedFetches:
+        """What may be fetched for a source now."""
+        return await self._writer.run(
+            lambda connection: fetching.claim(
+                connection, source, quota=quota, calls_each=calls_each, limit=limit, now=now, until=until
+            )
+        )
+
+    async def store_fetched(
+        self,
+        source: str,
+        ends: Sequence[FetchEnd],
+        *,
+        now: Millis,
+        pause: FetchPause | None = None,
+        resume: bool = False,
+    ) -> Set[str]:
+        """Store how fetching ended."""
+        return await self._writer.run(
+            lambda connection: fetching.store(connection, source, ends, now=now, pause=pause, resume=resume)
+        )
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
         """Store what mapping made."""
