@@ -6,18 +6,20 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from leadbridge.clock import SystemClock
+from leadbridge.clock import Clock, SystemClock
 from leadbridge.http.server import embedded, listen, server_config, url_of
 from leadbridge.sandbox import HideDrops, Sandbox, SandboxControl, SandboxOptions
 from tests.support.patience import PATIENCE
 
 
 @asynccontextmanager
-async def served(options: SandboxOptions | None = None) -> AsyncIterator[tuple[httpx.AsyncClient, SandboxControl]]:
+async def served(
+    options: SandboxOptions | None = None, *, clock: Clock | None = None
+) -> AsyncIterator[tuple[httpx.AsyncClient, SandboxControl]]:
     """A sandbox on loopback: a client of its address, and its control."""
     hide = HideDrops()
     logging.getLogger("uvicorn.error").addFilter(hide)
-    sandbox = Sandbox(options or SandboxOptions(quotas=False), SystemClock())
+    sandbox = Sandbox(options or SandboxOptions(quotas=False), clock or SystemClock())
     with listen("127.0.0.1", 0) as listener:
         async with (
             embedded(server_config(sandbox.app), listener),

@@ -11,6 +11,7 @@ from leadbridge.events import Json
 from leadbridge.sandbox import (
     COPPER_PATH,
     LEADCONNECTOR_PATH,
+    VENDORS_PATH,
     LeadConnectorOptions,
     Sandbox,
     SandboxControl,
@@ -29,6 +30,10 @@ LEADCONNECTOR_HEADERS = {
     "Version": "2021-07-28",
     "Content-Type": "application/json",
 }
+
+
+VENDOR_HEADERS = {"linkedin": {"LinkedIn-Version": "202510"}, "klaviyo": {"revision": "2025-07-15"}}
+SCHEMES = {"klaviyo": "Klaviyo-API-Key"}
 
 
 class StillClock:
@@ -72,6 +77,13 @@ class Bench:
         self, method: str, path: str, body: Json = None, *, headers: Mapping[str, str] = LEADCONNECTOR_HEADERS
     ) -> httpx.Response:
         return await self._call(method, LEADCONNECTOR_PATH + path, body, headers=headers)
+
+    async def vendor(
+        self, name: str, path: str, *, token: str = "shop", method: str = "GET", **query: str
+    ) -> httpx.Response:
+        """A call as a good caller of that vendor makes it."""
+        headers = {**VENDOR_HEADERS.get(name, {}), "Authorization": f"{SCHEMES.get(name, 'Bearer')} {token}"}
+        return await self.client.request(method, f"{VENDORS_PATH}/{name}{path}", headers=headers, params=query or None)
 
     async def _call(self, method: str, path: str, body: Json, *, headers: Mapping[str, str]) -> httpx.Response:
         if body is None:

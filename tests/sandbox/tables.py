@@ -9,10 +9,9 @@ from pydantic import BaseModel, TypeAdapter
 from leadbridge.sandbox import (
     COPPER_PATH,
     LEADCONNECTOR_PATH,
-    CopperOptions,
+    VENDORS_PATH,
     CopperSeed,
     Fault,
-    LeadConnectorOptions,
     LeadConnectorSeed,
     SandboxOptions,
 )
@@ -21,10 +20,11 @@ from leadbridge.sandbox.faults import Delay, Ending, LoseField
 from leadbridge.sandbox.leadconnector.routes import ROUTES as LEADCONNECTOR_ROUTES
 from leadbridge.sandbox.recipes import RECIPES
 from leadbridge.sandbox.routing import Routes
+from leadbridge.sandbox.vendors import VENDORS
 
 KINDS: Final[tuple[type[BaseModel], ...]] = (Delay, LoseField, *get_args(Ending))
 _TYPES: Final = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
-_MODELS: Final = ("copper", "leadconnector", "seeds")  # options that are tables of their own
+_MODELS: Final = ("copper", "leadconnector", "seeds", *(one.name for one in VENDORS))  # that are tables of their own
 _LONG: Final = 60  # characters of a default
 
 
@@ -42,6 +42,19 @@ def endpoints() -> str:
         calls = ", ".join(f"`{' '.join(sorted(listed))} {path}`" for path, listed in sorted(methods.items()))
         rows.append((f"{title}, under `{base}`", calls))
     return table(("CRM", "calls"), rows)
+
+
+def vendors() -> str:
+    """Every document that is answered, and what is wanted of a call."""
+    rows = [
+        (
+            f"{vendor.title}, under `{VENDORS_PATH}/{vendor.name}`",
+            ", ".join(f"`{kind}`: `GET {path}`" for kind, path in vendor.documents.items()),
+            f"`{vendor.scheme} TOKEN`",
+        )
+        for vendor in VENDORS
+    ]
+    return table(("vendor", "documents by kind", "`Authorization`"), rows)
 
 
 def kinds() -> str:
@@ -77,8 +90,9 @@ def recipes() -> str:
 def switches() -> str:
     """Every option of the sandbox."""
     parts = []
-    titles = (("All of it", SandboxOptions), ("`copper`", CopperOptions), ("`leadconnector`", LeadConnectorOptions))
-    for title, model in titles:
+    models: dict[str, type[BaseModel]] = {"All of it": SandboxOptions}
+    models |= {f"`{name}`": type(getattr(SandboxOptions(), name)) for name in _MODELS if name != "seeds"}
+    for title, model in models.items():
         parts += [f"### {title}", "", options_table(model, without=_MODELS), ""]
     return "\n".join(parts)
 

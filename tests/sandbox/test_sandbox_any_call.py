@@ -1,4 +1,4 @@
-"""Whatever is sent, the emulated CRMs answer it as a CRM would: with a status of theirs, and never with a crash."""
+"""Whatever is sent, the emulated APIs answer it as theirs would: with a status of theirs, and never with a crash."""
 
 import orjson
 from hypothesis import given, settings
@@ -13,6 +13,8 @@ from leadbridge.sandbox.leadconnector.api import LeadConnector
 from leadbridge.sandbox.leadconnector.properties import UPSERT
 from leadbridge.sandbox.options import CopperOptions, SandboxOptions
 from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed
+from leadbridge.sandbox.vendors import VENDORS
+from leadbridge.sandbox.vendors.api import VendorApi
 from leadbridge.sandbox.world import World
 from tests.support.examples import examples
 
@@ -122,3 +124,44 @@ def test_leadconnector_answers_any_body(body: dict[str, Json]) -> None:
             status = ask(leadconnector, method, path, payload)
             assert status in (200, 201, 400, 422), (method, path, payload)
         orjson.dumps(leadconnector.state())
+
+
+VENDOR_PATHS = (
+    "/v23.0/7",
+    "/rest/leadFormResponses/7",
+    "/rest/leadForms/7",
+    "/v3/surveys/7/responses/7/details",
+    "/v3/surveys/7/details",
+    "/crm/v3/objects/contacts/7",
+    "/api/profiles/7",
+)
+
+
+@settings(max_examples=examples(60))
+@given(
+    document=bodies,
+    asked=st.dictionaries(st.sampled_from(["fields", "properties", "simple"]), st.text(max_size=12), max_size=3),
+    token=st.text(max_size=12),
+    path=st.sampled_from(VENDOR_PATHS) | st.text(max_size=20),
+)
+def test_the_vendors_answer_any_call_about_any_document(
+    document: dict[str, Json], asked: dict[str, str], token: str, path: str
+) -> None:
+    for vendor in VENDORS:
+        api = VendorApi(vendor, world())
+        api.documents = {
+            kind: {"7": {"properties": document, **document}, "7/7": document} for kind in vendor.documents
+        }
+        headers = {"authorization": f"{vendor.scheme} {token}", "linkedin-version": "202510", "revision": "2025-07-15"}
+        for method, where in (("GET", path), ("GET", VENDOR_PATHS[0]), ("POST", path)):
+            request = ApiRequest(
+                method=method, path=where, query=asked, headers=headers, body=b"", payload=None, trace_id="t",
+                lost_fields=frozenset(list(document)[:1]),
+            )  # fmt: skip
+            admitted = api.admit(request)
+            reply = api.answer(request, admitted) if isinstance(admitted, str) else admitted
+            api.emails_of(request, "any")
+            assert isinstance(orjson.loads(reply.body), dict)
+            assert reply.status in (200, 400, 401, 403, 404), (vendor.name, where)
+            for status in (401, 429, 503):
+                assert isinstance(orjson.loads(api.error(request, status).body), dict)

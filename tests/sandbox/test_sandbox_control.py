@@ -121,6 +121,7 @@ async def test_the_history_says_who_called_what_and_what_came_of_it() -> None:
         "at": NOW,
         "ended_at": NOW,
         "crm": "copper",
+        "vendor": None,
         "account": "acme",
         "method": "PUT",
         "path": "/leads/upsert",

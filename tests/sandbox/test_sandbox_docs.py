@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from leadbridge.sandbox.vendors import VENDORS
 from leadbridge.settings.loading import load_text
 from tests.generated import GENERATED, ROOT, stale
 from tests.support.command import Started, environment, started
@@ -49,11 +50,18 @@ def test_every_command_runs_as_printed_and_does_what_the_page_says(sandbox: Star
             ).stdout  # fmt: skip
             answers.append(json.loads(shown) if shown else None)
 
-    state, history, quotas, seeded, reset, recipe, fault, faults, lifted, options = answers
+    state, history, quotas, seeded, reset, put, documents, lead, recipe, fault, faults, lifted, options = answers
     assert (state, history, quotas) == ({"copper": {}}, [], {"copper": {}, "leadconnector": {}})
     assert isinstance(seeded, dict)
     assert len(seeded["ids"]) == 1
-    assert reset is lifted is None
+    assert reset is put is lifted is None
+    assert isinstance(documents, dict)
+    assert list(documents) == ["linkedin"]
+    assert isinstance(lead, dict)
+    assert (lead["id"], [one["values"] for one in lead["field_data"]]) == (
+        "1234567890123999",
+        [["Ann Lee"], ["ann@example.com"]],
+    )
     assert (recipe, fault) == ({"id": "1"}, {"id": "2"})
     assert isinstance(faults, list)
     assert [(one["action"]["kind"], one["times"]) for one in faults] == [("status", 3), ("status", 1)]
@@ -77,19 +85,22 @@ def test_a_dropped_connection_leaves_no_trace_in_the_log(sandbox: Started) -> No
     assert sandbox.logged == []
 
 
-def test_the_configuration_loads_with_the_addresses_that_the_command_prints(sandbox: Started) -> None:
-    (config,) = blocks("yaml")
+def test_the_configurations_load_with_the_addresses_that_the_command_prints(sandbox: Started) -> None:
     printed = {sandbox.line(crm).split()[-1] for crm in ("Copper", "LeadConnector")}
+    fetched_from = {sandbox.line(vendor.name).split()[-1]: vendor.name for vendor in VENDORS}
     base = sandbox.line("page").split()[1].removesuffix("/sandbox/")
-    settings = load_text(config.replace(ADDRESS, base), "sandbox.md", {}).settings
+    crms, vendor = (load_text(config.replace(ADDRESS, base), "sandbox.md", {}).settings for config in blocks("yaml"))
 
-    assert {str(destination.base_url) for destination in settings.destinations.values()} == printed
+    assert {str(destination.base_url) for destination in crms.destinations.values()} == printed
+    (source,) = vendor.sources.values()
+    assert source.fetch is not None
+    assert fetched_from[str(source.fetch.base_url)] == source.preset
 
 
 async def test_every_endpoint_is_on_the_page_and_none_beside() -> None:
     (problem,) = (await Bench().client.get("/sandbox/nothing")).json()["problems"]
     there = set(re.findall(r"(?:GET|POST|DELETE) /sandbox/[\w/]*", problem["hint"]))
-    for endpoint in there - {"GET /sandbox/record", "GET /sandbox/style"}:
+    for endpoint in there - {"GET /sandbox/record", "GET /sandbox/document", "GET /sandbox/style"}:
         assert f"/sandbox/{endpoint.partition('/sandbox/')[2]}" in PAGE, endpoint
     named = {f"{method} {path}" for method, path in re.findall(r"`(GET|POST|DELETE) (/sandbox/[\w]*)", PAGE)}
     assert named <= there

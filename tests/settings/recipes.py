@@ -16,7 +16,8 @@ from leadbridge.app import Service
 from leadbridge.commands.sending import content_type
 from leadbridge.crm.registry import CRMS
 from leadbridge.http.server import embedded, listen, server_config, url_of
-from leadbridge.sandbox import COPPER_PATH, LEADCONNECTOR_PATH, Sandbox, SandboxOptions, Seed
+from leadbridge.sandbox import COPPER_PATH, LEADCONNECTOR_PATH, VENDORS_PATH, Sandbox, SandboxOptions, Seed
+from leadbridge.settings.fetching import Fetching
 from leadbridge.settings.loading import Loaded, load
 from leadbridge.signing import sign
 from leadbridge.store.base import Store
@@ -32,7 +33,10 @@ VALUE: Final = "whsec_cmVjaXBlLXNlY3JldC1yZWNpcGU="  # of every variable: a toke
 
 @dataclass(frozen=True)
 class Recipe:
-    """A folder: `leadbridge.yaml`, `sample.*`, `expected.json`, and `account.json` where an account needs more."""
+    """A folder: `leadbridge.yaml`, `sample.*`, `expected.json`.
+
+    An account that needs more has `account.json`, a vendor whose leads are fetched has `documents.json`.
+    """
 
     folder: Path
 
@@ -124,6 +128,7 @@ async def cooking(recipe: Recipe, store: Store, clock: ManualClock, journal: Jou
     account = recipe.read("account.json")
     seeds = (TypeAdapter[Seed](Seed).validate_python(account),) if account else ()
     sandbox = Sandbox(SandboxOptions(seeds=seeds), clock)
+    sandbox.put_documents(recipe.read("documents.json") or {})
     log: Any = journal
     with listen("127.0.0.1", 0) as listener:
         loaded = _pointed_at(url_of(listener), recipe.load())
@@ -142,7 +147,16 @@ def _pointed_at(url: str, loaded: Loaded) -> Loaded:
         name: one.model_copy(update={"base_url": AnyHttpUrl(url + PATHS[one.crm])})
         for name, one in loaded.settings.destinations.items()
     }
-    return replace(loaded, settings=loaded.settings.model_copy(update={"destinations": destinations}))
+    sources = {
+        name: one if one.fetch is None else one.model_copy(update={"fetch": _fetching_at(url, one.preset, one.fetch)})
+        for name, one in loaded.settings.sources.items()
+    }
+    update = {"destinations": destinations, "sources": sources}
+    return replace(loaded, settings=loaded.settings.model_copy(update=update))
+
+
+def _fetching_at(url: str, preset: str, fetch: Fetching) -> Fetching:
+    return fetch.model_copy(update={"base_url": AnyHttpUrl(f"{url}{VENDORS_PATH}/{preset}")})
 
 
 def differences(expected: Any, kept: Any, place: str = "") -> Iterator[str]:

@@ -28,7 +28,7 @@ def test_a_recipe_is_complete_short_and_without_a_warning(recipe: Recipe) -> Non
     assert len(text.splitlines()) <= 70
     assert text.startswith("# yaml-language-server: $schema=../../schema.json\n")
     files = {path.name for path in recipe.folder.iterdir()}
-    assert files - {"account.json"} == {"leadbridge.yaml", "expected.json", recipe.sample.name}
+    assert files - {"account.json", "documents.json"} == {"leadbridge.yaml", "expected.json", recipe.sample.name}
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=str)
@@ -45,12 +45,13 @@ async def test_its_sample_becomes_the_expected_records(
 ) -> None:
     expected = recipe.read("expected.json")
     async with cooking(recipe, store, clock, journal) as kitchen:
-        reply = (await kitchen.send()).json()
-        assert reply["status"] == "accepted"
+        assert (await kitchen.send()).is_success
+        (accepted,) = await journal.seen("submission.accepted")
         for destination, state in expected["deliveries"].items():
             if state != "filtered":
                 await journal.seen("delivery.attempted", destination=destination, outcome=state)
-        deliveries = (await store.deliveries_of([reply["id"]]))[reply["id"]]
+        submission_id = accepted["submission"]
+        deliveries = (await store.deliveries_of([submission_id]))[submission_id]
         assert {one.destination: one.state for one in deliveries} == expected["deliveries"]
         for destination, records in expected["records"].items():
             assert list(differences(records, await kitchen.records(destination))) == []
@@ -61,9 +62,11 @@ async def test_a_response_that_is_sent_again_is_taken_once(
     recipe: Recipe, store: Store, clock: ManualClock, journal: Journal
 ) -> None:
     async with cooking(recipe, store, clock, journal) as kitchen:
-        first = (await kitchen.send()).json()
-        again = (await kitchen.send(message_id="msg_2")).json()
-        assert (again["status"], again["id"]) == ("duplicate", first["id"])
+        assert (await kitchen.send()).is_success
+        assert (await kitchen.send(message_id="msg_2")).is_success
+        (first,) = journal.find("submission.accepted")
+        (again,) = journal.find("submission.duplicate")
+        assert again["of"] == first["submission"]
         await journal.seen("delivery.attempted", outcome="delivered")
 
 

@@ -1,4 +1,4 @@
-"""The sandbox: both emulated CRMs and their control in one ASGI application."""
+"""The sandbox: the emulated CRMs and vendors, and their control, in one ASGI application."""
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
@@ -14,7 +14,7 @@ from leadbridge.events import Json
 from leadbridge.sandbox.control import Control
 from leadbridge.sandbox.copper.api import Copper
 from leadbridge.sandbox.copper.problems import Invalid as InvalidLead
-from leadbridge.sandbox.emulator import CrmName, Emulator
+from leadbridge.sandbox.emulator import CrmName, Emulated, Emulator
 from leadbridge.sandbox.faultbook import FaultBook
 from leadbridge.sandbox.gateway import Gateway
 from leadbridge.sandbox.history import History
@@ -24,15 +24,20 @@ from leadbridge.sandbox.options import SandboxOptions
 from leadbridge.sandbox.quota import CopperQuota, LeadConnectorQuota, Quota, Use
 from leadbridge.sandbox.refusals import ControlRefused, Problem, refused
 from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed, Seed
+from leadbridge.sandbox.vendors.quota import VendorQuota
+from leadbridge.sandbox.vendors.shelf import Shelf
 from leadbridge.sandbox.world import World
 
 COPPER_PATH = "/copper/developer_api/v1"
 LEADCONNECTOR_PATH = "/leadconnector"
+VENDORS_PATH = "/vendors"  # and below it each by the name of its preset
 AnySeed = TypeVar("AnySeed", CopperSeed, LeadConnectorSeed)
 
 
 class Sandbox:
     """An emulated Copper under `/copper/developer_api/v1`, an emulated LeadConnector under `/leadconnector`.
+
+    Under `/vendors/meta` and the like are vendors that only announce a lead, with the leads of the presets' samples.
 
     Nothing is kept on disk. Everything that `/sandbox/...` does over HTTP is a method here. Raises `RequestRefused`
     when a seed in the options cannot be taken.
@@ -47,10 +52,16 @@ class Sandbox:
         self._leadconnector = LeadConnector(self._world)
         self._copper_quota = CopperQuota(self._world)
         self._leadconnector_quota = LeadConnectorQuota(self._world)
+        self._shelf = Shelf(self._world)
+        self._vendor_quotas = {api.vendor: VendorQuota(api.known, self._world) for api in self._shelf.apis}
         self.app = Starlette(
             routes=[
                 Mount(COPPER_PATH, app=self._gateway(self._copper, self._copper_quota)),
                 Mount(LEADCONNECTOR_PATH, app=self._gateway(self._leadconnector, self._leadconnector_quota)),
+                *(
+                    Mount(f"{VENDORS_PATH}/{api.vendor}", app=self._gateway(api, self._vendor_quotas[api.vendor]))
+                    for api in self._shelf.apis
+                ),
                 Mount("/sandbox", routes=Control(self).routes()),
                 Route("/", _to_page, methods=["GET"]),
             ]
@@ -96,10 +107,25 @@ class Sandbox:
             if crm in (None, emulator.crm)
         }
 
+    def documents(self, vendor: str | None = None) -> dict[str, Json]:
+        """What the vendors answer: `{vendor: {kind: {id: document}}}`; of one vendor when it is given."""
+        return self._shelf.documents(vendor)
+
+    def put_documents(self, changes: Json) -> None:
+        """Lay documents over those of the vendors, in the form of `documents`; null takes one away.
+
+        Raises `RequestRefused`, and changes nothing, when one cannot be kept.
+        """
+        self._shelf.put(changes)
+
     def quotas(self) -> dict[str, Json]:
-        """How full each account's quotas are, per CRM: `{account: [{"window", "limit", "used"}]}`."""
-        quotas: dict[CrmName, Quota] = {"copper": self._copper_quota, "leadconnector": self._leadconnector_quota}
-        return {crm: _by_account(quota.uses()) for crm, quota in quotas.items()}
+        """How full each account's quotas are, per CRM and vendor: `{account: [{"window", "limit", "used"}]}`.
+
+        A vendor's account is the token; vendors that were not asked are left out.
+        """
+        quotas: dict[str, Quota] = {"copper": self._copper_quota, "leadconnector": self._leadconnector_quota}
+        quotas.update({name: quota for name, quota in self._vendor_quotas.items() if quota.uses()})
+        return {name: _by_account(quota.uses()) for name, quota in quotas.items()}
 
     def reset(self) -> None:
         """As at the start: its options and seeds, no faults, no history, every quota unused."""
@@ -111,6 +137,9 @@ class Sandbox:
         self._leadconnector.reset()
         self._copper_quota.reset()
         self._leadconnector_quota.reset()
+        self._shelf.reset()
+        for quota in self._vendor_quotas.values():
+            quota.reset()
         self._plant(self._at_start)
 
     def _wrong_records(self, seed: Seed) -> list[Problem]:
@@ -124,7 +153,7 @@ class Sandbox:
         for seed in options.seeds:
             self.seed(seed)
 
-    def _gateway(self, emulator: Emulator, quota: Quota) -> Gateway:
+    def _gateway(self, emulator: Emulated, quota: Quota) -> Gateway:
         return Gateway(emulator, quota=quota, world=self._world, faults=self.faults, history=self.history)
 
 

@@ -1,14 +1,15 @@
 """What a request to the sandbox's own endpoints asks for in its query."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, get_args
 
 from starlette.requests import Request
 
-from leadbridge.sandbox.emulator import CrmName
+from leadbridge.sandbox.emulator import CrmName, VendorName
 from leadbridge.sandbox.refusals import ControlRefused, Problem, did_you_mean
 
-CRMS: Final[tuple[CrmName, ...]] = ("copper", "leadconnector")
+CRMS: Final[tuple[CrmName, ...]] = get_args(CrmName)
+VENDORS: Final[tuple[VendorName, ...]] = get_args(VendorName)
 _SWITCH: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -40,6 +41,14 @@ class Asked:
         found = next((crm for crm in CRMS if crm == given), None)
         if given is not None and found is None:
             self._wrong(name, given, CRMS)
+        return found
+
+    def vendor(self, name: str) -> VendorName | None:
+        """One of the vendors."""
+        given = self._query.get(name)
+        found = next((vendor for vendor in VENDORS if vendor == given), None)
+        if given is not None and found is None:
+            self._wrong(name, given, VENDORS)
         return found
 
     def number(self, name: str, *, least: int = 1) -> int | None:

@@ -7,7 +7,7 @@ import httpx
 from leadbridge.clock import Millis
 from leadbridge.errors import RequestRefused
 from leadbridge.events import Json
-from leadbridge.sandbox.emulator import CrmName
+from leadbridge.sandbox.emulator import CrmName, VendorName
 from leadbridge.sandbox.faults import Fault
 from leadbridge.sandbox.seeds import CopperSeed, LeadConnectorSeed
 
@@ -43,11 +43,21 @@ class SandboxControl:
         answer: dict[str, Json] = await self._ask("GET", "/state", params=_given(crm=crm, account=account))
         return answer
 
+    async def documents(self, vendor: VendorName | None = None) -> dict[str, Json]:
+        """What the vendors answer: `{vendor: {kind: {id: document}}}`; of one vendor when given."""
+        answer: dict[str, Json] = await self._ask("GET", "/documents", params=_given(vendor=vendor))
+        return answer
+
+    async def put_documents(self, documents: Json) -> None:
+        """Lay documents over those of the vendors, in the form of `documents`; None takes one away."""
+        await self._ask("POST", "/documents", json=documents)
+
     async def history(
         self,
         crm: CrmName | None = None,
         account: str | None = None,
         *,
+        vendor: VendorName | None = None,
         record_id: str | None = None,
         since: Millis | None = None,
         limit: int | None = None,
@@ -55,13 +65,19 @@ class SandboxControl:
     ) -> list[dict[str, Json]]:
         """The last calls, oldest first, that fit what is given; with `bodies`, what was sent and answered."""
         params = _given(
-            crm=crm, account=account, record_id=record_id, since=since, limit=limit, bodies="true" if bodies else None
+            crm=crm,
+            vendor=vendor,
+            account=account,
+            record_id=record_id,
+            since=since,
+            limit=limit,
+            bodies="true" if bodies else None,
         )
         answer: list[dict[str, Json]] = await self._ask("GET", "/history", params=params)
         return answer
 
     async def quotas(self) -> dict[str, Json]:
-        """How full each account's quotas are: `{crm: {account: [{"window", "limit", "used"}]}}`."""
+        """How full each account's quotas are, per CRM and vendor: `{crm: {account: [{"window", "limit", "used"}]}}`."""
         answer: dict[str, Json] = await self._ask("GET", "/quotas")
         return answer
 

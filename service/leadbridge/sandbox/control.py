@@ -43,6 +43,7 @@ class Control:
         endpoints: dict[tuple[str, str], Endpoint] = {
             ("GET", "/"): page.overview,
             ("GET", "/record"): page.record,
+            ("GET", "/document"): page.document,
             ("GET", "/style.css"): page.style,
             ("POST", "/faults"): self._add_fault,
             ("GET", "/faults"): self._list_faults,
@@ -52,6 +53,8 @@ class Control:
             ("GET", "/state"): self._state,
             ("GET", "/history"): self._history,
             ("GET", "/quotas"): self._quotas,
+            ("GET", "/documents"): self._documents,
+            ("POST", "/documents"): self._put_documents,
             ("POST", "/seed"): self._seed,
             ("POST", "/reset"): self._reset,
             ("GET", "/options"): self._options,
@@ -102,17 +105,28 @@ class Control:
         return _json(200, self._sandbox.state(crm, account=account))
 
     async def _history(self, request: Request) -> Response:
-        asked = Asked(request, "crm", "account", "record_id", "since", "limit", "bodies")
-        crm, account, record_id = asked.crm("crm"), asked.text("account"), asked.text("record_id")
+        asked = Asked(request, "crm", "vendor", "account", "record_id", "since", "limit", "bodies")
+        crm, vendor = asked.crm("crm"), asked.vendor("vendor")
+        account, record_id = asked.text("account"), asked.text("record_id")
         since, limit, bodies = asked.number("since"), asked.number("limit"), asked.switch("bodies")
         asked.check()
         listed = self._sandbox.history.listed(
-            crm=crm, account=account, record_id=record_id, since=since, limit=limit, bodies=bodies
+            crm=crm, vendor=vendor, account=account, record_id=record_id, since=since, limit=limit, bodies=bodies
         )
         return _json(200, listed)
 
     async def _quotas(self, _: Request) -> Response:
         return _json(200, self._sandbox.quotas())
+
+    async def _documents(self, request: Request) -> Response:
+        asked = Asked(request, "vendor")
+        vendor = asked.vendor("vendor")
+        asked.check()
+        return _json(200, self._sandbox.documents(vendor))
+
+    async def _put_documents(self, request: Request) -> Response:
+        self._sandbox.put_documents(await _body(request))
+        return Response(status_code=204)
 
     async def _seed(self, request: Request) -> Response:
         seed = validated(_SEED, await _body(request))

@@ -1,11 +1,11 @@
 """The faults in force: which of them strike a call, and how often each did."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from leadbridge.events import Json
-from leadbridge.sandbox.emulator import CrmName
+from leadbridge.sandbox.emulator import CrmName, VendorName
 from leadbridge.sandbox.exchange import ApiRequest
 from leadbridge.sandbox.faults import Delay, Ending, Fault, LoseField
 from leadbridge.sandbox.ids import digest
@@ -79,7 +79,13 @@ class FaultBook:
         ]
 
     def trouble(
-        self, request: ApiRequest, *, crm: CrmName, account: str, emails: Callable[[], frozenset[str]]
+        self,
+        request: ApiRequest,
+        *,
+        crm: CrmName | None,
+        vendor: VendorName | None,
+        account: str,
+        emails: Callable[[], frozenset[str]],
     ) -> Trouble:
         """What befalls this call: every delay and lost field, up to the first fault that ends it."""
         if not self._active:
@@ -88,21 +94,17 @@ class FaultBook:
         lost: set[str] = set()
         struck: list[str] = []
         ending: Ending | None = None
-        for fault_id, fault in self._striking(request, crm=crm, account=account, emails=emails):
+        for fault_id, active in self._active.items():
+            fits = active.fault.fits(request, crm=crm, vendor=vendor, account=account, emails=emails)
+            if not (fits and active.strikes()):
+                continue
             struck.append(fault_id)
-            match fault.action:
-                case Delay():
-                    delays.append(fault.action)
+            match active.fault.action:
+                case Delay() as delay:
+                    delays.append(delay)
                 case LoseField(field=field):
                     lost.add(field)
-                case _:
-                    ending = fault.action
+                case last:
+                    ending = last
                     break
         return Trouble(tuple(delays), frozenset(lost), ending, tuple(struck))
-
-    def _striking(
-        self, request: ApiRequest, *, crm: CrmName, account: str, emails: Callable[[], frozenset[str]]
-    ) -> Iterator[tuple[str, Fault]]:
-        for fault_id, active in self._active.items():
-            if active.fault.fits(request, crm=crm, account=account, emails=emails) and active.strikes():
-                yield fault_id, active.fault

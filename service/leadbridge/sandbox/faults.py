@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from leadbridge.events import Json
 from leadbridge.sandbox.addresses import email_key
-from leadbridge.sandbox.emulator import CrmName
+from leadbridge.sandbox.emulator import CrmName, VendorName
 from leadbridge.sandbox.exchange import ApiRequest
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -42,7 +42,7 @@ class Delay(_Value):
 
 
 class LoseField(_Value):
-    """An attribute is not stored, and nobody says so. The call goes on to the faults after this one."""
+    """An attribute is not stored (a vendor leaves it out), and nobody says so. The call goes on to later faults."""
 
     kind: Literal["lose_field"] = "lose_field"
     field: str = Field(min_length=1, description="As the CRM names it: `title`, `custom_fields`, `phone`.")
@@ -115,13 +115,15 @@ class Fault(_Value):
 
     action: Action = Field(description="What happens; see the kinds.")
     crm: CrmName | None = Field(default=None, description="Only this CRM's calls.")
+    vendor: VendorName | None = Field(default=None, description="Only this vendor's calls, by the name of its preset.")
     account: str | None = Field(default=None, description="Only one account's, by the name it has in the state.")
     method: Annotated[str, AfterValidator(str.upper)] | None = Field(default=None, description="Only this HTTP method.")
     path: str | None = Field(
-        default=None, description="Only this path, relative to the CRM's base URL; `*` stands for anything."
+        default=None, description="Only this path, relative to the API's base URL; `*` stands for anything."
     )
     email: Annotated[str, AfterValidator(email_key)] | None = Field(
-        default=None, description="Only calls about this person: by the address in the call, or in the record it names."
+        default=None,
+        description="Only calls about this person: by the address in the call, or in the record or document it names.",
     )
     attributes: dict[str, Json] | None = Field(
         default=None, description="Only calls whose body holds these attributes with exactly these values."
@@ -131,10 +133,25 @@ class Fault(_Value):
     probability: float = Field(default=1.0, gt=0, le=1, description="How likely it strikes a call that fits.")
     seed: int = Field(default=0, description="Decides which calls a probability strikes: the same for the same seed.")
 
-    def fits(self, request: ApiRequest, *, crm: CrmName, account: str, emails: Callable[[], frozenset[str]]) -> bool:
+    @model_validator(mode="after")
+    def _is_about_one(self) -> Self:
+        if self.crm is not None and self.vendor is not None:
+            raise ValueError("no call goes to a CRM and to a vendor: give `crm` or `vendor`")
+        return self
+
+    def fits(
+        self,
+        request: ApiRequest,
+        *,
+        crm: CrmName | None,
+        vendor: VendorName | None,
+        account: str,
+        emails: Callable[[], frozenset[str]],
+    ) -> bool:
         """Whether this call is one that the fault is about."""
         return (
             self.crm in (None, crm)
+            and self.vendor in (None, vendor)
             and self.account in (None, account)
             and self.method in (None, request.method)
             and (self.path is None or fnmatchcase(request.path, self.path))

@@ -1,4 +1,4 @@
-"""The rim of one emulated CRM: reads a request, lets quota and faults have their say, and writes the answer."""
+"""The rim of one emulated API: reads a request, lets quota and faults have their say, and writes the answer."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from leadbridge.sandbox.emulator import Emulator
+from leadbridge.sandbox.emulator import Emulated
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, payload_of
 from leadbridge.sandbox.faultbook import NO_TROUBLE, FaultBook, Trouble
 from leadbridge.sandbox.faults import Drip, Drop, Ending, Html, Huge, Malformed, Status
@@ -37,9 +37,9 @@ class _Answered:
 
 
 class Gateway:
-    """An ASGI application that is one CRM."""
+    """An ASGI application that is one CRM or vendor."""
 
-    def __init__(self, emulator: Emulator, *, quota: Quota, world: World, faults: FaultBook, history: History) -> None:
+    def __init__(self, emulator: Emulated, *, quota: Quota, world: World, faults: FaultBook, history: History) -> None:
         self._emulator = emulator
         self._quota = quota
         self._world = world
@@ -67,6 +67,7 @@ class Gateway:
             at=at,
             ended_at=self._world.clock.now(),
             crm=self._emulator.crm,
+            vendor=self._emulator.vendor,
             account=account,
             method=request.method,
             path=request.path,
@@ -111,7 +112,9 @@ class Gateway:
 
     async def _troubled(self, request: ApiRequest, account: str) -> _Answered:
         emails = partial(self._emulator.emails_of, request, account)
-        trouble = self._faults.trouble(request, crm=self._emulator.crm, account=account, emails=emails)
+        trouble = self._faults.trouble(
+            request, crm=self._emulator.crm, vendor=self._emulator.vendor, account=account, emails=emails
+        )
         request = replace(request, lost_fields=trouble.lost_fields) if trouble.lost_fields else request
         for delay in trouble.delays:
             if not delay.commit:

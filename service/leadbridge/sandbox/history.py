@@ -1,4 +1,4 @@
-"""What was called: the last calls to both CRMs, as a user or a test asks for them."""
+"""What was called: the last calls to the CRMs and vendors, as a user or a test asks for them."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ import orjson
 
 from leadbridge.clock import Millis
 from leadbridge.events import Json
-from leadbridge.sandbox.emulator import CrmName
+from leadbridge.sandbox.emulator import CrmName, VendorName
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, is_shallow
 
 MOST_OF_A_BODY: Final = 16 * 1024  # bytes that are kept
@@ -19,7 +19,9 @@ _NOT_KEPT: Final = "(not kept: holds credentials)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One call. `status` is None when the connection was dropped, `account` when the credentials were refused.
+    """One call, to a CRM or to a vendor; the other is None. `record_id` of a vendor's is a document's.
+
+    `status` is None when the connection was dropped, `account` when the credentials were refused.
 
     `at` is the call's arrival, `ended_at` when its answer began to go out, or would have; entries stand in the order of
     their answers. `faults` are the ids of those that struck.
@@ -27,7 +29,8 @@ class Entry:
 
     at: Millis
     ended_at: Millis
-    crm: CrmName
+    crm: CrmName | None
+    vendor: VendorName | None
     account: str | None
     method: str
     path: str
@@ -89,6 +92,7 @@ class History:
         self,
         *,
         crm: str | None = None,
+        vendor: str | None = None,
         account: str | None = None,
         record_id: str | None = None,
         since: Millis | None = None,
@@ -103,6 +107,7 @@ class History:
         for entry, kept in self._with_bodies():
             if (
                 crm in (None, entry.crm)
+                and vendor in (None, entry.vendor)
                 and account in (None, entry.account)
                 and record_id in (None, entry.record_id)
                 and (since is None or entry.at >= since)

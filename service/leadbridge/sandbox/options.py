@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from leadbridge.events import Json
+from leadbridge.sandbox.emulator import VendorName
 from leadbridge.sandbox.leadconnector.catalog import DuplicatePriority
+from leadbridge.sandbox.rates import Options, RateLimit
 from leadbridge.sandbox.seeds import Seed
+from leadbridge.sandbox.vendor_options import (
+    HubSpotOptions,
+    KlaviyoOptions,
+    LinkedInOptions,
+    MetaOptions,
+    SurveyMonkeyOptions,
+    VendorOptions,
+)
 
 
 def _known_zone(name: str) -> str:
@@ -22,24 +32,13 @@ def _known_zone(name: str) -> str:
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RateLimit(_Options):
-    """At most `limit` calls in any `window` seconds."""
-
-    limit: int = Field(gt=0)
-    window: float = Field(gt=0, description="seconds")
-
-
 # Where a refusal names records: in its message, or in a list under a key of its own.
 IdsPlace: TypeAlias = Literal["message", "ids", "lead_ids", "matches"]
 # What a refusal's body is: Copper's usual `success`, `status` and `message`; only `error`; plain text; a page; nothing.
 ErrorBody: TypeAlias = Literal["message", "error", "text", "html", "empty"]
 
 
-class CopperOptions(_Options):
+class CopperOptions(Options):
     """Copper's switches."""
 
     quota: RateLimit | None = Field(
@@ -96,7 +95,7 @@ class CopperOptions(_Options):
     timezone: TimeZoneName = Field(default="America/Los_Angeles", description="Where an account's days begin.")
 
 
-class LeadConnectorOptions(_Options):
+class LeadConnectorOptions(Options):
     """LeadConnector's switches. A location's seed may set its own for the last seven."""
 
     quota: RateLimit | None = Field(
@@ -170,7 +169,7 @@ class LeadConnectorOptions(_Options):
     )
 
 
-class SandboxOptions(_Options):
+class SandboxOptions(Options):
     """Everything that can be chosen about the sandbox."""
 
     quotas: bool = Field(default=True, description="Whether quotas are kept at all.")
@@ -186,10 +185,20 @@ class SandboxOptions(_Options):
     )
     copper: CopperOptions = CopperOptions()
     leadconnector: LeadConnectorOptions = LeadConnectorOptions()
+    meta: MetaOptions = MetaOptions()
+    linkedin: LinkedInOptions = LinkedInOptions()
+    surveymonkey: SurveyMonkeyOptions = SurveyMonkeyOptions()
+    hubspot: HubSpotOptions = HubSpotOptions()
+    klaviyo: KlaviyoOptions = KlaviyoOptions()
     seeds: tuple[Seed, ...] = Field(default=(), description="What the accounts hold at the start and after a reset.")
 
+    def of_vendor(self, name: VendorName) -> VendorOptions:
+        """One vendor's switches."""
+        options: VendorOptions = getattr(self, name)
+        return options
+
     def merged(self, changes: Mapping[str, Json]) -> "SandboxOptions":
-        """These options with `changes` laid over them, one CRM's options key by key.
+        """These options with `changes` laid over them, one CRM's or vendor's options key by key.
 
         Raises pydantic's `ValidationError` for a key or value that does not exist.
         """

@@ -1,4 +1,4 @@
-"""The page for people: what the CRMs hold, what was called, which faults are in force."""
+"""The page for people: what the CRMs and vendors hold, what was called, which faults are in force."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,15 +13,20 @@ from starlette.responses import Response
 from leadbridge.events import Json
 from leadbridge.masking import harmless
 from leadbridge.sandbox.asked import CRMS, Asked
-from leadbridge.sandbox.emulator import CrmName
 from leadbridge.sandbox.refusals import refused
-from leadbridge.sandbox.views import MOST_CALLS, account_view, call_views, fault_views, record_view
+from leadbridge.sandbox.vendor_views import vendor_view
+from leadbridge.sandbox.vendors import VENDORS
+from leadbridge.sandbox.views import MOST_CALLS, account_view, attributes_of, call_views, fault_views, record_view
 
 if TYPE_CHECKING:
     from leadbridge.sandbox.app import Sandbox
 
 MOST_ACCOUNTS: Final = 20  # of each CRM on one page
-CRM_TITLES: Final[Mapping[CrmName, str]] = {"copper": "Copper", "leadconnector": "LeadConnector"}
+TITLES: Final[Mapping[str, str]] = {
+    "copper": "Copper",
+    "leadconnector": "LeadConnector",
+    **{vendor.name: vendor.title for vendor in VENDORS},
+}
 _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
@@ -41,7 +46,7 @@ class Page:
         )
 
     async def overview(self, request: Request) -> Response:
-        """Accounts with their records, the last calls, the faults in force."""
+        """Accounts with their records, what the vendors hold, the last calls, the faults in force."""
         asked = Asked(request, "crm", "account", "find", "refresh")
         crm, account, find = asked.crm("crm"), asked.text("account"), asked.text("find")
         refresh = asked.number("refresh")
@@ -59,17 +64,23 @@ class Page:
             for name in CRMS
             for one in list(state.get(name, {}))[-MOST_ACCOUNTS:]
         ]
+        documents = self._sandbox.documents()
+        vendors = [
+            vendor_view(vendor, documents[vendor.name], uses=quotas.get(vendor.name, {}), find=find or "")
+            for vendor in (() if crm or account else VENDORS)
+        ]
         calls = self._sandbox.history.listed(crm=crm, account=account, limit=MOST_CALLS)
         return self._html(
             "overview.html",
             accounts=shown,
             more_accounts=sum(max(0, len(accounts) - MOST_ACCOUNTS) for accounts in state.values()),
-            calls=call_views(calls, state),
+            vendors=[vendor for vendor in vendors if vendor["found"] or vendor["uses"]],
+            calls=call_views(calls, state, documents),
             faults=fault_views(self._sandbox.faults.listed()),
             find=find or "",
             crm=crm,
             account=account,
-            crm_titles=CRM_TITLES,
+            titles=TITLES,
             **_refreshing(request, refresh),
         )
 
@@ -90,12 +101,36 @@ class Page:
         )
         return self._html(
             "record.html",
-            crm=crm,
-            crm_titles=CRM_TITLES,
-            account=harmless(account),
-            kind=harmless(kind),
+            where=f"{TITLES[crm]}, account {harmless(account)}, {harmless(kind)}, id {harmless(record_id)}",
             record=record_view(found, self._sandbox.emulator(crm), account),
-            calls=call_views(calls, state),
+            titles=TITLES,
+            calls=call_views(calls, state, {}),
+            **_refreshing(request, refresh),
+        )
+
+    async def document(self, request: Request) -> Response:
+        """One document of a vendor, and the calls about it."""
+        asked = Asked(request, "vendor", "kind", "id", "refresh")
+        vendor, kind, document_id = asked.vendor("vendor"), asked.needed("kind"), asked.needed("id")
+        refresh = asked.number("refresh")
+        asked.needed("vendor")
+        asked.check()
+        documents = self._sandbox.documents(vendor)
+        found = documents.get(vendor or "", {}).get(kind, {}).get(document_id)
+        if vendor is None or found is None:
+            raise refused("there is no such document", hint="those there are: /sandbox/", status=HTTPStatus.NOT_FOUND)
+        calls = self._sandbox.history.listed(vendor=vendor, record_id=document_id, bodies=True, limit=MOST_CALLS)
+        return self._html(
+            "record.html",
+            where=f"{TITLES[vendor]}, {harmless(kind)}, id {harmless(document_id)}",
+            record={
+                "id": harmless(document_id),
+                "name": "",
+                "custom_fields": [],
+                "attributes": attributes_of(found),
+            },
+            titles=TITLES,
+            calls=call_views(calls, {}, documents),
             **_refreshing(request, refresh),
         )
 

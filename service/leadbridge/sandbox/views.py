@@ -12,6 +12,7 @@ from leadbridge.masking import harmless
 from leadbridge.sandbox.emulator import CrmName, Emulator
 from leadbridge.sandbox.faults import Fault
 from leadbridge.sandbox.records import Summary, custom_fields_of, summary
+from leadbridge.sandbox.vendor_views import home_of
 
 MOST_RECORDS: Final = 100  # of each kind, the newest
 MOST_CALLS: Final = 50  # the last
@@ -55,14 +56,18 @@ def account_view(
 def record_view(record: Mapping[str, Json], emulator: Emulator, account: str) -> dict[str, Json]:
     """A record in one line, and each of its attributes as the API answers it."""
     line = summary(record, emulator.crm, custom_fields_of(emulator, account))
-    return {
-        **_texts_of(line),
-        "attributes": [{"name": harmless(name), "value": _written(value)} for name, value in record.items()],
-    }
+    return {**_texts_of(line), "attributes": attributes_of(record)}
 
 
-def call_views(calls: Sequence[Mapping[str, Any]], state: Mapping[str, Json]) -> list[dict[str, Json]]:
-    """Calls, the last first, each with a link to the record it was about while that exists in `state`."""
+def attributes_of(record: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """Each attribute as the API answers it."""
+    return [{"name": harmless(name), "value": _written(value)} for name, value in record.items()]
+
+
+def call_views(
+    calls: Sequence[Mapping[str, Any]], state: Mapping[str, Json], documents: Mapping[str, Json]
+) -> list[dict[str, Json]]:
+    """Calls, the last first, each with a link to what it was about while that is in `state` or in `documents`."""
     wanted = {call["record_id"] for call in calls}
     homes = {
         (crm, account, str(record["id"])): kind
@@ -73,7 +78,10 @@ def call_views(calls: Sequence[Mapping[str, Any]], state: Mapping[str, Json]) ->
         for record in records
         if isinstance(record, Mapping) and str(record.get("id")) in wanted
     }
-    return [_call(call, homes.get((call["crm"], call["account"], call["record_id"]))) for call in reversed(calls)]
+    return [
+        _call(call, homes.get((call["crm"], call["account"], call["record_id"])), document=home_of(call, documents))
+        for call in reversed(calls)
+    ]
 
 
 def fault_views(faults: Sequence[Mapping[str, Json]]) -> list[dict[str, Json]]:
@@ -99,19 +107,19 @@ def fault_views(faults: Sequence[Mapping[str, Json]]) -> list[dict[str, Json]]:
     ]
 
 
-def _call(call: Mapping[str, Any], kind: str | None) -> dict[str, Json]:
+def _call(call: Mapping[str, Any], kind: str | None, *, document: str | None) -> dict[str, Json]:
     at = datetime.fromtimestamp(call["at"] / 1000, UTC)
     status = call["status"]
     return {
         "at": at.strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
-        "crm": call["crm"],
+        "called": call["crm"] or call["vendor"],
         "account": harmless(call["account"] or "refused"),
         "call": harmless(f"{call['method']} {call['path']}"),
         "status": "dropped" if status is None else f"{status} {_phrase(status)}".strip(),
         "good": status is not None and status < 400,
         "record_id": harmless(call["record_id"] or ""),
         "record_url": (
-            _record_url(call["crm"], call["account"], kind=kind, record_id=call["record_id"]) if kind else None
+            _record_url(call["crm"], call["account"], kind=kind, record_id=call["record_id"]) if kind else document
         ),
         "crm_trace_id": call["crm_trace_id"] or "",
         "faults": ", ".join(call["faults"]),

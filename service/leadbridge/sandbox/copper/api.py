@@ -43,6 +43,7 @@ class Copper:
     """Every Copper account: any token that does not begin with `bad` has its own."""
 
     crm: CrmName = "copper"
+    vendor: None = None
 
     def __init__(self, world: World) -> None:
         self._world = world

@@ -24,6 +24,7 @@ class LeadConnector:
     """Every location: any location id has its own contacts."""
 
     crm: CrmName = "leadconnector"
+    vendor: None = None
 
     def __init__(self, world: World) -> None:
         self._world = world
