@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 
 from leadbridge.events import Reply
 from leadbridge.http.bounded import BoundedHttp
+from leadbridge.http.joined import JoinedWrites
 from leadbridge.http.server import KEEP_ALIVE, server_config
 from leadbridge.inbound import send_reply, whole_of
 
@@ -26,6 +27,7 @@ class Wire:
         self.went: list[bytes] = []
         self.closed = False
         self.breaks = False
+        self.reads = True
 
     def write(self, data: bytes) -> None:
         if self.breaks:
@@ -42,10 +44,10 @@ class Wire:
         return None
 
     def pause_reading(self) -> None:
-        """Nothing is read."""
+        self.reads = False
 
     def resume_reading(self) -> None:
-        """Nothing is read."""
+        self.reads = True
 
 
 class Loop:
@@ -241,3 +243,35 @@ async def test_a_connection_that_breaks_keeps_no_other_answer_back(connect: Call
     sound.send()
     assert (await sound.answered()).endswith(REPLY.body)
     assert [str(one["exception"]) for one in reported] == ["the connection is gone"]
+
+
+async def test_nothing_is_read_while_requests_behind_one_another_wait(connect: Callable[..., Connection]) -> None:
+    stored = asyncio.Semaphore(0)
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        await stored.acquire()
+        await send_reply(scope, send, REPLY)
+
+    connection = connect(app)
+    for _ in range(3):
+        connection.send()
+    still_reads = []
+    for _ in range(3):
+        still_reads.append(connection.wire.reads)
+        stored.release()
+        assert (await connection.answered()).count(b"202 Accepted") == 1
+    assert still_reads == [False, False, False], "each answer let more in than went out"
+    assert connection.wire.reads
+
+
+def test_an_event_loop_that_is_closed_is_let_go() -> None:
+    async def write() -> "ref[asyncio.AbstractEventLoop]":
+        JoinedWrites(cast("asyncio.Transport", Wire())).write(b"an answer")
+        return ref(asyncio.get_running_loop())
+
+    loop = asyncio.new_event_loop()
+    went = loop.run_until_complete(write())
+    loop.close()
+    del loop
+    gc.collect()
+    assert went() is None

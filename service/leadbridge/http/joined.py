@@ -19,7 +19,7 @@ class JoinedWrites:
         self._transport = transport
         self._held: list[bytes] = []
         self._size = 0
-        self._outbox = _outbox_of(asyncio.get_running_loop())
+        self._outbox = _outboxes.setdefault(asyncio.get_running_loop(), _Outbox())
 
     def write(self, data: bytes) -> None:
         """Send it soon, in its order."""
@@ -51,13 +51,12 @@ class JoinedWrites:
 class _Outbox:
     """The connections of one event loop that have something to send: one callback for all of them."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self) -> None:
         self._due: deque[JoinedWrites] = deque()
 
     def add(self, connection: JoinedWrites) -> None:
         if not self._due:
-            self._loop.call_soon(self._send)
+            asyncio.get_running_loop().call_soon(self._send)
         self._due.append(connection)
 
     def _send(self) -> None:
@@ -66,13 +65,7 @@ class _Outbox:
                 self._due.popleft().send()
         finally:  # whatever becomes of one connection, the others' answers go out
             if self._due:
-                self._loop.call_soon(self._send)
+                asyncio.get_running_loop().call_soon(self._send)
 
 
 _outboxes: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Outbox]] = WeakKeyDictionary()
-
-
-def _outbox_of(loop: asyncio.AbstractEventLoop) -> _Outbox:
-    if loop not in _outboxes:
-        _outboxes[loop] = _Outbox(loop)
-    return _outboxes[loop]

@@ -41,7 +41,10 @@ class LeanCycle(RequestResponseCycle):
 
 
 class LeanHttp(HttpToolsProtocol):
-    """Does what uvicorn's does; one timer watches a connection's rests, and none is made for each of them."""
+    """uvicorn's protocol; one timer watches a connection's rests, and none is made for each of them.
+
+    Left out is what `server_config` never asks for: a limit of connections, WebSockets, access lines.
+    """
 
     _rests_since: float | None = None  # the loop's seconds; None while a request is under way
     _resting: asyncio.TimerHandle | None = None
@@ -95,10 +98,10 @@ class LeanHttp(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
-        if self.pipeline:
+        if self.pipeline:  # before more is read: one who sends and reads no answers would fill the memory
             self._start_asgi_task(*self.pipeline.pop())
             return
+        self.flow.resume_reading()
         self._rests_since = self.loop.time()
         if self._resting is None:
             self._resting = self.loop.call_later(self.timeout_keep_alive, self._look)
