@@ -18,8 +18,8 @@ from leadbridge.errors import Unparseable
 from leadbridge.events import Event, Json, Parsed, Received, Verified
 from leadbridge.parse import parse
 from leadbridge.schemes import SCHEME, Basic, BodySecret, Scheme, StandardWebhooks, Unsigned, UrlSecret
-from leadbridge.sources.fetch_contract import fetch_complaints
-from leadbridge.sources.fetching import Fetch, NothingToAskFor, next_get
+from leadbridge.sources.fetch_contract import fetch_complaints, no_lead_complaints
+from leadbridge.sources.fetching import Fetch, NothingToAskFor, next_get, other_than_asked
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.samples import Sample, Unfinished, samples_in, unfinished_in
 
@@ -212,7 +212,7 @@ def _of_the_samples(preset: Preset, found: Sequence[Sample], *, cases: int, fetc
 
 
 def _of_what_is_asked_for(fetch: Fetch, sample: Sample, parsed: Parsed) -> Iterator[str]:
-    """Whether the announcement has the ids that the calls need, and one lead alone."""
+    """Whether the announcement has the ids that the calls need, one lead alone, and no answer without it is taken."""
     events = [event for event in parsed.events if event.ignored is None]
     if len(events) != 1:
         yield f"`samples/{sample.name}` has a fetched.json and {len(events)} leads; it may have one"
@@ -221,5 +221,9 @@ def _of_what_is_asked_for(fetch: Fetch, sample: Sample, parsed: Parsed) -> Itera
     try:
         while (get := next_get(fetch, events[0], answers)) is not None:
             answers[get.step.name] = (sample.fetched or {}).get(get.step.name)
+            if (other := other_than_asked(get, answers[get.step.name])) is not None:
+                yield f"`samples/{sample.name}`: {other}; mend the step's `same_as`, or fetched.json"
     except NothingToAskFor as error:
         yield f"`samples/{sample.name}`: {error}; mend the step's part, or the body"
+        return
+    yield from no_lead_complaints(fetch, events[0], answers)

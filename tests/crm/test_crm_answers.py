@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import Adapter, Answer, Done
-from leadbridge.crm.answers import LONGEST_WAIT, QUOTE_LIMIT, asked_wait, words
+from leadbridge.crm.answers import asked_wait, words
 from leadbridge.crm.contract import example_adapter
 from leadbridge.crm.registry import CRMS
 from leadbridge.outcome import Fail, Hold, Outcome, Retry
+from leadbridge.outgoing.answers import LONGEST_WAIT, QUOTE_LIMIT
 from leadbridge.plan import Plan
 from tests.support.walked import walked
 

@@ -235,7 +235,7 @@ async def stored(site: Site, tries: int) -> None:
 
 async def test_a_vendor_that_is_down_is_asked_again(site: Site) -> None:
     replies: list[Answered | Unanswered] = [
-        answered(503, {}), Unanswered("no connection", sent=False), answered(200, {"no": "answers"}), lead("7"),
+        answered(503, {}), Unanswered("no connection", sent=False), answered(200, {"id": "7"}), lead("7"),
     ]  # fmt: skip
     site.vendor.respond = lambda _lead: replies.pop(0)
     async with site.running() as service:

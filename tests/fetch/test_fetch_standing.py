@@ -3,7 +3,7 @@
 from random import Random
 
 from leadbridge.events import Received
-from leadbridge.fetch.standing import DOWN_IN_A_ROW, OTHERS_READ, Fetched, Impossible, Result, Standing, Stopped, Tried
+from leadbridge.fetch.standing import IN_A_ROW, OTHERS_READ, Fetched, Impossible, Result, Standing, Stopped, Tried
 from leadbridge.fetch.verdict import Refused
 from leadbridge.sources.fetching import TroubleKind
 from leadbridge.store.fetching import DueFetch, FetchEnd, FetchPause
@@ -90,15 +90,15 @@ def test_another_trouble_than_that_of_the_pause_begins_to_count_anew() -> None:
 
 def test_a_vendor_that_is_down_pauses_the_source_after_several_calls_in_a_row() -> None:
     known = standing()
-    pauses = [pause_after(tried(refused("down")), at=known) for _ in range(DOWN_IN_A_ROW)]
-    assert pauses[:-1] == [None] * (DOWN_IN_A_ROW - 1)
+    pauses = [pause_after(tried(refused("down"), name=f"a{one}"), at=known) for one in range(IN_A_ROW)]
+    assert pauses[:-1] == [None] * (IN_A_ROW - 1)
     assert pauses[-1] == FetchPause(until=NOW + 5_000, reason="down: the vendor said so", times=1)
 
 
 def test_an_answer_in_between_begins_to_count_anew() -> None:
     known = standing()
-    for _ in range(DOWN_IN_A_ROW - 1):
-        assert pause_after(tried(refused("down")), at=known) is None
+    for one in range(IN_A_ROW - 1):
+        assert pause_after(tried(refused("down"), name=f"a{one}"), at=known) is None
     known.heard(tried(Fetched("{}")))
     assert pause_after(tried(refused("down")), at=known) is None
 

@@ -44,8 +44,13 @@ def announcement(number: int, *, form: str = "(urn:li:leadGenForm:7234,1)") -> b
     return orjson.dumps(said)
 
 
+def documents(response: str) -> dict[str, Any]:
+    """What the vendor has of a response, by the names of the steps."""
+    return {**DOCUMENTS, "response": {**DOCUMENTS["response"], "id": response}}
+
+
 def respond(asked: str) -> Answered:
-    return answered(200, DOCUMENTS["response" if asked.startswith("r") else "form"])
+    return answered(200, documents(asked)["response" if asked.startswith("r") else "form"])
 
 
 class Stage:
@@ -125,7 +130,7 @@ async def test_the_calls_go_one_after_the_other_and_all_documents_are_kept(stage
     assert stage.vendor.headers[0]["LinkedIn-Version"] == "202601"
     row = await stage.store.submission("a")
     assert row is not None
-    assert orjson.loads(row.fetched or "") == DOCUMENTS
+    assert orjson.loads(row.fetched or "") == documents("r1")
 
 
 async def test_a_form_is_asked_for_once_in_an_hour_and_a_new_version_of_it_at_once(stage: Stage) -> None:
@@ -248,7 +253,7 @@ async def test_a_token_in_the_vendors_words_is_not_repeated(stage: Stage) -> Non
     await stage.journal.seen("fetch.paused")
     row = await stage.store.submission("a")
     assert row is not None
-    assert row.reason == "fetch: the vendor answered 401: invalid token •••"
+    assert row.reason == "fetch: the vendor answered 401: invalid token ***"
     assert ENVIRON["TOKEN"] not in str(stage.journal.lines)
     (backlog,) = await stage.store.fetch_backlogs()
     assert backlog.pause is not None

@@ -44,7 +44,7 @@ def kind_of(reply: Answered) -> str:
         pytest.param(answered(400, {"error": {"code": True}}), "missing", id="true is not the code 1"),
         pytest.param(answered(400, {"error": {"code": 1}}), "down", id="declared down"),
         pytest.param(answered(401, {}), "credentials", id="401"),
-        pytest.param(answered(403, {}), "credentials", id="403"),
+        pytest.param(answered(403, {}), "forbidden", id="403"),
         pytest.param(answered(429, {}), "quota", id="429"),
         pytest.param(answered(404, {}), "missing", id="404"),
         pytest.param(answered(400, {}), "missing", id="400"),
@@ -69,3 +69,30 @@ def test_a_refusal_repeats_no_e_mail_address() -> None:
     verdict = read(KNOWN, answered(404, {"message": "no lead of ann@example.com"}))
     assert isinstance(verdict, Refused)
     assert "ann@" not in verdict.detail
+
+
+def test_what_is_no_json_is_the_vendors_trouble_twice_and_the_leads_own_then() -> None:
+    html = Answered(status=200, headers={}, content=b"<html>", whole=True)
+    kinds = [read(KNOWN, html, tries=tries) for tries in range(4)]
+    assert [one.kind for one in kinds if isinstance(one, Refused)] == ["down", "down", "missing", "missing"]
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b'{"a": "\\ud83d!"}', {"a": "\ufffd!"}),
+        (b'{"a": "\\ud83d\\ude00"}', {"a": "\U0001f600"}),
+        (b'{"a": "\\u0000"}', {"a": "\ufffd"}),
+        (b'{"a": "\xff"}', {"a": "\ufffd"}),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+    ],
+)
+def test_odd_characters_keep_no_document_back(content: bytes, value: object) -> None:
+    assert read(KNOWN, Answered(status=200, headers={}, content=content, whole=True)) == Document(value)
+
+
+@pytest.mark.parametrize("content", [b'{"a": 1e400}', b'{"a": [-1e999]}', b'{"a": NaN}', b"[" * 3_000 + b"]" * 3_000])
+def test_what_cannot_be_written_as_json_again_is_none(content: bytes) -> None:
+    verdict = read(KNOWN, Answered(status=200, headers={}, content=content, whole=True))
+    assert isinstance(verdict, Refused)
+    assert verdict.detail == "the vendor answered 200 with what is no JSON document"

@@ -66,7 +66,7 @@ OTHERS = "\n".join(
 # Those of the recipes that befall a GET; what is told before somebody lifts those that last.
 BEFALLING = sorted(set(RECIPES) - {"lost-tags", "third-write"})
 LIFTED: dict[str, dict[str, Any]] = {
-    "outage": {"event": "fetch.paused", "reason": "down"},
+    "outage": {"event": "fetch.attempted", "outcome": "down"},
     "locked-out": {"event": "fetch.paused", "reason": "credentials"},
 }
 IN_THREE_CALLS = {  # as the recipe, but as much less of it as the deadline here is, or one that strikes early
@@ -202,18 +202,22 @@ async def test_every_lead_arrives_once_whatever_else_comes(store: Store, journal
         await all_arrive(here, *LEADS)
 
 
-@pytest.mark.parametrize("token", ["bad-token", "expired-token", "noscope-token"])
+@pytest.mark.parametrize(
+    ("token", "kind"),
+    [("bad-token", "credentials"), ("expired-token", "credentials"), ("noscope-token", "forbidden")],
+)
 async def test_a_token_that_is_refused_keeps_all_leads_and_asks_for_one_at_a_time(
-    store: Store, journal: Journal, token: str
+    store: Store, journal: Journal, token: str, kind: str
 ) -> None:
+    leads = (*LEADS, "704", "705", "706")  # five in a row that may not be read are the source's trouble
     async with town(store, journal, token=token) as here:
-        await here.announce(*LEADS)
-        await journal.seen("fetch.attempted", count=len(LEADS) + 6)
-        assert {line["reason"] for line in journal.find("fetch.paused")} == {"credentials"}
+        await here.announce(*leads)
+        await journal.seen("fetch.attempted", count=len(leads) + 6)
+        assert {line["reason"] for line in journal.find("fetch.paused")} == {kind}
         assert await here.contacts() == []
         assert token not in str(journal.lines)
         assert journal.find("fetch.failed") == []
-    assert await states(store) == {"awaiting_fetch": len(LEADS)}
+    assert await states(store) == {"awaiting_fetch": len(leads)}
 
 
 async def test_calls_that_keep_to_the_vendors_quota_are_never_refused(store: Store, journal: Journal) -> None:

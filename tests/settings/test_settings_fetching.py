@@ -4,6 +4,7 @@ import pytest
 
 from leadbridge.settings.fetching import Fetching
 from leadbridge.settings.loading import Loaded, load_text
+from leadbridge.settings.problem import ConfigProblems
 from leadbridge.sources.fetching import Fetch
 from leadbridge.sources.registry import PRESETS
 from tests.settings.corpus import ENVIRON
@@ -71,3 +72,10 @@ def test_another_token_is_no_other_configuration_and_is_never_shown() -> None:
     literal, another = loaded("{token: one-secret-text}"), loaded("{token: another-secret-text}")
     assert literal.version == another.version
     assert "one-secret-text" not in str(literal.warnings)
+
+
+@pytest.mark.parametrize("token", ["EAAG-token\n", " EAAG-token", "EAAG-t\u00f6ken", "EAAG\ntoken"])
+def test_a_token_that_no_header_takes_is_refused_at_the_start(token: str) -> None:
+    with pytest.raises(ConfigProblems, match="a token travels in a header: write it in printable ASCII") as caught:
+        loaded('{token: "${SENT}"}', SENT=token)
+    assert token not in str(caught.value)

@@ -29,11 +29,12 @@ Nothing of its own.
 ## What becomes of the body
 ## What it retries
 """
+STEP = Step(name="lead", path="/{version}/leads/{id}", parts={"id": Part("id")}, same_as={"id": "id"})
 FETCH = Fetch(
     base_url="https://api.acme.example",
     version="v1",
-    steps=(Step(name="lead", path="/{version}/leads/{id}", parts={"id": Part("id")}),),
-    complete=completing(event(rest_of("lead"))),
+    steps=(STEP,),
+    complete=completing(event(rest_of("lead.answers")), needs="lead.answers"),
     limit=10,
     window=60,
 )
@@ -193,7 +194,7 @@ def fetching(whole: Path) -> Path:
     (whole / "doc.md").write_text(f"{DOC}\n## What is fetched\n")
     became = {"events": [{"fields": {"id": "7", "name": "Ann"}}]}
     sample(whole, "three", body=b'{"id": "7"}', expected=became)
-    (whole / "samples" / "three" / "fetched.json").write_text('{"lead": {"name": "Ann"}}')
+    (whole / "samples" / "three" / "fetched.json").write_text('{"lead": {"id": 7, "answers": {"name": "Ann"}}}')
     return whole
 
 
@@ -218,7 +219,7 @@ def test_documents_without_a_fetch_are_named(fetching: Path) -> None:
     [
         ({"form": {}, "lead": {"name": "Ann"}}, "must be an object with the documents lead, and no other"),
         ([{"lead": {}}], "must be an object with the documents lead, and no other"),
-        ({"lead": []}, '`samples/three` becomes {"unparseable": "lead: an object is expected here"}'),
+        ({"lead": []}, """becomes {"unparseable": "lead.answers: the vendor's answer has no such object"}"""),
     ],
 )
 def test_documents_that_are_none_of_the_steps_are_named(fetching: Path, documents: Any, said: str) -> None:
@@ -252,11 +253,13 @@ def test_what_the_fetch_itself_lacks_is_named(fetching: Path, change: dict[str, 
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        (Step(name="lead", path="leads/{id}", parts={"id": Part("id")}), "must begin with a slash"),
-        (Step(name="lead", path="/leads/{number}", parts={"id": Part("id")}), "must have a part for each name in"),
-        (Step(name="lead", path="/leads/{id}", parts={"id": Part("id", r".+")}), "takes dots alone"),
-        (Step(name="lead", path="/leads/{id}", parts={"id": Part("id", of="form")}), "is no step before it"),
-        (Step(name="lead", path="/leads/{id}", parts={"id": Part("id")}, also="x"), "must be a key of its query"),
+        (replace(STEP, path="leads/{id}"), "must begin with a slash"),
+        (replace(STEP, path="/leads/{number}"), "must have a part for each name in"),
+        (replace(STEP, parts={"id": Part("id", r".+")}), "takes dots alone"),
+        (replace(STEP, parts={"id": Part("id", of="form")}), "is no step before it"),
+        (replace(STEP, also="x"), "must be a key of its query"),
+        (replace(STEP, same_as={}), "`same_as` of the step `lead` must say where its document repeats a part"),
+        (replace(STEP, same_as={"number": "id"}), "`same_as` of the step `lead` must say where its document repeats"),
     ],
 )
 def test_what_a_step_lacks_is_named(fetching: Path, step: Step, said: str) -> None:
@@ -275,3 +278,18 @@ def test_steps_are_named_apart_and_there_is_one_at_least(fetching: Path) -> None
     assert "acme: `fetch` without `thin`: say what the notification lacks" in complaints(
         replace(FETCHING, thin=None), fetching
     )
+
+
+@pytest.mark.parametrize("needs", [None, "lead"])
+def test_a_preset_that_completes_a_lead_with_garbage_is_named(fetching: Path, needs: str | None) -> None:
+    lax = replace(FETCH, complete=completing(event(rest_of("lead.answers")), needs=needs))
+    said = "acme: `fetch.complete` takes {} for the document `lead`; raise `Unparseable` (see `needs`)"
+    assert said in complaints(replace(FETCHING, fetch=lax), fetching)
+
+
+def test_a_document_about_another_lead_is_named(fetching: Path) -> None:
+    path = fetching / "samples" / "three" / "fetched.json"
+    path.write_text(path.read_text().replace("7", "8"))
+    (complaint,) = complaints(FETCHING, fetching)
+    assert complaint.startswith("acme: `samples/three`: the vendor's document `lead` has not the id 7 at `id` that was")
+    assert complaint.endswith("; mend the step's `same_as`, or fetched.json")

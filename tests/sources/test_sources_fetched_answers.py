@@ -93,7 +93,9 @@ def test_linkedins_answers_without_their_question_are_kept() -> None:
 def test_linkedins_consents_have_the_words_beside_the_checkbox() -> None:
     legal = {"consents": [{"id": 1, "consent": {"localized": {"en_US": "I agree"}}}, {"id": 2, "label": "Calls"}]}
     consents = [{"consentId": 1, "accepted": True}, {"consentId": 2, "accepted": False}, {"id": 3, "accepted": True}]
-    event = linkedin([text(1, "x")], {"content": {"legalInfo": legal}}, consentResponses=consents)
+    event = linkedin(
+        [text(1, "x")], {"content": {"legalInfo": legal, "questions": [question(1, "Q")]}}, consentResponses=consents
+    )
     found = {name: (event.fields[name], event.types[name]) for name in ("I agree", "Calls", "consent 3")}
     assert found == {"I agree": (True, "consent"), "Calls": (False, "consent"), "consent 3": (True, "consent")}
 

@@ -108,14 +108,25 @@ async def test_what_just_came_is_due_whatever_the_clock_says(store: Store) -> No
     assert ids(await claim(store, now=START - 86_400_000)) == [name]
 
 
-async def test_what_is_tried_again_and_what_came_since_stand_in_one_line(store: Store) -> None:
-    retried = [(await announce(store)).submission_id for _ in range(2)]
+async def test_of_what_is_tried_again_and_what_came_since_the_latter_has_three_parts_of_four(store: Store) -> None:
+    retried = await announced(store, 12)
     await claim(store)
-    ends = [later(retried[0], START + 10), later(retried[1], START + 30)]
-    await store.store_fetched(SOURCE, ends, now=START)
-    came = [(await announce(store, at=START + at)).submission_id for at in (0, 20, 40)]
+    await store.store_fetched(SOURCE, [later(name, START + 1) for name in retried], now=START)
+    came = await announced(store, 12)
+    claimed = await claim(store, now=START + 50, limit=8)
+    assert ids(claimed) == [*came[:6], *retried[:2]]
+    assert claimed.next_at == START + 50
     claimed = await claim(store, now=START + 50)
-    assert ids(claimed) == [came[0], retried[0], came[1], retried[1], came[2]]
+    assert ids(claimed) == [*came[6:], *retried[2:]], "what one of them leaves is the other's"
+
+
+async def test_neither_of_them_waits_for_all_of_the_other_where_there_is_room_for_one(store: Store) -> None:
+    retried = await announced(store, 40)
+    await claim(store)
+    await store.store_fetched(SOURCE, [later(name, START + 1) for name in retried], now=START)
+    await announced(store, 40)
+    taken = [ids(await claim(store, now=START + 50, limit=1))[0] for _ in range(40)]
+    assert 0 < len(set(taken) & set(retried)) < 20
 
 
 async def test_no_more_are_claimed_than_asked_for_and_the_rest_at_once(store: Store) -> None:

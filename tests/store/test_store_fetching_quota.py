@@ -135,7 +135,7 @@ async def test_after_a_pause_one_submission_is_tried_and_no_other_before_its_end
         canary, other = other, canary
     held = replace(REFUSED, until=at + LEASE)
     assert (ids(canary), canary.pause, canary.next_at) == (names[:1], held, at + LEASE)
-    assert other == ClaimedFetches(next_at=at + LEASE, pause=held)
+    assert other == ClaimedFetches(next_at=at + LEASE, pause=held.one_more())
 
 
 async def test_a_pause_that_is_taken_back_lets_all_go(store: Store) -> None:

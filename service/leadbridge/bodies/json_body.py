@@ -37,8 +37,7 @@ def read_json(body: bytes, charset: str | None) -> Json:
     """
     text = decoded(body, charset)
     _check_size(text)
-    if _SUSPECT.search(text):
-        text = _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
+    text = storable(text)
     try:
         try:
             return _READER.decode(text)
@@ -53,6 +52,11 @@ def read_json(body: bytes, charset: str | None) -> Json:
             f"an integer has at most {DIGITS:,} digits; send it as text", place=_found(_LONG_INTEGER, text)
         ) from exc
     raise Unparseable("this key stands twice", place=next(_doubled(value, "")))
+
+
+def storable(text: str) -> str:
+    """JSON with U+FFFD for each escape of U+0000 or of half a surrogate pair, since no database takes them."""
+    return _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text) if _SUSPECT.search(text) else text
 
 
 class _ConstantError(Exception):

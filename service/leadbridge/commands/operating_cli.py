@@ -189,11 +189,11 @@ def _replay(app: typer.Typer) -> None:
         config: ConfigOption = DEFAULT_CONFIG,
         output: FormatOption = Format.TEXT,
     ) -> None:
-        """Send once more, or map once more what could not be mapped, or was taken for spam.
+        """Send once more, or map once more what could not be mapped.
 
-        They go behind what is live, and never put an old value over a newer one. What is held without a match key stays
-        so for `resolve`. Options that may be repeated take in more; different ones narrow down. Exit code 1: one of the
-        ids cannot be replayed, and nothing was changed.
+        What was taken for spam is mapped once more too. All go behind what is live, and never put an old value over a
+        newer one. What is held without a match key stays so for `resolve`. Options that may be repeated take in more;
+        different ones narrow down. Exit code 1: one of the ids cannot be replayed, and nothing was changed.
         """
         from leadbridge.commands import operating
 

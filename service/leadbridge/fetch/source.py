@@ -20,6 +20,7 @@ from leadbridge.store.fetching import ClaimedFetches
 
 AT_ONCE: Final = 8  # submissions of a source that are fetched at once
 MARGIN: Final = 20.0  # seconds that a claim lasts beyond the calls' deadlines: until the end is stored
+_OF_THE_TOKEN: Final = ("credentials:", "forbidden:")  # pauses that another token may end
 SOONEST: Final = 0.1  # seconds until a store that gave nothing is asked again
 
 
@@ -50,6 +51,7 @@ class SourceFetcher:
             meters=means.meters,
         )  # fmt: skip
         self._calls_each = len(account.known.steps)
+        self._lasts = self._calls_each * DEADLINE + MARGIN  # seconds of a claim
         self._wake = asyncio.Event()
         self._leaving = False
         self._begun = False
@@ -101,7 +103,7 @@ class SourceFetcher:
         now = await self._shared_now()
         for backlog in await self._means.store.fetch_backlogs():
             pause = backlog.pause
-            if backlog.source == self._source and pause is not None and pause.reason.startswith("credentials:"):
+            if backlog.source == self._source and pause is not None and pause.reason.startswith(_OF_THE_TOKEN):
                 await self._means.store.store_fetched(self._source, (), now=now, pause=replace(pause, until=now))
         self._begun = True
 
@@ -110,11 +112,16 @@ class SourceFetcher:
         room = AT_ONCE - len(self._under_way)
         if room == 0:
             return None
+        # A process that stood still past its claim must not ask: another one may have it. The clock of the machine runs
+        # on meanwhile, whatever wall time does.
+        begin_before = self._means.clock.monotonic() + self._lasts - DEADLINE
         now = await self._shared_now()
         claimed = await self._claim(room, now=now)
         self._standing.paused(claimed.pause)
         for due in claimed.due:
-            fetching = self._caller.fetch(due, pause=claimed.pause, leaving=lambda: self._leaving)
+            fetching = self._caller.fetch(
+                due, pause=claimed.pause, leaving=lambda: self._leaving, begin_before=begin_before
+            )
             task = asyncio.create_task(fetching, name=f"fetch {self._source}")
             task.add_done_callback(lambda _task: self._wake.set())
             self._under_way.add(task)
@@ -130,14 +137,13 @@ class SourceFetcher:
         return self._now()
 
     async def _claim(self, room: int, *, now: Millis) -> ClaimedFetches:
-        lasts = self._calls_each * DEADLINE + MARGIN
         return await self._means.store.claim_fetches(
             self._source,
             quota=self._account.quota,
             calls_each=self._calls_each,
             limit=room,
             now=now,
-            until=now + round(lasts * 1000),
+            until=now + round(self._lasts * 1000),
         )
 
     async def _store_what_is_over(self) -> None:

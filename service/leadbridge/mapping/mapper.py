@@ -141,13 +141,15 @@ class Mapper:
         source = SourceContext(name=desk.name, region=desk.region)
         try:
             event = self._event(desk, item)
+            if item.fetched is None and desk.awaits_fetch(event):
+                # It came, or was let go again, while nobody fetched for this source.
+                return MappedSubmission(submission_id=item.submission_id, state="awaiting_fetch")
             # What was fetched may show that it is no lead.
             routes = routes if event.ignored is None else ()
             mapped = map_event(event, source=source, routes=routes, record_of=self._routing.record_of)
-        except Unparseable as error:  # the preset could read it when it came, and cannot now
-            return self._ended(item, "failed", f"unparseable: {error.detail}")
-        except MappingError as error:
-            return self._ended(item, "failed", f"mapping: {error}")
+        except (Unparseable, MappingError) as error:  # the preset could read it when it came, and may not now
+            why = f"unparseable: {error.detail}" if isinstance(error, Unparseable) else f"mapping: {error}"
+            return self._ended(item, "failed", why)
         if ignored := event.ignored or _spam_in(mapped):
             return self._ended(item, "ignored", ignored)
         event_at = event.event_at or item.order_at

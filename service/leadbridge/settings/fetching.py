@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AnyHttpUrl, BaseModel, BeforeValidator, Con
 
 from leadbridge.clock import Millis
 from leadbridge.events import Json
-from leadbridge.schemes.secrets import Secret
+from leadbridge.schemes.secrets import TokenSecret
 from leadbridge.settings.addresses import bare_url
 from leadbridge.settings.choices import refusal, refuse_at
 from leadbridge.settings.positions import Document
@@ -53,7 +53,7 @@ class Fetching(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    token: Secret = Field(description="The vendor's access token (or private key) that may read leads.")
+    token: TokenSecret = Field(description="The vendor's access token (or private key) that may read leads.")
     base_url: Annotated[AnyHttpUrl, AfterValidator(bare_url)] | None = Field(
         default=None, description="The API's address; the vendor's own unless given (a sandbox)."
     )

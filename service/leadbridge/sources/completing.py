@@ -8,23 +8,29 @@ from leadbridge.bodies.document import Document
 from leadbridge.errors import Unparseable
 from leadbridge.events import Event
 from leadbridge.sources.fetching import Answers, Completing
+from leadbridge.sources.places import at
 from leadbridge.sources.preset import Ignore, Shape
 
 FETCHED: Final = "fetched"
 """Where the vendor's documents stand in a completed event's `raw`, by the names of their steps."""
 
 
-def completing(shape: Shape, *, ignore: Iterable[Ignore] = (), beside: str | None = None) -> Completing:
+def completing(
+    shape: Shape, *, needs: str | None = None, ignore: Iterable[Ignore] = (), beside: str | None = None
+) -> Completing:
     """The announced event with the fields, types and `meta` that `shape` makes of the documents laid over its own.
 
     `shape` and the rules in `ignore` see one object: the documents by the names of their steps. The documents are in
     the event's `raw` too, under `fetched`. What was announced yields to what was fetched under the same name; with
-    `beside` it stands as `beside.name` then. Raises `Unparseable` for documents without the vendor's shape.
+    `beside` it stands as `beside.name` then. Raises `Unparseable` for documents without the vendor's shape: those that
+    the shape refuses, and those without an object at `needs`.
     """
     rules = tuple(ignore)
 
     def complete(event: Event, answers: Answers) -> Event:
         documents = dict(answers)
+        if needs is not None and not isinstance(at(documents, needs), dict):
+            raise Unparseable("the vendor's answer has no such object", place=needs)
         found = next(iter(shape(Document(value=documents))), None)
         if found is None:
             raise Unparseable("the vendor's answer holds no lead")

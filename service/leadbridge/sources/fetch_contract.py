@@ -1,15 +1,23 @@
 """What a preset's `fetch` and its samples have to hold: the part of the shared contract that only such presets have."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from string import Formatter
 from typing import Final
 
-from leadbridge.sources.fetching import Fetch, Part, Step
+from leadbridge.errors import Unparseable
+from leadbridge.events import Event, Json
+from leadbridge.sources.fetching import Answers, Fetch, Part, Step
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.samples import Sample
 
 _ANOTHER_PATH: Final = (".", "..")
+# Garbage, and errors as the vendors write them: some gateway answers them with 200.
+_NO_LEAD: Final[tuple[Json, ...]] = (
+    {}, [], 5, "ok", None, {"status": "error", "message": "gone"}, {"error": {"code": 1, "message": "gone"}},
+    {"errors": [{"code": "not_found", "detail": "gone"}]}, {"data": None},
+)  # fmt: skip
 _KNOWN: Final = frozenset({"version", "token"})
 
 
@@ -50,6 +58,8 @@ def _of_a_step(step: Step, *, earlier: set[str]) -> Iterator[str]:
         yield f"the path of the step `{step.name}` must begin with a slash"
     if _names_in(step.path) - {"version"} != set(step.parts):
         yield f"the step `{step.name}` must have a part for each name in `{step.path}`, and no other"
+    if not step.same_as or not step.same_as.keys() <= step.parts.keys():
+        yield f"`same_as` of the step `{step.name}` must say where its document repeats a part that was asked for"
     if step.also is not None and step.also not in step.query:
         yield f"`also` of the step `{step.name}` must be a key of its query"
     for name, part in step.parts.items():
@@ -71,6 +81,19 @@ def _of_the_samples(fetch: Fetch, samples: Sequence[Sample]) -> Iterator[str]:
         if not isinstance(sample.fetched, dict) or set(sample.fetched) != names:
             listed = ", ".join(sorted(names))
             yield f"`samples/{sample.name}/fetched.json` must be an object with the documents {listed}, and no other"
+
+
+def no_lead_complaints(fetch: Fetch, event: Event, answers: Answers) -> Iterator[str]:
+    """What is wrong when a step is answered with what holds no lead: nothing may be completed with it."""
+    for step in fetch.steps:
+        for document in _NO_LEAD:
+            try:
+                fetch.complete(event, {**answers, step.name: document})
+            except Unparseable:
+                continue
+            said = json.dumps(document)
+            yield f"`fetch.complete` takes {said} for the document `{step.name}`; raise `Unparseable` (see `needs`)"
+            break
 
 
 def _names_in(text: str) -> set[str]:

@@ -14,7 +14,8 @@ Answers: TypeAlias = Mapping[str, Json]
 Completing: TypeAlias = Callable[[Event, Answers], Event]
 """The announced event with its answers. It raises `Unparseable` for documents that have not the vendor's shape."""
 TroubleKind: TypeAlias = Literal[
-    "credentials",  # the token is wrong, has expired or may not read this: all of the source waits
+    "credentials",  # the token is wrong or has expired: all of the source waits
+    "forbidden",  # this lead may not be read: tried again for some days, as a right may be given
     "quota",  # too many calls: all of the source waits
     "down",  # the vendor's trouble: tried again
     "missing",  # no such lead, or not yet: tried again for some days
@@ -38,6 +39,9 @@ class Part:
 class Step:
     """One GET. `path` names its parts and the version: `/{version}/{leadgen_id}`.
 
+    `same_as` says where the document repeats parts that were asked for (`{"leadgen_id": "id"}`): a document about
+    something else is none, however good it looks.
+
     An answer that is the same for many leads (a form's questions) is good for `keep` seconds. Where a vendor tells only
     what it is asked for, `also` is the key of the query to which a source may add names of its own.
     """
@@ -46,6 +50,7 @@ class Step:
     path: str
     parts: Mapping[str, Part] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    same_as: Mapping[str, str] = field(default_factory=dict)
     keep: int = 0
     also: str | None = None
 
@@ -85,13 +90,15 @@ class Fetch:
 class Get:
     """The next call: the name of its step, its path with everything in it escaped, its query.
 
-    `about` are the ids as the vendor wrote them: of two versions of a form the path may be the same.
+    `about` are the ids as the vendor wrote them: of two versions of a form the path may be the same. `same` are places
+    in the document, each with the texts of which one must stand there.
     """
 
     step: Step
     path: str
     query: Mapping[str, str]
     about: tuple[str, ...] = ()
+    same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class NothingToAskFor(Exception):
@@ -108,10 +115,19 @@ def next_get(
     for step in fetch.steps:
         if step.name not in answers:
             found = {name: _found(part, event, answers) for name, part in step.parts.items()}
-            parts = {name: quote(one.group(one.lastindex or 0), safe="") for name, one in found.items()}
+            parts = {name: quote(_part_of(one), safe="") for name, one in found.items()}
             path = step.path.format(version=version or fetch.version, **parts)
             about = tuple(one.group() for one in found.values())
-            return Get(step=step, path=path, query=_query(step, also), about=about)
+            same = {place: (_part_of(found[name]), found[name].group()) for name, place in step.same_as.items()}
+            return Get(step=step, path=path, query=_query(step, also), about=about, same=same)
+    return None
+
+
+def other_than_asked(get: Get, document: Json) -> str | None:
+    """How a document is about something else than what was asked for; None when it is about that."""
+    for place, texts in get.same.items():
+        if _text(at(document, place)) not in texts:
+            return f"the vendor's document `{get.step.name}` has not the id {texts[0]} at `{place}` that was asked for"
     return None
 
 
@@ -124,9 +140,16 @@ def _query(step: Step, also: Sequence[str]) -> Mapping[str, str]:
 
 def _found(part: Part, event: Event, answers: Answers) -> re.Match[str]:
     found = at(event.raw if part.of is None else answers[part.of], part.path)
-    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-    match = re.fullmatch(part.pattern, text)
+    match = re.fullmatch(part.pattern, _text(found))
     if match is None:
         where = "the announcement" if part.of is None else f"the answer `{part.of}`"
         raise NothingToAskFor(f"{where} has no id at `{part.path}`")
     return match
+
+
+def _part_of(found: re.Match[str]) -> str:
+    return found.group(found.lastindex or 0)
+
+
+def _text(value: Json) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""

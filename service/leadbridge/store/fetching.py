@@ -1,6 +1,6 @@
 """The values that go into a store and come out of it while leads are fetched that were only announced."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from leadbridge.clock import Millis
@@ -25,6 +25,10 @@ class FetchPause:
     until: Millis
     reason: str
     times: int = 1
+
+    def one_more(self) -> "FetchPause":
+        """As it is while one is tried: should nobody say how that ended, it counts, and another one is next."""
+        return replace(self, times=self.times + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,10 +84,10 @@ class NewDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedSubmission:
-    """What mapping made of one submission."""
+    """What mapping made of one submission; one that is `awaiting_fetch` comes again with what was fetched for it."""
 
     submission_id: str
-    state: Literal["mapped", "unrouted", "failed", "ignored"]
+    state: Literal["mapped", "unrouted", "failed", "ignored", "awaiting_fetch"]
     reason: str | None = None
     deliveries: Sequence[NewDelivery] = ()
 

@@ -7,7 +7,7 @@ from leadbridge.desk import FetchAccount
 from leadbridge.errors import Unparseable, UsageError
 from leadbridge.events import Event, Json
 from leadbridge.masking import MASK
-from leadbridge.sources.fetching import Answers, Get, NothingToAskFor
+from leadbridge.sources.fetching import Answers, Get, NothingToAskFor, other_than_asked
 from leadbridge.trial.findings import FetchCall, FetchTrial
 
 
@@ -35,6 +35,8 @@ def try_fetch(account: FetchAccount, event: Event, given: Given | None) -> tuple
             if given is not None and get.step.name not in given.documents:
                 raise UsageError(f"{given.file}: lacks the document `{get.step.name}`; it needs: {', '.join(names)}")
             answers[get.step.name] = given.documents[get.step.name] if given is not None else None
+            if given is not None and (problem := other_than_asked(get, answers[get.step.name])) is not None:
+                return FetchTrial(calls=tuple(calls), answered_by=given.file, problem=problem), None
     except NothingToAskFor as error:
         if given is not None or not answers:
             return FetchTrial(calls=tuple(calls), problem=str(error)), None

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from leadbridge.crm.adapter import Answer, Limits
-from leadbridge.crm.answers import Reading, Refusal, asked_wait, effective_status, seconds_in, words
+from leadbridge.crm.answers import Reading, Refusal, asked_wait, effective_status, words
 from leadbridge.events import Json
 from leadbridge.outcome import Hold, Retry
+from leadbridge.outgoing.answers import seconds_in
 
 _COUNT: Final = re.compile(r"[0-9]{1,9}")
 _CONTACT_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")

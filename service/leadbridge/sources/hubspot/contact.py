@@ -32,6 +32,7 @@ FETCH: Final = Fetch(
             path="/crm/{version}/objects/contacts/{objectId}",
             parts={"objectId": Part("objectId", r"[0-9]{1,30}")},
             query={"properties": _ASKED},
+            same_as={"objectId": "id"},
             also="properties",
         ),
     ),
@@ -40,7 +41,8 @@ FETCH: Final = Fetch(
             rest_of("contact.properties", leave_out=_OF_HUBSPOT),
             typed(TYPES),
             meta={"created_at": "contact.createdAt", "updated_at": "contact.updatedAt"},
-        )
+        ),
+        needs="contact.properties",
     ),
     limit=100,
     window=10,

@@ -24,6 +24,7 @@ FETCH: Final = Fetch(
             name="profile",
             path="/api/profiles/{profile_id}",
             parts={"profile_id": Part("data.payload.data.relationships.profile.data.id", r"[A-Za-z0-9]{1,64}")},
+            same_as={"profile_id": "data.id"},
         ),
     ),
     complete=completing(
@@ -63,6 +64,7 @@ FETCH: Final = Fetch(
             ),
             meta={"created_at": f"{_PROFILE}.created", "timezone": f"{_PROFILE}.location.timezone"},
         ),
+        needs=_PROFILE,
         beside="event",  # its properties have any names: the `title` of a product is not the person's
     ),
     limit=75,  # in a second, and 700 in a minute: no 60 seconds hold more than nine of these windows

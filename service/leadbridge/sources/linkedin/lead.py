@@ -28,11 +28,14 @@ def _answers(fields: Fields, documents: Json) -> None:
     """Each answer under the question's text; LinkedIn's own name of it, or the author's, is a second name."""
     questions = {str(one.get("questionId")): one for one in _objects(documents, "form.content.questions")}
     locale = _locale(documents)
-    answers = at(documents, "response.formResponse.answers")
-    if not isinstance(answers, list):
+    if not isinstance(at(documents, "response.formResponse.answers"), list):
         raise Unparseable("the response has no answers", place="response.formResponse.answers")
-    for answer in _objects(documents, "response.formResponse.answers"):
-        number = str(answer.get("questionId"))
+    answers = [(str(one.get("questionId")), one) for one in _objects(documents, "response.formResponse.answers")]
+    if not isinstance(at(documents, "form.content.questions"), list):
+        raise Unparseable("the form has no questions", place="form.content.questions")
+    if answers and questions.keys().isdisjoint(number for number, _ in answers):
+        raise Unparseable("the form has none of the questions that were answered", place="form.content.questions")
+    for number, answer in answers:
         question = questions.get(number, {})
         predefined = str(question.get("predefinedField") or "")
         label = _text(question.get("label"), locale) or _text(question.get("name"), locale)
@@ -102,11 +105,13 @@ FETCH: Final = Fetch(
             name="response",
             path="/rest/leadFormResponses/{response}",
             parts={"response": Part("leadGenFormResponse", r"urn:li:leadGenFormResponse:([A-Za-z0-9_-]{1,100})")},
+            same_as={"response": "id"},
         ),
         Step(
             name="form",
             path="/rest/leadForms/{form}",
             parts={"form": Part("leadGenForm", _FORM)},
+            same_as={"form": "id"},
             keep=3_600,
         ),
     ),

@@ -67,6 +67,7 @@ FETCH: Final = Fetch(
             path="/{version}/{leadgen_id}",
             parts={"leadgen_id": Part("entry.changes.value.leadgen_id", pattern=r"[0-9]{1,40}")},
             query={"fields": _ASKED},
+            same_as={"leadgen_id": "id"},
         ),
     ),
     complete=completing(_lead),
@@ -77,7 +78,8 @@ FETCH: Final = Fetch(
     troubles=(
         Trouble(kind="down", path="error.code", values=(1, 2)),
         Trouble(kind="quota", path="error.code", values=(4, 17, 32, 341, 613, *range(80_000, 80_015))),
-        Trouble(kind="credentials", path="error.code", values=(3, 10, 102, 190, *range(200, 300))),
+        Trouble(kind="credentials", path="error.code", values=(3, 102, 190)),
+        Trouble(kind="forbidden", path="error.code", values=(10, *range(200, 300))),
         Trouble(kind="credentials", path="error.code", values=(2635,)),  # the version is switched off: a person's task
     ),
 )

@@ -81,6 +81,7 @@ FETCH: Final = Fetch(
                 "response_id": Part("object_id", r"[0-9]{1,30}"),
             },
             query={"simple": "true"},
+            same_as={"response_id": "id"},
         ),
     ),
     complete=completing(

@@ -122,6 +122,11 @@ MAP: Final = """
         ON CONFLICT (kind, name, state, slot) DO UPDATE SET count = totals.count + excluded.count
     )
     SELECT lane, seq, keys FROM made WHERE state = 'pending' ORDER BY seq"""
+_FETCH_FIRST: Final = """
+    INSERT INTO fetches (submission_id, source, due_at)
+    SELECT id, source, 0 FROM submissions
+    WHERE id = ANY($1::text[]) AND id BETWEEN $2 AND $3 AND state = 'awaiting_fetch'
+    ON CONFLICT (submission_id) DO UPDATE SET due_at = 0, tries = 0 WHERE fetches.due_at IS NULL"""
 _MAP_AGAIN: Final = f"""
     WITH again AS (
         UPDATE submissions SET reason = NULL, updated_at = $2, taken_by = NULL, taken_until = NULL,
@@ -223,6 +228,8 @@ async def store_mapped(connection: Connection, mapped: Sequence[MappedSubmission
     replayable = list(REPLAYABLE_SUBMISSIONS)
     pending = await connection.fetch(MAP, *columns(states, 3), now, *ends([*once]), replayable, *columns(rows, 14))
     await flight.enter(connection, [tuple(one) for one in pending])
+    if unfetched := [name for name, state, _ in states if state == "awaiting_fetch"]:
+        await connection.execute(_FETCH_FIRST, unfetched, *ends(unfetched))
 
 
 def _new(submission_id: str, delivery: NewDelivery, now: Millis) -> Sequence[Any]:

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from leadbridge.clock import Millis
 from leadbridge.store import fetch_rows
-from leadbridge.store.fetch_rows import PAUSES, Room, backlogs_of, farthest, longest_due
+from leadbridge.store.fetch_rows import LONGEST, PAUSES, Line, Room, backlogs_of, farthest, line_of, paused_at
 from leadbridge.store.fetching import ClaimedFetches, DueFetch, FetchBacklog, FetchEnd, FetchPause, FetchQuota
 from leadbridge.store.postgres import accepting, waiting
 from leadbridge.store.postgres.accepting import TAKEN_FOR, ends
@@ -16,6 +16,7 @@ from leadbridge.store.postgres.connection import Connection, columns, numbered, 
 # A statement of its own: those that follow see all that was committed before the lock was had.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(7854, $1)"
 AHEAD: Final = numbered(fetch_rows.AHEAD)
+STRAYED: Final = numbered(fetch_rows.STRAYED)
 OVER: Final = numbered(fetch_rows.OVER)
 OCCUPIED: Final = numbered(fetch_rows.OCCUPIED)
 ROOM_AT: Final = numbered(fetch_rows.ROOM_AT)
@@ -67,26 +68,25 @@ async def claim(
 ) -> ClaimedFetches:
     """Take what is due, as far as the quota and a pause let it."""
     await _lock(connection, source)
-    pause = await _pause(connection, source)
+    pause = paused_at(await _pause(connection, source), now)
     if pause is not None and pause.until > now:
         waits = await connection.fetchval(WAITS, source)
         return ClaimedFetches(next_at=pause.until if waits else None, pause=pause)
+    await connection.execute(STRAYED, source, now, now + LONGEST)
     room = Room(quota, calls_each, await _occupied(connection, source, quota, now, until))
-    most = min(limit if pause is None else 1, room.submissions)
-    came, again = await connection.fetch(CAME, source, most + 1), await connection.fetch(AGAIN, source, most + 1, now)
-    due = longest_due(came, again, most=most + 1)
-    taken = await waiting.with_requests(connection, [one.row for one in due[:most]])
+    came, again = await connection.fetch(CAME, source, limit + 1), await connection.fetch(AGAIN, source, limit + 1, now)
+    line = line_of(came, again, room, limit=limit, pause=pause)
+    taken = await waiting.with_requests(connection, [one.row for one in line.due])
     if taken:
         await connection.execute(TAKE, [one.submission_id for one in taken], source, until, calls_each)
     next_at: Millis | None = until
     if pause is None or not taken:
-        left = room.without(len(taken))
-        next_at = await _next_at(connection, source, left, more=len(due) > len(taken), now=now)
+        next_at = await _next_at(connection, source, room, line.but(len(taken)), now=now)
     else:
         pause = replace(pause, until=until)
-        await _set_pause(connection, source, pause)
+        await _set_pause(connection, source, pause.one_more())
     return ClaimedFetches(
-        due=tuple(DueFetch(waiting=one, tries=found.tries) for found, one in zip(due, taken, strict=False)),
+        due=tuple(DueFetch(waiting=one, tries=found.tries) for found, one in zip(line.due, taken, strict=False)),
         next_at=next_at,
         pause=pause,
     )
@@ -149,9 +149,10 @@ async def _occupied(connection: Connection, source: str, quota: FetchQuota, now:
     return int(await connection.fetchval(OCCUPIED, source))
 
 
-async def _next_at(connection: Connection, source: str, room: Room, *, more: bool, now: Millis) -> Millis | None:
+async def _next_at(connection: Connection, source: str, room: Room, line: Line, *, now: Millis) -> Millis | None:
     """When it is worth to ask again."""
-    due_at: Millis | None = now if more else await connection.fetchval(NEXT, source, now)
+    due_at: Millis | None = now if line.more else await connection.fetchval(NEXT, source, now)
+    room = line.room_for_more(room)
     if due_at is None or room.submissions:
         return due_at
     room_at: Millis | None = await connection.fetchval(ROOM_AT, source, now, room.quota.window, room.missing)

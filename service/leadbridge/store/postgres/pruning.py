@@ -4,7 +4,7 @@ from typing import Final
 
 from leadbridge.clock import Millis
 from leadbridge.ids import first_id
-from leadbridge.store.postgres.accepting import ends
+from leadbridge.store.postgres.accepting import changed, ends
 from leadbridge.store.postgres.connection import Connection, columns, numbered
 from leadbridge.store.postgres.partitions import BUSY, Partition, Table, drop, partitions_of, within
 from leadbridge.store.retaining import CHUNK, DELIVERIES, FINISHED, MARKS, Fold, Pruned, PruneFrom, folded, leaving
@@ -37,6 +37,13 @@ FORGET_CONTENT: Final = """
     WHERE s.id = ANY($1::text[]) AND s.id BETWEEN $2 AND $3 AND dedupe.source = s.source AND dedupe.key = s.dedupe_key
         AND dedupe.submission_id = s.id AND dedupe.key = 'content:' || encode(dedupe.digest, 'hex')"""
 TAKE_OUT_FETCHED: Final = "DELETE FROM fetches WHERE submission_id = ANY($1::text[])"
+# What a leadbridge that knew nothing of them left when it pruned. Of each step's submissions, and of their number.
+FORGOTTEN: Final = """
+    DELETE FROM fetches WHERE submission_id = ANY (ARRAY(
+        SELECT f.submission_id FROM fetches AS f
+        WHERE f.submission_id > $1 AND f.submission_id < $2 AND NOT EXISTS (
+            SELECT FROM submissions AS s WHERE s.id = f.submission_id AND s.id BETWEEN $1 AND $2)
+        ORDER BY f.submission_id LIMIT $3))"""
 TAKE_OUT_SUBMISSIONS: Final = "DELETE FROM submissions WHERE id = ANY($1::text[]) AND id BETWEEN $2 AND $3"
 _MARK: Final = """
     INSERT INTO marks (lane, record_id, event_at, seq, plan)
@@ -86,11 +93,12 @@ async def leads(connection: Connection, before: Millis, *, fold: Fold, after: st
         await connection.execute(TAKE_OUT_SUBMISSIONS, out.submissions, *ends(out.submissions))
         await connection.execute(_COUNT, *columns([(*what, count) for what, count in out.counts.items()], 4))
         await connection.execute(_REMEMBER, before)
-    return Pruned(
-        submissions=len(out.submissions),
-        deliveries=len(out.deliveries),
-        then=PruneFrom(phase="leads", after=chunk[-1][0]) if len(chunk) == limit else PruneFrom(phase="requests"),
-    )
+    more = len(chunk) == limit
+    then = PruneFrom(phase="leads", after=chunk[-1][0]) if more else PruneFrom(phase="requests")
+    forgotten = await connection.execute(FORGOTTEN, after, chunk[-1][0] if more else first_id(before), limit)
+    if changed(forgotten) == limit:
+        then = PruneFrom(phase="leads", after=after)
+    return Pruned(submissions=len(out.submissions), deliveries=len(out.deliveries), then=then)
 
 
 async def requests(connection: Connection, before: Millis, *, since: PruneFrom, limit: int) -> Pruned:

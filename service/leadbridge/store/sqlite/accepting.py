@@ -43,6 +43,9 @@ _CAME_TO_NOTHING = """
     UPDATE dedupe SET failed = ?2
     WHERE (source, key, submission_id) IN (
         SELECT source, dedupe_key, id FROM submissions WHERE id IN (SELECT value FROM json_each(?1)))"""
+_FETCH_FIRST: Final = """
+    INSERT INTO fetches (submission_id, source, due_at) SELECT id, source, 0 FROM submissions WHERE id = ?1
+    ON CONFLICT (submission_id) DO UPDATE SET due_at = 0, tries = 0"""
 _MAP_AGAIN: Final = f"""
     UPDATE submissions SET reason = NULL, updated_at = ?2,
         state = iif(EXISTS (SELECT 1 FROM fetches WHERE submission_id = id AND documents IS NULL),
@@ -120,6 +123,8 @@ def store_mapped(connection: apsw.Connection, mapped: MappedSubmission, now: Mil
         return
     if mapped.state in REPLAYABLE_SUBMISSIONS:
         come_to_nothing(connection, [mapped.submission_id])
+    if mapped.state == "awaiting_fetch":
+        connection.execute(_FETCH_FIRST, (mapped.submission_id,))
     for delivery in mapped.deliveries:
         _insert_delivery(connection, mapped.submission_id, settled[0], delivery, now)
 

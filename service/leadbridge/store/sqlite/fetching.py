@@ -11,6 +11,7 @@ from leadbridge.store import fetch_rows
 from leadbridge.store.fetch_rows import (
     AHEAD,
     COUNT,
+    LONGEST,
     NEXT,
     OCCUPIED,
     OVER,
@@ -19,12 +20,15 @@ from leadbridge.store.fetch_rows import (
     RESUME,
     ROOM_AT,
     SET_PAUSE,
+    STRAYED,
     UNRESERVE,
     WAITS,
+    Line,
     Room,
     backlogs_of,
     farthest,
-    longest_due,
+    line_of,
+    paused_at,
 )
 from leadbridge.store.fetching import ClaimedFetches, DueFetch, FetchBacklog, FetchEnd, FetchPause, FetchQuota
 from leadbridge.store.sqlite import accepting
@@ -51,23 +55,23 @@ def claim(
     until: Millis,
 ) -> ClaimedFetches:
     """Take what is due, as far as the quota and a pause let it."""
-    pause = _pause(connection, source)
+    pause = paused_at(_pause(connection, source), now)
     if pause is not None and pause.until > now:
         return ClaimedFetches(next_at=pause.until if row(connection, WAITS, (source,)) else None, pause=pause)
+    connection.execute(STRAYED, (source, now, now + LONGEST))
     room = Room(quota, calls_each, _occupied(connection, source, quota, now, until))
-    most = min(limit if pause is None else 1, room.submissions)
-    came, again = rows(connection, CAME, (source, most + 1)), rows(connection, AGAIN, (source, most + 1, now))
-    due = longest_due(came, again, most=most + 1)
-    taken = accepting.with_requests(connection, [one.row for one in due[:most]])
+    came, again = rows(connection, CAME, (source, limit + 1)), rows(connection, AGAIN, (source, limit + 1, now))
+    line = line_of(came, again, room, limit=limit, pause=pause)
+    taken = accepting.with_requests(connection, [one.row for one in line.due])
     for one in taken:
         connection.execute(_TAKE, (one.submission_id, until))
         connection.execute(COUNT, (source, one.submission_id, until, calls_each))
     if pause is not None and taken:
         pause = replace(pause, until=until)
-        _set_pause(connection, source, pause)
+        _set_pause(connection, source, pause.one_more())
     return ClaimedFetches(
-        due=tuple(DueFetch(waiting=one, tries=found.tries) for found, one in zip(due, taken, strict=False)),
-        next_at=_next_at(connection, source, room.without(len(taken)), more=len(due) > len(taken), now=now)
+        due=tuple(DueFetch(waiting=one, tries=found.tries) for found, one in zip(line.due, taken, strict=False)),
+        next_at=_next_at(connection, source, room, line.but(len(taken)), now=now)
         if pause is None or not taken
         else until,
         pause=pause,
@@ -127,9 +131,10 @@ def _occupied(connection: apsw.Connection, source: str, quota: FetchQuota, now: 
     return int(occupied)
 
 
-def _next_at(connection: apsw.Connection, source: str, room: Room, *, more: bool, now: Millis) -> Millis | None:
+def _next_at(connection: apsw.Connection, source: str, room: Room, line: Line, *, now: Millis) -> Millis | None:
     """When it is worth to ask again."""
-    due_at = now if more else rows(connection, NEXT, (source, now))[0][0]
+    due_at = now if line.more else rows(connection, NEXT, (source, now))[0][0]
+    room = line.room_for_more(room)
     if due_at is None or room.submissions:
         return due_at
     room_at = row(connection, ROOM_AT, (source, now, room.quota.window, room.missing))
