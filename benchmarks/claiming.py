@@ -16,8 +16,8 @@ from benchmarks.processes import BenchmarkFailed
 from benchmarks.rows import Row, Target, median_row, percentile
 from leadbridge.clock import SystemClock
 from leadbridge.crm.adapter import Call
+from leadbridge.store.claims import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
 from leadbridge.store.opening import ServingStore
-from leadbridge.store.values import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
 from tests.support.stored import own
 
 AT_MOST_CLAIM: Final = Target(limit="at most", value=1.1)

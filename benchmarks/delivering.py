@@ -16,7 +16,7 @@ from benchmarks.ground import Engine, Ground, Site, drained
 from benchmarks.processes import BenchmarkFailed
 from benchmarks.rows import Row, Target, median_row, ratios
 from leadbridge.crm.adapter import Adapter, Call
-from leadbridge.deliver.lane import CONCURRENCY
+from leadbridge.deliver.hands import CONCURRENCY
 from leadbridge.deliver.transport import HttpTransport
 from leadbridge.events import Json
 from leadbridge.ids import new_trace_id

@@ -20,10 +20,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.ground import TOKEN
 from leadbridge import logs
-from leadbridge.app import Front
 from leadbridge.clock import SystemClock
 from leadbridge.configured import door
 from leadbridge.desk import desks
+from leadbridge.front import Front
 from leadbridge.http.server import listen, run_server
 from leadbridge.ids import new_id, new_trace_id
 from leadbridge.precedence import Precedence

@@ -1,23 +1,18 @@
 """The composition root: from a loaded configuration to a running service. Concrete classes are picked here alone."""
 
-import asyncio
 import platform
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from random import Random, SystemRandom
 
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route as Endpoint
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 import leadbridge
-from leadbridge.admin.application import admin_app, application, response_of
+from leadbridge.admin.application import admin_app, application
 from leadbridge.admin.backlog import BacklogGauges
-from leadbridge.clock import Clock, Millis, SystemClock
+from leadbridge.clock import Clock, SystemClock
 from leadbridge.configured import adapters, door, record_of
 from leadbridge.deliver.account import LEASE, Means
 from leadbridge.deliver.deliverer import Deliverer
@@ -25,45 +20,29 @@ from leadbridge.deliver.marks import marks_of
 from leadbridge.deliver.metered import MeteredTransport
 from leadbridge.deliver.tenure import Tenure
 from leadbridge.deliver.transport import HttpTransport, Transport
-from leadbridge.desk import Desk, desks
+from leadbridge.desk import desks
 from leadbridge.errors import StorageUnavailable
 from leadbridge.fetch.fetcher import Fetcher
 from leadbridge.fetch.source import FetchMeans
 from leadbridge.fetch.transport import FetchTransport, HttpFetchTransport
+from leadbridge.front import Front, crashed, probes
 from leadbridge.logs import Logger
 from leadbridge.mapping.mapper import Mapper, Routing
 from leadbridge.metrics import families
 from leadbridge.metrics.meters import Meters
 from leadbridge.metrics.series import Labels, Snapshots, gauge
 from leadbridge.precedence import Precedence
-from leadbridge.problems import problem
 from leadbridge.quarantine import Leftovers, Quarantine
-from leadbridge.receive import Receiver, source_in
+from leadbridge.receive import Receiver
 from leadbridge.recognise import default_tables
 from leadbridge.record import Recorder
-from leadbridge.retention import Retention
+from leadbridge.retention import Retention, kept_for
 from leadbridge.retry import RetryPolicy
 from leadbridge.settings.loading import Loaded
 from leadbridge.store.base import Store
-from leadbridge.store.values import Lease
-from leadbridge.supervise import keep_running
+from leadbridge.store.lanes import Lease
+from leadbridge.supervise import Crew
 from leadbridge.tokens import TokenKeeper
-
-
-class Front:
-    """The whole HTTP application: submissions straight to their stage, everything else through the framework."""
-
-    def __init__(self, receiver: Receiver, others: ASGIApp) -> None:
-        self._receiver = receiver
-        self._others = others
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI)."""
-        source = source_in(scope["path"]) if scope["type"] == "http" else None
-        if source is None:
-            await self._others(scope, receive, send)
-        else:
-            await self._receiver.answer(source, scope, receive, send)
 
 
 class Service:
@@ -171,20 +150,16 @@ class Service:
         )
         self._retention = Retention(
             store,
-            keep=_kept_for(settings.defaults.retention, sources.values()),
+            keep=kept_for(settings.defaults.retention, [desk.dedupe_window for desk in sources.values()]),
             fold=marks_of,
             clock=clock,
             dice=SystemRandom(),
             log=log,
             also=quarantine.forget if quarantine is not None else None,
         )
-        self._mapping: asyncio.Task[None] | None = None
-        self._renewing: asyncio.Task[None] | None = None
-        self._pruning: asyncio.Task[None] | None = None
-        self._probes = [
-            Endpoint("/healthz", self._healthz, methods=["GET"]),
-            Endpoint("/readyz", self._readyz, methods=["GET"]),
-        ]
+        self._crew = Crew(rest=clock.pause, log=log)
+        self._probes = probes(self._why_not_ready)
+        self._crashed = crashed(log)
         others = application(
             self._probes,
             nothing_here="There is nothing here; submissions go to /hooks/NAME.",
@@ -218,16 +193,11 @@ class Service:
         """Take up what an earlier process left, and begin to work."""
         await self._deliverer.start(changed=self._changed_elsewhere)
         self._fetcher.start()
-        work = keep_running(self._mapper.run, name="mapper", rest=self._clock.pause, log=self._log)
-        self._mapping = asyncio.create_task(work, name="mapper")
+        self._crew.start("mapper", self._mapper.run)
         if (tokens := self._tokens) is not None:
             grants = [adapter.grant for adapter in self.adapters.values() if adapter.grant is not None]
-            alive = keep_running(
-                lambda: tokens.keep_alive(grants), name="tokens", rest=self._clock.pause, log=self._log
-            )
-            self._renewing = asyncio.create_task(alive, name="tokens")
-        pruning = keep_running(self._retention.run, name="retention", rest=self._clock.pause, log=self._log)
-        self._pruning = asyncio.create_task(pruning, name="retention")
+            self._crew.start("tokens", lambda: tokens.keep_alive(grants))
+        self._crew.start("retention", self._retention.run)
         self._ready = True
         self._log.info("service.started")
         if self._quarantine is not None:
@@ -244,10 +214,7 @@ class Service:
     async def stop(self) -> None:
         """Finish what is under way within a bound; everything else stays on disk."""
         self._ready = False
-        work = [task for task in (self._mapping, self._renewing, self._pruning) if task is not None]
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+        await self._crew.stop()
         await self._fetcher.stop()
         await self._deliverer.stop()
         if self._tokens is not None:
@@ -270,31 +237,11 @@ class Service:
         yield
         await self.stop()
 
-    async def _healthz(self, _request: Request) -> Response:
-        """The process answers."""
-        return Response("ok\n", media_type="text/plain")
-
-    async def _readyz(self, _request: Request) -> Response:
-        """It takes submissions. A CRM that is down is no reason not to."""
-        why_not = self._why_not_ready()
-        if why_not is not None:
-            return response_of(problem(HTTPStatus.SERVICE_UNAVAILABLE, why_not))
-        return Response("ready\n", media_type="text/plain")
-
     def _why_not_ready(self) -> str | None:
-        if not self._ready or self._mapping is None or self._mapping.done():
+        if not self._ready or not self._crew.has("mapper"):
             return "The service is starting or stopping."
         try:
             self._store.check()
         except StorageUnavailable as error:
             return f"Nothing can be stored: {error}."
         return None
-
-    async def _crashed(self, request: Request, error: Exception) -> Response:
-        self._log.error("request.crashed", path=request.url.path, exc_info=error)
-        return response_of(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "leadbridge made a mistake; try again later."))
-
-
-def _kept_for(retention: Millis | None, sources: Iterable[Desk]) -> Millis | None:
-    """How long what is finished is kept: what came is known by its content until its `dedupe_window` has passed."""
-    return None if retention is None else max([retention, *(desk.dedupe_window for desk in sources)])

@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
 from leadbridge.clock import Clock
 from leadbridge.desk import Desk
 from leadbridge.errors import RequestRefused, SignatureError, StorageUnavailable, Unparseable
-from leadbridge.events import Parsed, Received, Reply, Verified
+from leadbridge.events import Received, Reply, Verified
 from leadbridge.ids import new_id, new_trace_id
 from leadbridge.inbound import Door, Room, read_request, send_reply
 from leadbridge.items import items_of, new_request, trace_id_for, unparseable_item
@@ -18,6 +17,7 @@ from leadbridge.logs import Logger
 from leadbridge.metrics.meters import Meters
 from leadbridge.precedence import Precedence
 from leadbridge.problems import problem
+from leadbridge.replies import not_taken, our_mistake, reply_to, reply_to_unparseable
 from leadbridge.schemes import Unsigned
 from leadbridge.store.base import Store
 from leadbridge.store.values import Accepted, NewItem, NewRequest
@@ -29,7 +29,6 @@ _LONGEST_NAME: Final = 100  # characters of a source's name that are logged
 _STATES: Final = {"duplicate": "duplicate", "ignored": "ignored", "unparseable": "failed"}
 MOST_HANDSHAKES_KEPT: Final = 20  # of a source, in the life of the process: anyone may send them
 STORAGE_SAID_EVERY: Final = 10.0  # seconds between two log lines about it
-STORAGE_RETRY_AFTER: Final = 10  # seconds, told to senders while nothing can be stored
 
 
 class Receiver:
@@ -91,14 +90,9 @@ class Receiver:
                 return problem(error.http_status, error.detail, headers=error.headers)
             case StorageUnavailable():
                 self._say_unavailable(name, error)
-                return problem(
-                    HTTPStatus.SERVICE_UNAVAILABLE,
-                    "Nothing can be stored at the moment; the request was not taken. Send it again later.",
-                    headers={"Retry-After": str(STORAGE_RETRY_AFTER)},
-                )
+                return not_taken()
         self._log.error("request.crashed", path=scope["path"][:_LONGEST_NAME], exc_info=error)
-        detail = "leadbridge made a mistake; the request was not taken. Send it again later."
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+        return our_mistake()
 
     def _say_unavailable(self, name: str, error: StorageUnavailable) -> None:
         """Say it now and then: a line for every refused request would fill the disk that is full."""
@@ -166,7 +160,7 @@ class Receiver:
         self._say(new, outcomes)
         if any(outcome.status == "accepted" for outcome in outcomes):
             self._stored(desk.name)
-        return _reply(parsed, outcomes, trace_id)
+        return reply_to(parsed, outcomes, trace_id)
 
     async def _accept(self, new: NewRequest) -> tuple[Accepted, ...]:
         began = self._clock.monotonic()
@@ -208,15 +202,7 @@ class Receiver:
         new = new_request(desk, verified, trace_id, [item])
         (outcome,) = outcomes = await self._accept(new)
         self._say(new, outcomes)
-        if desk.preset.on_unparseable == "accept":
-            ours = _accepted_reply({"id": outcome.submission_id, "trace_id": trace_id, "status": "accepted"})
-            return desk.preset.reply or ours
-        return problem(
-            error.http_status,
-            f"The body cannot be read: {error.detail}. It is kept as submission {outcome.submission_id}.",
-            id=outcome.submission_id,
-            trace_id=trace_id,
-        )
+        return reply_to_unparseable(desk.preset, error, outcome, trace_id)
 
 
 def source_in(path: str) -> str | None:
@@ -233,20 +219,3 @@ def _check_method(desk: Desk, method: str) -> None:
     allowed = sorted({"POST", *(one.method for one in desk.handshakes)})
     detail = "Submissions are sent with POST."
     raise RequestRefused(detail, status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
-
-
-def _reply(parsed: Parsed, outcomes: tuple[Accepted, ...], trace_id: str) -> Reply:
-    if parsed.reply is not None:
-        return parsed.reply
-    statuses = {outcome.status for outcome in outcomes}
-    status = "accepted" if "accepted" in statuses else statuses.pop()
-    document: dict[str, object] = {"id": outcomes[0].submission_id, "trace_id": trace_id, "status": status}
-    if parsed.ignored is not None:
-        document["reason"] = parsed.ignored
-    if len(outcomes) > 1:
-        document["submissions"] = [{"id": outcome.submission_id, "status": outcome.status} for outcome in outcomes]
-    return _accepted_reply(document)
-
-
-def _accepted_reply(document: Mapping[str, object]) -> Reply:
-    return Reply(status=HTTPStatus.ACCEPTED, body=orjson.dumps(document))

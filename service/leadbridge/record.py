@@ -12,7 +12,7 @@ from leadbridge.metrics.meters import Meters
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Postponed, Retry, Superseded
 from leadbridge.retry import RetryAt, RetryPolicy
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
+from leadbridge.store.claims import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
 
 MOST_KEPT: Final = 64 * 1024  # characters of an answer that are kept
 STORAGE_PAUSE: Final = 1.0  # seconds between two tries to record on a full disk

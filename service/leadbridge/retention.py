@@ -1,6 +1,6 @@
 """What is finished and old is pruned now and then, in small steps; and room is made ahead for what comes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields
 from random import Random
 from typing import Final
@@ -85,3 +85,8 @@ class Retention:
                     pages=gone["pages"],
                     duration_s=round(self._clock.monotonic() - began, 1),
                 )
+
+
+def kept_for(retention: Millis | None, windows: Sequence[Millis]) -> Millis | None:
+    """How long what is finished is kept: what came is known by its content until its `dedupe_window` has passed."""
+    return None if retention is None else max([retention, *windows])

@@ -3,6 +3,7 @@
 A stage that died in silence would be leads that wait for ever.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -28,3 +29,28 @@ async def keep_running(
             await rest(CRASH_PAUSE)
         else:
             return
+
+
+class Crew:
+    """Work that goes on beside everything else, each by its name, until all of it is stopped."""
+
+    def __init__(self, *, rest: Callable[[float], Awaitable[object]], log: Logger) -> None:
+        """`rest` waits for so many seconds before what crashed begins again."""
+        self._rest = rest
+        self._log = log
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Begin, and go on after a crash."""
+        running = keep_running(work, name=name, rest=self._rest, log=self._log)
+        self._tasks[name] = asyncio.create_task(running, name=name)
+
+    def has(self, name: str) -> bool:
+        """Whether this was begun and is not over."""
+        return name in self._tasks and not self._tasks[name].done()
+
+    async def stop(self) -> None:
+        """End all of it, and wait until it has ended."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)

@@ -10,7 +10,7 @@ from leadbridge.admin import backlog
 from leadbridge.admin.backlog import EVERY, MOST_OF_TIME, BacklogGauges
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.fetching import FetchBacklog, FetchPause
-from leadbridge.store.values import Backlog
+from leadbridge.store.lanes import Backlog
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
 

@@ -18,8 +18,10 @@ from leadbridge.commands.ledger import span
 from leadbridge.commands.moments import moment_of
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import UsageError
+from leadbridge.store.claims import DeliveryUpdate, FinishedCall, TryResult
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import DeliveryUpdate, FinishedCall, LaneState, Selection, TryResult
+from leadbridge.store.values import Selection
 from tests.cli.site import CONFIG, SECRETS
 from tests.support.stored import add, claim, new_delivery
 from tests.support.walked import walked

@@ -9,7 +9,7 @@ from typing import Final
 from leadbridge.crm.adapter import Limits, Quota
 from leadbridge.deliver.budget import DAY
 from leadbridge.deliver.governor import Governor, Sent
-from leadbridge.store.values import CallSpan
+from leadbridge.store.claims import CallSpan
 
 DEADLINE: Final = 30.0  # seconds
 WALL: Final = 1_700_000_000_000  # milliseconds at time 0

@@ -15,8 +15,8 @@ from leadbridge.precedence import Precedence
 from leadbridge.record import Recorder
 from leadbridge.retry import RetryPolicy
 from leadbridge.store.base import Store
+from leadbridge.store.lanes import Lease
 from leadbridge.store.opening import Operator, open_operator
-from leadbridge.store.values import Lease
 from tests.deliver.lanes import Run, WatchedClock
 from tests.support.crm import PlainAdapter, ScriptedTransport
 from tests.support.journal import Journal

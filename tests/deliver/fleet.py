@@ -11,7 +11,7 @@ from leadbridge.deliver.account import LEASE
 from leadbridge.deliver.membership import Membership
 from leadbridge.deliver.tenure import GivenUp, Tenure
 from leadbridge.errors import StorageUnavailable
-from leadbridge.store.values import Lease, Peer, Process, Roll
+from leadbridge.store.lanes import Lease, Peer, Process, Roll
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
 

@@ -11,8 +11,9 @@ import pytest
 from leadbridge.deliver.deliverer import Deliverer
 from leadbridge.plan import Plan, Progress
 from leadbridge.store.base import Store
+from leadbridge.store.claims import Claim
 from leadbridge.store.rows import DeliveryRow
-from leadbridge.store.values import Claim, NewDelivery
+from leadbridge.store.values import NewDelivery
 from tests.support.clock import ManualClock
 from tests.support.patience import PATIENCE
 from tests.support.stored import LANE, plan

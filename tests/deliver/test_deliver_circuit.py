@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import Answer, Call, Limits, Quota
+from leadbridge.deliver.hands import CONCURRENCY
 from leadbridge.deliver.health import FAILURES, FIRST_PAUSE
-from leadbridge.deliver.lane import CONCURRENCY
 from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import TagChange
 from leadbridge.store.base import Store

@@ -15,11 +15,13 @@ from leadbridge.deliver.places import Places
 from leadbridge.deliver.standing import Standing
 from leadbridge.deliver.tenure import Tenure
 from leadbridge.errors import StorageUnavailable
+from leadbridge.outcome import Hold
 from leadbridge.store.base import Store
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.opening import Operator
 from leadbridge.store.sqlite.steering import SqliteOperator
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import Hastened, LaneState, NewDelivery, Selection
+from leadbridge.store.values import Hastened, NewDelivery, Selection
 from tests.deliver.lanes import Run, WatchedClock, row
 from tests.deliver.test_deliver_holding import heard
 from tests.support.crm import ScriptedTransport, answer
@@ -83,7 +85,7 @@ async def test_a_release_stands_whatever_comes_back_before_its_owner_heard_of_it
     await standing.keep()
     await operator.set_lane(LANE, LaneState())
     if meanwhile == "a probe ended":
-        standing.still_refused("bad_credentials", "401")
+        standing.probed(Hold(reason="bad_credentials", detail="401"))
     else:
         standing.asked_for_quiet(30)
     await standing.keep()

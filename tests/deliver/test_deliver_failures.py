@@ -14,7 +14,7 @@ from leadbridge.outcome import Retry
 from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import Plan, TagChange
 from leadbridge.store.base import Store
-from leadbridge.store.values import CallSpan, Claim
+from leadbridge.store.claims import CallSpan, Claim
 from tests.deliver.lanes import Run, SlowClaims, WatchedClock, progress, row, with_plan
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal

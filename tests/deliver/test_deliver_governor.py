@@ -7,7 +7,7 @@ from leadbridge.deliver.governor import Governor, Sent
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.quota import ALL, MARGIN
 from leadbridge.store.base import Store
-from leadbridge.store.values import LaneState
+from leadbridge.store.lanes import LaneState
 from tests.support.clock import ManualClock
 from tests.support.stored import LANE
 

@@ -16,7 +16,8 @@ from leadbridge.outcome import Delivered
 from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import MatchKey, Plan, TagChange
 from leadbridge.store.base import Store
-from leadbridge.store.values import DueDelivery, NewDelivery, Selection
+from leadbridge.store.claims import DueDelivery
+from leadbridge.store.values import NewDelivery, Selection
 from tests.deliver.lanes import Run, WatchedClock, progress, row
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal

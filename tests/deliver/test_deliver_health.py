@@ -24,7 +24,7 @@ from leadbridge.deliver.health import (
     Quiet,
     Released,
 )
-from leadbridge.store.values import LaneState
+from leadbridge.store.lanes import LaneState
 from tests.support.walked import walked
 
 WALL = 1_700_000_000_000

@@ -8,15 +8,15 @@ import pytest
 from leadbridge.crm.adapter import Answer, Answers, Call, Done, Quota, Step
 from leadbridge.deliver.canaries import EVERY
 from leadbridge.deliver.deliverer import WATCH
+from leadbridge.deliver.hands import MOST_CLAIMED
 from leadbridge.deliver.health import FIRST_PROBE
-from leadbridge.deliver.lane import MOST_CLAIMED
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import Hold
 from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import Plan
 from leadbridge.store.base import Store
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.opening import Operator
-from leadbridge.store.values import LaneState
 from tests.deliver.lanes import Run, WatchedClock, at_rest, tries_over, with_plan
 from tests.deliver.refusing import Crm, some, states
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer

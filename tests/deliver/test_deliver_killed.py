@@ -7,7 +7,7 @@ import pytest
 
 from leadbridge.crm.adapter import Quota
 from leadbridge.deliver.deliverer import Deliverer
-from leadbridge.deliver.lane import CONCURRENCY, MOST_CLAIMED
+from leadbridge.deliver.hands import CONCURRENCY, MOST_CLAIMED
 from leadbridge.deliver.transport import DEADLINE
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.base import Store

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from leadbridge.crm.adapter import Call, Quota
-from leadbridge.deliver.lane import CONCURRENCY
+from leadbridge.deliver.hands import CONCURRENCY
 from leadbridge.plan import FieldWarning, Plan, TagChange
 from leadbridge.store.base import Store
 from tests.deliver.lanes import Run, WatchedClock, row, with_plan

@@ -12,7 +12,7 @@ from leadbridge.deliver.order import without_older
 from leadbridge.lead import Address, Lead
 from leadbridge.outcome import Superseded
 from leadbridge.plan import MatchKey, Plan, TagChange
-from leadbridge.store.values import Written
+from leadbridge.store.claims import Written
 from tests.deliver.people import histories, rules
 
 LANES = ("copper:api.copper.com:1", "leadconnector:services.leadconnectorhq.com:abc")

@@ -12,7 +12,7 @@ from leadbridge.deliver.heartbeat import BEAT
 from leadbridge.deliver.membership import LOOK
 from leadbridge.deliver.peers import Silence, shares
 from leadbridge.deliver.tenure import LAST_START
-from leadbridge.store.values import Peer
+from leadbridge.store.lanes import Peer
 from tests.deliver.fleet import Fleet, Replica, Seat
 from tests.store import test_store_owning
 from tests.support.examples import examples

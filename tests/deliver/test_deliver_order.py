@@ -11,7 +11,7 @@ from leadbridge.deliver.order import Place, without_older
 from leadbridge.lead import Address, Lead
 from leadbridge.outcome import Superseded
 from leadbridge.plan import Choice, Plan, TagChange
-from leadbridge.store.values import Written
+from leadbridge.store.claims import Written
 from tests.deliver.crm_model import ONE_NAME, TWO_NAMES, Record, written
 from tests.deliver.people import ANN, histories, plan_of_ann, plans, rules
 from tests.support.walked import walked

@@ -8,10 +8,10 @@ import pytest
 
 from leadbridge.crm.adapter import Answer, Call, Quota
 from leadbridge.deliver.deliverer import Deliverer
-from leadbridge.deliver.lane import CONCURRENCY, MOST_AT_WORK, MOST_CLAIMED
+from leadbridge.deliver.hands import CONCURRENCY, MOST_AT_WORK, MOST_CLAIMED
 from leadbridge.deliver.lineup import BELIEVED, READ_AHEAD
 from leadbridge.store.base import Store
-from leadbridge.store.values import DueByUrgency, TryResult
+from leadbridge.store.claims import DueByUrgency, TryResult
 from tests.deliver.lanes import Run, WatchedClock, row
 from tests.support.crm import PlainAdapter, ScriptedTransport, answer
 from tests.support.journal import Journal

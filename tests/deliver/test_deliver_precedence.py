@@ -1,6 +1,7 @@
 """During a burst of submissions a lane goes on with few deliveries at once, and with all of its hands after it."""
 
-from leadbridge.deliver.lane import CONCURRENCY, MOST_IN_A_BURST
+from leadbridge.deliver.hands import CONCURRENCY
+from leadbridge.deliver.lane import MOST_IN_A_BURST
 from leadbridge.precedence import MANY, Precedence
 from leadbridge.store.base import Store
 from tests.deliver.lanes import Run, WatchedClock

@@ -11,7 +11,7 @@ from leadbridge.crm.adapter import Quota
 from leadbridge.deliver.governor import Governor
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.quota import ALL, MARGIN, Window
-from leadbridge.store.values import CallSpan
+from leadbridge.store.claims import CallSpan
 from tests.support.clock import ManualClock
 from tests.support.patience import PATIENCE
 

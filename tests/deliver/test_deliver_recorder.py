@@ -12,7 +12,7 @@ from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Retry
 from leadbridge.record import MOST_KEPT, STORAGE_PAUSE, STORAGE_SAID_EVERY, CallEnd, Recorder
 from leadbridge.retry import RetryPolicy
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, TryResult
+from leadbridge.store.claims import Claim, TryResult
 from tests.deliver.lanes import WatchedClock
 from tests.support.journal import Journal
 from tests.support.patience import PATIENCE

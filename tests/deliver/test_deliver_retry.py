@@ -10,7 +10,7 @@ from leadbridge.crm.answers import Reading, asked_wait
 from leadbridge.outcome import Postponed, Retry
 from leadbridge.record import decide
 from leadbridge.retry import GiveUp, RetryAt, RetryPolicy
-from leadbridge.store.values import Claim, DueDelivery
+from leadbridge.store.claims import Claim, DueDelivery
 from tests.support.crm import answer
 from tests.support.walked import walked
 

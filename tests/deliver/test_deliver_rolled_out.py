@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from leadbridge.store.base import Store
-from leadbridge.store.values import Process
+from leadbridge.store.lanes import Process
 from tests.deliver.lanes import Run, WatchedClock, row
 from tests.support.journal import Journal
 from tests.support.patience import PATIENCE

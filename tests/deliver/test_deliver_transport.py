@@ -3,99 +3,16 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from leadbridge.crm.adapter import Adapter, Call
+from leadbridge.crm.adapter import Call
 from leadbridge.deliver.transport import MOST_ANSWER, HttpTransport
-from leadbridge.errors import UsageError
 from leadbridge.outgoing.client import Unanswered
-from tests.support.crm import PlainAdapter
 from tests.support.patience import PATIENCE
-
-TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
-UPSERT = Call(purpose="upsert", method="PUT", path="/leads/upsert", body={"name": "Zoë", "id": 2**70})
-
-
-@dataclass
-class Request:
-    line: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass
-class Crm:
-    """A server that writes what a test tells it, byte by byte."""
-
-    answer: Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
-    port: int = 0
-    requests: list[Request] = field(default_factory=list)
-    connections: int = 0
-    at_work: set[asyncio.Task[Any]] = field(default_factory=set)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self.at_work.add(task)
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                line, *lines = head.decode().split("\r\n")
-                headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in lines if one)}
-                body = await reader.readexactly(int(headers.get("content-length", 0)))
-                self.requests.append(request := Request(line, headers, body))
-                await self.answer(request, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-            self.at_work.discard(task)
-
-
-@asynccontextmanager
-async def crm(answer: Callable[[Request, asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[Crm]:
-    made = Crm(answer)
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    yield made
-    server.close()
-    for task in list(made.at_work):
-        task.cancel()
-    await asyncio.gather(*made.at_work, return_exceptions=True)
-
-
-def writing(*pieces: bytes) -> Callable[[Request, asyncio.StreamWriter], Awaitable[None]]:
-    async def answer(_request: Request, writer: asyncio.StreamWriter) -> None:
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-
-    return answer
-
-
-def http(body: bytes = b"{}", *, status: str = "200 OK", headers: str = "") -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
-
-
-class Account(PlainAdapter):
-    """An account at an address of the test's, with its token."""
-
-    def __init__(self, base_url: str, *, token: str = "t0ken") -> None:
-        super().__init__()
-        self.base_url = base_url
-        self.token = token
-
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}", "Version": "2021-07-28"}
-
-
-def account(server: Crm, prefix: str = "") -> Adapter:
-    return Account(f"http://127.0.0.1:{server.port}{prefix}")
+from tests.support.wire import TRACE_ID, UPSERT, Account, Crm, Request, account, crm, http, unanswered, writing
 
 
 @pytest.fixture
@@ -103,12 +20,6 @@ async def transport() -> AsyncIterator[HttpTransport]:
     made = HttpTransport(deadline=PATIENCE)
     yield made
     await made.close()
-
-
-async def unanswered(transport: HttpTransport, adapter: Adapter, call: Call = UPSERT) -> Unanswered:
-    with pytest.raises(Unanswered) as raised:
-        await transport.send(adapter, call, trace_id=TRACE_ID)
-    return raised.value
 
 
 async def unanswered_once_it_arrived(transport: HttpTransport, server: Crm) -> Unanswered:
@@ -366,59 +277,3 @@ async def test_nothing_is_sent_once_it_is_closed() -> None:
         with pytest.raises(RuntimeError, match="closed"):
             await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
         assert len(server.requests) == 1
-
-
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    return monkeypatch
-
-
-async def test_a_proxy_of_the_environment_is_used_for_all_but_this_machine(environment: pytest.MonkeyPatch) -> None:
-    async with crm(writing(http())) as proxy, crm(writing(http())) as local:
-        environment.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
-        environment.setenv("NO_PROXY", "direct.test")
-        transport = HttpTransport()
-        await transport.send(Account("http://crm.test/api"), UPSERT, trace_id=TRACE_ID)
-        await transport.send(account(local), UPSERT, trace_id=TRACE_ID)
-        assert not (await unanswered(transport, Account("http://direct.test:1/api"))).sent
-        await transport.close()
-        (request,) = proxy.requests
-        assert request.line == "PUT http://crm.test/api/leads/upsert HTTP/1.1"
-        assert len(local.requests) == 1
-
-
-async def test_a_proxy_that_refuses_the_tunnel_keeps_the_call_from_the_crm(environment: pytest.MonkeyPatch) -> None:
-    async with crm(writing(http(status="407 Proxy Authentication Required"))) as proxy:
-        environment.setenv("HTTPS_PROXY", f"user:p%40ss@127.0.0.1:{proxy.port}")
-        transport = HttpTransport()
-        missing = await unanswered(transport, Account("https://crm.test"))
-        await transport.close()
-        assert not missing.sent
-        (request,) = proxy.requests
-        assert request.line == "CONNECT crm.test:443 HTTP/1.1"
-        assert request.headers["proxy-authorization"] == "Basic dXNlcjpwQHNz"  # user:p@ss
-
-
-async def test_a_netrc_does_not_take_the_place_of_the_token(environment: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
-    environment.setenv("NETRC", str(tmp_path / "netrc"))
-    transport = HttpTransport()
-    async with crm(writing(http())) as server:
-        await transport.send(account(server), UPSERT, trace_id=TRACE_ID)
-        assert server.requests[0].headers["authorization"] == "Bearer t0ken"
-    await transport.close()
-
-
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "HTTP_PROXY"])
-@pytest.mark.parametrize("address", ["ftp://me:hunter2@a.b", "socks5://hunter2@a.b", "http://a.b:port", "http://"])
-def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
-    environment: pytest.MonkeyPatch, variable: str, address: str
-) -> None:
-    environment.setenv(variable, address)
-    with pytest.raises(UsageError) as raised:
-        HttpTransport()
-    said = f"{variable} cannot be used: write it as HOST:PORT, or begin it with http:// or https://"
-    assert str(raised.value) == said

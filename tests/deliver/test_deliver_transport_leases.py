@@ -7,8 +7,8 @@ import pytest
 from leadbridge.clock import SystemClock
 from leadbridge.deliver.transport import HttpTransport
 from leadbridge.outgoing.client import NotOurs
-from tests.deliver.test_deliver_transport import TRACE_ID, UPSERT, account, crm, http, writing
 from tests.support.patience import PATIENCE
+from tests.support.wire import TRACE_ID, UPSERT, account, crm, http, writing
 
 
 async def test_whether_a_call_may_go_is_asked_when_there_is_a_connection() -> None:

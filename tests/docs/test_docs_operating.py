@@ -19,8 +19,8 @@ from leadbridge.clock import SystemClock
 from leadbridge.deliver import deliverer
 from leadbridge.http import server
 from leadbridge.ids import new_id
+from leadbridge.store.claims import DeliveryUpdate, TryResult
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import DeliveryUpdate, TryResult
 from leadbridge.tokens import exchange
 from tests.docs.pages import OPERATIONS, fences, section
 from tests.docs.shell import printed

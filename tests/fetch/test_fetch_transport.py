@@ -6,7 +6,7 @@ import pytest
 
 from leadbridge.fetch.transport import MOST_ANSWER, HttpFetchTransport
 from leadbridge.outgoing.client import Unanswered
-from tests.deliver.test_deliver_transport import TRACE_ID, crm, http, writing
+from tests.support.wire import TRACE_ID, crm, http, writing
 
 
 @pytest.fixture

@@ -7,12 +7,14 @@ from typing import Any
 import apsw
 
 from leadbridge.ids import new_id
+from leadbridge.store.claims import DeliveryUpdate, FinishedCall, TryResult
 from leadbridge.store.fetching import FetchEnd, FetchPause, FetchQuota
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.quarantine import SealedRequest
 from leadbridge.store.sqlite.quarantine import SqliteQuarantine
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.sqlite.tokens import SqliteTokens
-from leadbridge.store.values import DeliveryUpdate, FinishedCall, LaneState, NewItem, Selection, TryResult
+from leadbridge.store.values import NewItem, Selection
 from tests.support.stored import LANE, START, add, claim, new_delivery, new_request
 
 LONG_KEY = "k" * 5_000  # from before keys were bounded

@@ -13,6 +13,7 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.ids import new_id
 from leadbridge.store.arriving import bounded
 from leadbridge.store.fetching import FetchBacklog, FetchPause
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.moving import Moved, Progress, move, undo
 from leadbridge.store.moving import source as reading
 from leadbridge.store.moving import target as writing
@@ -21,7 +22,7 @@ from leadbridge.store.opening import ServingStore, open_operator, open_reader, o
 from leadbridge.store.postgres.partitions import make_ready
 from leadbridge.store.sqlite.connection import newest_schema
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import LaneState, NewItem
+from leadbridge.store.values import NewItem
 from tests.moving.life import DOCUMENTS, LONG_KEY, PEOPLE, changed, contents
 from tests.support.stored import LANE, START, add, claim, ids, new_delivery, new_request, recover
 

@@ -9,8 +9,8 @@ import pytest
 from leadbridge.prove import ground
 from leadbridge.prove.evidence import Record
 from leadbridge.prove.findings import KINDS, Answer, Kind
+from leadbridge.prove.pace import fullest_window
 from leadbridge.prove.people import Submission
-from leadbridge.prove.verdict import fullest_window
 from tests.prove.ideal import trace
 from tests.prove.judging import IDEAL, a_record, events, found, kinds, to, with_calls, with_record
 

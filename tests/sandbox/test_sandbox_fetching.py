@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
@@ -15,8 +15,8 @@ import pytest
 
 from leadbridge.app import Service
 from leadbridge.clock import Clock, SystemClock
-from leadbridge.fetch.transport import MOST_ANSWER
-from leadbridge.outgoing.client import Answered, Client
+from leadbridge.fetch.transport import MOST_ANSWER, HttpFetchTransport
+from leadbridge.outgoing.client import Client
 from leadbridge.sandbox import (
     LEADCONNECTOR_PATH,
     VENDORS_PATH,
@@ -87,21 +87,12 @@ VARIANTS = {
 }
 
 
-class ShortTransport:
-    """As the stage's own, with less patience."""
+class ShortTransport(HttpFetchTransport):
+    """The stage's own, with less patience."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._client = Client(connections=8, deadline=DEADLINE, most=MOST_ANSWER)
-
-    async def get(
-        self, address: str, *, query: Mapping[str, str], headers: Mapping[str, str], trace_id: str
-    ) -> Answered:
-        return await self._client.send(
-            "GET", address, query=tuple(query.items()), headers=tuple(headers.items()), trace_id=trace_id
-        )
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 @dataclass
@@ -231,7 +222,7 @@ async def test_calls_that_keep_to_the_vendors_quota_are_never_refused(store: Sto
 
 async def test_a_quota_that_somebody_else_spends_delays_and_loses_nothing(store: Store, journal: Journal) -> None:
     leads = [str(number) for number in range(701, 718)]
-    options = SandboxOptions(meta=MetaOptions(quota=RateLimit(limit=5, window=60)))
+    options = SandboxOptions(meta=MetaOptions(quota=RateLimit(limit=5, window=3_600)))
     async with town(store, journal, options=options, clock=HurriedClock()) as here:
         await here.announce(*leads)
         await all_arrive(here, *leads)

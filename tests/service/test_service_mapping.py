@@ -7,6 +7,9 @@ from tests.support.journal import Journal
 from tests.support.service import CONFIG, running
 
 LEAD = b'{"name": "Ann Lee", "email": "ann@example.com"}'
+SPAM = b'{"name": "Bo", "email": "bo@example.com", "_gotcha": "x"}'
+WHY_SPAM = "spam: the field `_gotcha`, a trap that people do not see, was filled"
+RECOGNISING = CONFIG.replace("    lead:", "    recognise: true\n    lead:", 1)
 
 
 async def test_a_route_whose_condition_is_false_leaves_a_filtered_delivery(
@@ -114,15 +117,14 @@ async def test_submissions_of_a_source_that_left_the_configuration_are_kept_as_u
 async def test_a_submission_that_fills_a_trap_is_ignored_as_spam_and_nothing_is_sent(
     store: Store, clock: ManualClock, journal: Journal
 ) -> None:
-    config = CONFIG.replace("    lead:", "    recognise: true\n    lead:", 1)
-    async with running(store, clock, journal, config=config) as service:
-        trapped = (await service.post(b'{"name": "Bo", "email": "bo@example.com", "_gotcha": "x"}')).json()["id"]
+    async with running(store, clock, journal, config=RECOGNISING) as service:
+        trapped = (await service.post(SPAM)).json()["id"]
         await service.post(LEAD)
         await journal.seen("delivery.attempted")
         row = await store.submission(trapped)
         assert row is not None
         assert row.state == "ignored"
-        assert row.reason == "spam: the field `_gotcha`, a trap that people do not see, was filled"
+        assert row.reason == WHY_SPAM
         assert await store.deliveries_of([trapped]) in ({}, {trapped: []}, {trapped: ()})
         assert len(journal.find("submission.ignored", submission=trapped, reason=row.reason)) == 1
         assert len(service.transport.calls) == 1
@@ -131,9 +133,8 @@ async def test_a_submission_that_fills_a_trap_is_ignored_as_spam_and_nothing_is_
 async def test_what_was_taken_for_spam_is_mapped_again_once_the_configuration_is_mended(
     store: Store, clock: ManualClock, journal: Journal
 ) -> None:
-    config = CONFIG.replace("    lead:", "    recognise: true\n    lead:", 1)
-    async with running(store, clock, journal, config=config) as service:
-        trapped = (await service.post(b'{"name": "Bo", "email": "bo@example.com", "_gotcha": "x"}')).json()["id"]
+    async with running(store, clock, journal, config=RECOGNISING) as service:
+        trapped = (await service.post(SPAM)).json()["id"]
         ping = (await service.post(b"{}")).json()["id"]
         await journal.seen("submission.ignored", submission=trapped)
     replayed = await store.replay(Selection(states=("ignored",)), now=clock.now())
@@ -152,11 +153,8 @@ async def test_spam_for_one_route_is_filtered_where_another_takes_it(
     recognising = "  - {name: seen, from: website, to: copper, recognise: true}\n"
     config = CONFIG.replace("routes:\n", f"routes:\n{recognising}", 1)
     async with running(store, clock, journal, config=config) as service:
-        submission = (await service.post(b'{"name": "Bo", "email": "bo@example.com", "_gotcha": "x"}')).json()["id"]
+        submission = (await service.post(SPAM)).json()["id"]
         await journal.seen("delivery.attempted", submission=submission)
         seen, other = (await store.deliveries_of([submission]))[submission]
-        assert (seen.state, seen.detail) == (
-            "filtered",
-            "spam: the field `_gotcha`, a trap that people do not see, was filled",
-        )
+        assert (seen.state, seen.detail) == ("filtered", WHY_SPAM)
         assert other.state == "delivered"

@@ -18,7 +18,7 @@ from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import PRESETS
 from leadbridge.store.base import Store
 from leadbridge.store.values import MappedSubmission, WaitingSubmission
-from leadbridge.supervise import CRASH_PAUSE, keep_running
+from leadbridge.supervise import CRASH_PAUSE, Crew, keep_running
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
 from tests.support.patience import PATIENCE
@@ -229,3 +229,32 @@ async def test_work_that_is_cancelled_is_not_run_again(journal: Journal) -> None
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert (task.cancelled(), len(begun), journal.lines) == (True, 1, [])
+
+
+async def test_a_crew_has_what_goes_on_and_nothing_once_it_was_stopped(journal: Journal) -> None:
+    log: Any = journal
+    looked, ended = asyncio.Event(), asyncio.Event()
+
+    async def rest(_seconds: float) -> None:
+        raise AssertionError("nothing crashed")
+
+    async def for_ever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def at_once() -> None:
+        looked.set()
+
+    crew = Crew(rest=rest, log=log)
+    assert not crew.has("mapper")
+    crew.start("mapper", for_ever)
+    crew.start("look", at_once)
+    async with asyncio.timeout(PATIENCE):
+        await looked.wait()
+    assert (crew.has("look"), crew.has("mapper")) == (False, True)
+    await crew.stop()
+    assert ended.is_set()
+    assert not crew.has("mapper")
+    assert journal.lines == []

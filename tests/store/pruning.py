@@ -9,17 +9,9 @@ from typing import Any, Literal
 from leadbridge.deliver.marks import marks_of
 from leadbridge.ids import first_id, new_trace_id
 from leadbridge.store.base import Store
+from leadbridge.store.claims import Claim, DeliveryUpdate, FinishedCall, TryResult
 from leadbridge.store.retaining import BEGIN, Pruned, PruneFrom
-from leadbridge.store.values import (
-    Claim,
-    DeliveryUpdate,
-    FinishedCall,
-    MappedSubmission,
-    NewDelivery,
-    NewItem,
-    NewRequest,
-    TryResult,
-)
+from leadbridge.store.values import MappedSubmission, NewDelivery, NewItem, NewRequest
 from tests.support.stored import LANE, claim, new_delivery, received
 
 DAY = 86_400_000

@@ -1,7 +1,7 @@
 """Deliveries as tests of sending end them, and the lane they are on."""
 
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, DeliveryUpdate, FinishedCall, TryResult
+from leadbridge.store.claims import Claim, DeliveryUpdate, FinishedCall, TryResult
 from tests.support.stored import (
     LANE,
     START,

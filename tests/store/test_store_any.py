@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from leadbridge.plan import Choice
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, DeliveryUpdate, DueDelivery, Selection
+from leadbridge.store.claims import Claim, DeliveryUpdate, DueDelivery
+from leadbridge.store.values import Selection
 from tests.store.test_store_groups import end
 from tests.support.examples import examples
 from tests.support.stored import START, add, in_line, new_delivery, own, upsert

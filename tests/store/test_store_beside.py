@@ -10,10 +10,12 @@ import pytest
 from leadbridge.errors import StorageUnavailable
 from leadbridge.plan import Choice
 from leadbridge.store.base import Store
+from leadbridge.store.claims import DeliveryUpdate
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.opening import Operator, open_operator
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.steering import AT_ONCE
-from leadbridge.store.values import DeliveryUpdate, LaneState, Replayed, Selection
+from leadbridge.store.values import Replayed, Selection
 from tests.store.announced import SOURCE, announced, failed
 from tests.store.announced import claim as fetching
 from tests.store.test_store_groups import end

@@ -7,7 +7,7 @@ import pytest
 from leadbridge.crm.adapter import Call
 from leadbridge.plan import Plan
 from leadbridge.store.base import Store
-from leadbridge.store.values import CallSpan, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
+from leadbridge.store.claims import CallSpan, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
 from tests.store.sending import finish
 from tests.support.stored import (
     LANE,

@@ -11,7 +11,8 @@ from leadbridge.plan import Choice
 from leadbridge.record import decide
 from leadbridge.retry import RetryPolicy
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, NewDelivery, Selection, TryResult
+from leadbridge.store.claims import Claim, TryResult
+from leadbridge.store.values import NewDelivery, Selection
 from tests.store.test_store_groups import one, put
 from tests.support.examples import examples
 from tests.support.stored import LANE, START, add, claim, new_delivery, recover

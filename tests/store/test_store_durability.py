@@ -10,11 +10,11 @@ import apsw
 import pytest
 
 from leadbridge.errors import StorageUnavailable
+from leadbridge.store.lanes import Process
 from leadbridge.store.sqlite.beside import open_for_reading
 from leadbridge.store.sqlite.connection import JOURNAL_LIMIT, claim_ownership
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.sqlite.writer import MOST_IN_ONE_COMMIT, Writer
-from leadbridge.store.values import Process
 from tests.support.patience import PATIENCE
 from tests.support.stored import FOREVER, OWNER, add, claim, ids, new_delivery, new_request, own
 

@@ -5,15 +5,8 @@ from dataclasses import replace
 import pytest
 
 from leadbridge.store.base import Store
-from leadbridge.store.values import (
-    Claim,
-    DeliveryUpdate,
-    DueDelivery,
-    FinishedCall,
-    NewDelivery,
-    Selection,
-    TryResult,
-)
+from leadbridge.store.claims import Claim, DeliveryUpdate, DueDelivery, FinishedCall, TryResult
+from leadbridge.store.values import NewDelivery, Selection
 from tests.support.stored import (
     LANE,
     START,

@@ -11,17 +11,10 @@ from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
 from leadbridge.plan import Choice
 from leadbridge.store.base import Store
+from leadbridge.store.claims import DeliveryUpdate, DueDelivery, FinishedCall, TryResult
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.steering import AT_ONCE
-from leadbridge.store.values import (
-    DeliveryUpdate,
-    DueDelivery,
-    FinishedCall,
-    Hastened,
-    NewDelivery,
-    Selection,
-    TryResult,
-)
+from leadbridge.store.values import Hastened, NewDelivery, Selection
 from tests.store.test_store_groups import one, put
 from tests.support.stored import LANE, START, add, claim, ids, in_line, new_delivery, recover
 

@@ -7,17 +7,10 @@ import pytest
 
 from leadbridge.crm.adapter import Call
 from leadbridge.store.base import Store
+from leadbridge.store.claims import CallSpan, DeliveryUpdate, FinishedCall, Recovered, TryResult
+from leadbridge.store.lanes import Backlog, LaneState
 from leadbridge.store.opening import Operator, open_operator
-from leadbridge.store.values import (
-    Backlog,
-    CallSpan,
-    DeliveryUpdate,
-    FinishedCall,
-    LaneState,
-    Recovered,
-    Selection,
-    TryResult,
-)
+from leadbridge.store.values import Selection
 from tests.store.test_store_groups import end
 from tests.support.process import eventually
 from tests.support.stored import LANE, OWNER, START, add, claim, in_line, new_delivery, own, recover, upsert

@@ -9,9 +9,11 @@ import apsw
 import orjson
 import pytest
 
+from leadbridge.store.claims import CallSpan, DeliveryUpdate
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.sqlite.connection import newest_schema
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import Accepted, CallSpan, DeliveryUpdate, LaneState, NewItem, Selection
+from leadbridge.store.values import Accepted, NewItem, Selection
 from tests.store.test_store_groups import end
 from tests.support.stored import LANE, START, add, claim, in_line, new_delivery, new_request, own, plan, recover
 

@@ -11,9 +11,10 @@ from leadbridge.ids import new_id
 from leadbridge.outcome import Candidate
 from leadbridge.plan import Choice, Plan
 from leadbridge.store.base import Store
+from leadbridge.store.claims import DeliveryUpdate
 from leadbridge.store.rows import DeliveryRow
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import DeliveryUpdate, MappedSubmission, NewDelivery, NewItem, Replayed, Selection
+from leadbridge.store.values import MappedSubmission, NewDelivery, NewItem, Replayed, Selection
 from tests.store.test_store_groups import end
 from tests.support.stored import LANE, START, add, claim, ids, new_delivery, new_request, plan
 

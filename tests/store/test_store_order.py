@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from leadbridge.store.base import Store
-from leadbridge.store.values import DeliveryUpdate, NewDelivery, Selection, Written
+from leadbridge.store.claims import DeliveryUpdate, Written
+from leadbridge.store.values import NewDelivery, Selection
 from tests.store.test_store_groups import end
 from tests.support.stored import LANE, START, add, claim, in_line, new_delivery, own, upsert
 

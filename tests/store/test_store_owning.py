@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from leadbridge.store.base import Store
+from leadbridge.store.claims import DeliveryUpdate
+from leadbridge.store.lanes import Lease, Process
 from leadbridge.store.postgres import owning
 from leadbridge.store.postgres.connection import Connection
 from leadbridge.store.postgres.store import PostgresStore
-from leadbridge.store.values import DeliveryUpdate, Lease, Process, Selection
+from leadbridge.store.values import Selection
 from tests.store.test_store_groups import end
 from tests.store.test_store_shared import passed
 from tests.support.stored import START, add, claim, new_delivery

@@ -10,6 +10,7 @@ import pytest
 
 from leadbridge.deliver.marks import marks_of
 from leadbridge.ids import first_id
+from leadbridge.store.claims import DeliveryUpdate
 from leadbridge.store.postgres import accepting, partitions, pruning
 from leadbridge.store.postgres.connection import Connection
 from leadbridge.store.postgres.partitions import (
@@ -25,7 +26,7 @@ from leadbridge.store.postgres.partitions import (
 )
 from leadbridge.store.postgres.store import PostgresStore
 from leadbridge.store.retaining import Phase, Pruned, PruneFrom
-from leadbridge.store.values import DeliveryUpdate, Selection
+from leadbridge.store.values import Selection
 from tests.store.pruning import BEFORE, DAY, NOW, OLD, YOUNG, arrive, lead, steps, total
 from tests.support.postgres import Cluster
 from tests.support.process import eventually

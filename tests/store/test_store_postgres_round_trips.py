@@ -9,9 +9,10 @@ import pytest
 
 from leadbridge.crm.adapter import Call
 from leadbridge.ids import new_id
+from leadbridge.store.claims import Claim, DeliveryUpdate, FinishedCall, TryResult
 from leadbridge.store.postgres.connection import Connection
 from leadbridge.store.postgres.store import PostgresStore
-from leadbridge.store.values import Claim, DeliveryUpdate, FinishedCall, MappedSubmission, NewItem, TryResult
+from leadbridge.store.values import MappedSubmission, NewItem
 from tests.support.stored import LANE, START, add, claim, in_line, new_delivery, new_request, own, upsert
 
 MANY = 12

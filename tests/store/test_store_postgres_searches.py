@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from leadbridge.store.claims import DeliveryUpdate, TryResult
 from leadbridge.store.lane_rows import HOLDING
 from leadbridge.store.postgres import (
     accepting,
@@ -25,7 +26,7 @@ from leadbridge.store.postgres import (
 from leadbridge.store.postgres.connection import Connection
 from leadbridge.store.postgres.partitions import TABLES
 from leadbridge.store.postgres.store import PostgresStore
-from leadbridge.store.values import DeliveryUpdate, Selection, TryResult
+from leadbridge.store.values import Selection
 from tests.support.stored import LANE, START, add, in_line, new_delivery, own, upsert
 
 STATEMENTS = {

@@ -7,8 +7,9 @@ import pytest
 
 from leadbridge.deliver.marks import marks_of
 from leadbridge.store.base import Store
+from leadbridge.store.claims import DeliveryUpdate
 from leadbridge.store.retaining import BEGIN, Delivery, leaving
-from leadbridge.store.values import DeliveryUpdate, MappedSubmission, Selection
+from leadbridge.store.values import MappedSubmission, Selection
 from tests.store.announced import ANSWERS, SOURCE, documents_in, found
 from tests.store.announced import claim as fetching
 from tests.store.pruning import (

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import WriteWarning
 from leadbridge.store.base import Store
+from leadbridge.store.claims import Claim, DeliveryUpdate, FinishedCall, TryResult
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.rows import AttemptRow, DeliveryRow
-from leadbridge.store.values import Claim, DeliveryUpdate, FinishedCall, LaneState, NewDelivery, TryResult
+from leadbridge.store.values import NewDelivery
 from tests.store.conftest import Made
 from tests.support.examples import examples
 from tests.support.stored import LANE, START, add, claim, ids, in_line, new_delivery, own, recover

@@ -9,11 +9,12 @@ import apsw.ext
 import pytest
 
 from leadbridge.store import fetch_rows
+from leadbridge.store.claims import DeliveryUpdate, TryResult
 from leadbridge.store.lane_rows import HOLDING
 from leadbridge.store.sqlite import accepting, fetching, flight, lanes, lineup, owning, reading, recording, sending
 from leadbridge.store.sqlite.connection import open_for_writing
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import DeliveryUpdate, Selection, TryResult
+from leadbridge.store.values import Selection
 from tests.support.stored import LANE, START, add, new_delivery, upsert
 
 STATEMENTS = {

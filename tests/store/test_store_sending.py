@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import Candidate, WriteWarning
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, DeliveryUpdate, Selection
+from leadbridge.store.claims import Claim, DeliveryUpdate
+from leadbridge.store.values import Selection
 from tests.store.sending import finish, owned
 from tests.support.examples import examples
 from tests.support.stored import (

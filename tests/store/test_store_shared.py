@@ -7,11 +7,12 @@ from typing import Any
 import asyncpg
 import pytest
 
+from leadbridge.store.claims import DeliveryUpdate
 from leadbridge.store.fetching import FetchQuota
 from leadbridge.store.postgres import accepting
 from leadbridge.store.postgres.connection import Connection, lock_lanes
 from leadbridge.store.postgres.store import PostgresStore
-from leadbridge.store.values import DeliveryUpdate, MappedSubmission, NewDelivery, NewItem, Selection
+from leadbridge.store.values import MappedSubmission, NewDelivery, NewItem, Selection
 from tests.store.announced import ANSWERS, MINUTE, SOURCE, announced, found
 from tests.store.announced import claim as fetching
 from tests.store.test_store_groups import end

@@ -5,8 +5,8 @@ from functools import partial
 from leadbridge.app import Service
 from leadbridge.cli import main
 from leadbridge.commands import serving
+from leadbridge.store.lanes import Lease
 from leadbridge.store.postgres import accepting
-from leadbridge.store.values import Lease
 
 LEASE = Lease(seconds=3.0, grace=1.0)  # seconds: its calls, to a CRM beside it, take less than one
 

@@ -8,18 +8,9 @@ from leadbridge.ids import new_id, new_trace_id
 from leadbridge.lead import Lead
 from leadbridge.plan import MatchKey, Plan
 from leadbridge.store.base import Store
-from leadbridge.store.values import (
-    Claim,
-    DueByUrgency,
-    DueDelivery,
-    Lease,
-    MappedSubmission,
-    NewDelivery,
-    NewItem,
-    NewRequest,
-    Process,
-    Recovered,
-)
+from leadbridge.store.claims import Claim, DueByUrgency, DueDelivery, Recovered
+from leadbridge.store.lanes import Lease, Process
+from leadbridge.store.values import MappedSubmission, NewDelivery, NewItem, NewRequest
 
 LANE = "copper:localhost:1"
 OWNER = "this process"

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from typer.testing import Result
 
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.opening import open_operator
-from leadbridge.store.values import LaneState
 from tests.support.command import Started, run, run_on_terminal, started
 from tests.support.ports import reserved_port
 

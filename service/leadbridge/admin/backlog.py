@@ -12,7 +12,7 @@ from leadbridge.metrics import families
 from leadbridge.metrics.meters import UNKNOWN
 from leadbridge.metrics.series import Labels, Snapshots, gauge
 from leadbridge.store.fetching import FetchBacklog
-from leadbridge.store.values import Backlog
+from leadbridge.store.lanes import Backlog
 
 EVERY: Final = 15.0  # seconds between two looks, at least
 MOST_OF_TIME: Final = 0.05  # that looks may take: they go through all that waits, which may be a million rows

@@ -9,8 +9,8 @@ from leadbridge.configured import adapters, lane_name
 from leadbridge.crm.adapter import Quota
 from leadbridge.deliver.health import FAILURES
 from leadbridge.settings.loading import Loaded
+from leadbridge.store.lanes import Backlog, LaneState
 from leadbridge.store.opening import Reader
-from leadbridge.store.values import Backlog, LaneState
 
 MEASURED: Final = 1_000  # calls, the last ones: how many a lead takes
 DAY: Final = 86_400  # seconds

@@ -7,8 +7,8 @@ from leadbridge.clock import Millis
 from leadbridge.commands.output import moment
 from leadbridge.commands.states import State
 from leadbridge.deliver.health import FAILURES
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.rows import DeliveryRow, SubmissionRow
-from leadbridge.store.values import LaneState
 
 WAITING: Final = frozenset({State.PENDING, State.SENDING, State.RETRYING})
 

@@ -17,9 +17,9 @@ from leadbridge.commands.states import OF_DELIVERIES, OF_SUBMISSIONS, State
 from leadbridge.commands.way import Way, print_way
 from leadbridge.errors import UsageError
 from leadbridge.store.fetching import FetchPause
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.opening import Reader
 from leadbridge.store.rows import DeliveryRow, SubmissionRow
-from leadbridge.store.values import LaneState
 
 NARROW: Final = 110  # columns of a terminal in which an id no longer fits beside the rest
 _PAGE: Final = 500  # submissions read at once while looking for a delivery's state

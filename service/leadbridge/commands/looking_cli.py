@@ -1,16 +1,13 @@
 """Arguments and help of the commands that look: `list`, `show`, `trace`."""
 
-import asyncio
-import os
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from leadbridge.commands.arguments import FormatOption
+from leadbridge.commands.database import ask
 from leadbridge.commands.format import Format
 from leadbridge.commands.states import State
-from leadbridge.store.opening import Reader, database_url, open_reader
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +27,7 @@ def register(app: typer.Typer) -> None:
         """List the newest submissions and what became of them."""
         from leadbridge.commands import looking
 
-        _look(lambda reader: looking.list_submissions(reader, limit=limit, wanted=state, source=source, output=output))
+        ask(lambda reader: looking.list_submissions(reader, limit=limit, wanted=state, source=source, output=output))
 
     @app.command(epilog="Example: leadbridge show 01928f6e-7a3c-7b1e-9d5a-3f2c1b0a9e8d")
     def show(
@@ -41,7 +38,7 @@ def register(app: typer.Typer) -> None:
         """Show one submission: its request, its deliveries, every call."""
         from leadbridge.commands import looking
 
-        _look(lambda reader: looking.show_one(reader, wanted=wanted, output=output))
+        ask(lambda reader: looking.show_one(reader, wanted=wanted, output=output))
 
     @app.command(epilog="Example: leadbridge trace 4bf92f3577b34da6a3ce929d0e0e4736")
     def trace(
@@ -52,15 +49,4 @@ def register(app: typer.Typer) -> None:
         """Show the whole way of a lead, to what the CRM kept."""
         from leadbridge.commands import looking
 
-        _look(lambda reader: looking.trace(reader, trace_id=trace_id, output=output))
-
-
-def _look(question: Callable[[Reader], Coroutine[Any, Any, None]]) -> None:
-    async def ask() -> None:
-        reader = open_reader(database_url(os.environ))
-        try:
-            await question(reader)
-        finally:
-            await reader.close()
-
-    asyncio.run(ask())
+        ask(lambda reader: looking.trace(reader, trace_id=trace_id, output=output))

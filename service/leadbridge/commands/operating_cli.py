@@ -1,11 +1,7 @@
 """Arguments and help of the commands that operate: `ledger`, `hold`, `release`, `resolve`, `replay`."""
 
-import asyncio
-import os
-import signal
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, get_args
 
 import typer
 
@@ -19,13 +15,13 @@ from leadbridge.commands.arguments import (
     named_or_usual,
     usual_if_there,
 )
+from leadbridge.commands.database import ask, change
 from leadbridge.commands.format import Format
 from leadbridge.commands.moments import moment_of
 from leadbridge.commands.states import State
 from leadbridge.errors import UsageError
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
-from leadbridge.store.opening import Operator, Reader, database_url, open_operator, open_reader
 from leadbridge.store.selecting import REPLAYABLE, REPLAYABLE_SUBMISSIONS
 from leadbridge.store.values import Selection
 
@@ -67,7 +63,7 @@ def _ledger(app: typer.Typer) -> None:
         from leadbridge.commands import ledger
 
         loaded = loaded_from(config) if config is not None else usual_if_there()
-        end(_read(lambda reader: ledger.ledger(reader, loaded, output=output)))
+        end(ask(lambda reader: ledger.ledger(reader, loaded, output=output)))
 
 
 def _hold(app: typer.Typer) -> None:
@@ -89,7 +85,7 @@ def _hold(app: typer.Typer) -> None:
         from leadbridge.commands import operating
 
         end(
-            _operate(
+            change(
                 lambda operator: operating.hold(
                     operator,
                     wanted,
@@ -130,14 +126,14 @@ def _release(app: typer.Typer) -> None:
         if reason is not None:
             _known(reason, get_args(HoldReason), "reason")
             selection = Selection(reasons=(reason,), routes=(route,) if route is not None else ())
-            _operate(
+            change(
                 lambda operator: operating.release_all(
                     operator, selection, configured=lambda: named_or_usual(config), dry_run=dry_run, output=output
                 )
             )
         elif wanted is not None:
             end(
-                _operate(
+                change(
                     lambda operator: operating.release(
                         operator, wanted, accounts=lambda: _accounts(config), output=output
                     )
@@ -164,7 +160,7 @@ def _resolve(app: typer.Typer) -> None:
         if [use is not None, create, drop].count(True) != 1 or use == "":
             raise UsageError("say what becomes of it: --use RECORD, --create or --drop")
         choice = None if drop else Choice(use=use, create=create)
-        end(_operate(lambda operator: operating.resolve(operator, wanted, choice=choice, output=output)))
+        end(change(lambda operator: operating.resolve(operator, wanted, choice=choice, output=output)))
 
 
 def _replay(app: typer.Typer) -> None:
@@ -213,7 +209,7 @@ def _replay(app: typer.Typer) -> None:
             limit=limit,
         )
         end(
-            _operate(
+            change(
                 lambda operator: operating.replay(
                     operator, selection, configured=lambda: named_or_usual(config), dry_run=dry_run, output=output
                 )
@@ -230,30 +226,3 @@ def _accounts(config: Path) -> "Accounts":
 def _known(value: str, values: tuple[str, ...], what: str) -> None:
     if value not in values:
         raise UsageError(f"{value} is no {what}; there are {', '.join(values)}")
-
-
-def _read(question: Callable[[Reader], Coroutine[Any, Any, bool]]) -> bool:
-    async def ask() -> bool:
-        reader = open_reader(database_url(os.environ))
-        try:
-            return await question(reader)
-        finally:
-            await reader.close()
-
-    return asyncio.run(ask())
-
-
-def _operate(change: Callable[[Operator], Coroutine[Any, Any, bool | None]]) -> bool | None:
-    async def act() -> bool | None:
-        operator = open_operator(database_url(os.environ))
-        try:
-            return await change(operator)
-        finally:
-            await operator.close()
-
-    # Ctrl-Z in the middle of a commit would keep the running service from storing anything until the shell goes on.
-    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
-    try:
-        return asyncio.run(act())
-    finally:
-        signal.signal(signal.SIGTSTP, before)

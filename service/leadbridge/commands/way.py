@@ -15,8 +15,8 @@ from leadbridge.commands.output import Words, counted, facts, moment, say, show,
 from leadbridge.commands.states import State
 from leadbridge.events import Json
 from leadbridge.store.fetching import FetchPause
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
-from leadbridge.store.values import LaneState
 
 _LONGEST: Final = 80  # characters of a value that are shown; `--format json` has all of them
 _ALSO: Final = frozenset({"emails", "phones"})  # hold what `email` and `phone` say already, unless there are more

@@ -25,7 +25,7 @@ from leadbridge.logs import Logger
 from leadbridge.precedence import Precedence
 from leadbridge.record import Recorder
 from leadbridge.store.base import Store
-from leadbridge.store.values import Lease
+from leadbridge.store.lanes import Lease
 
 # It is renewed every quarter of it. Who takes over waits a little longer: a call that was given up at the last moment
 # may still be on its way to the CRM.

@@ -15,7 +15,7 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.logs import Logger
 from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Postponed, Retry
 from leadbridge.record import CallEnd, Recorder
-from leadbridge.store.values import Claim
+from leadbridge.store.claims import Claim
 from leadbridge.supervise import words_of
 
 LONGEST_WAIT: Final = 300.0  # seconds for a place, with a delivery in hand

@@ -8,7 +8,7 @@ from leadbridge.deliver.merging import merged
 from leadbridge.deliver.order import without_older
 from leadbridge.outcome import Superseded
 from leadbridge.plan import UNTOUCHED, Choice, Plan, Progress
-from leadbridge.store.values import DueDelivery
+from leadbridge.store.claims import DueDelivery
 
 
 def read_plan(delivery: DueDelivery) -> Plan:

@@ -15,7 +15,7 @@ from leadbridge.crm.adapter import Limits, Quota
 from leadbridge.deliver.budget import Budget, DayLeft
 from leadbridge.deliver.health import LONGEST_QUIET
 from leadbridge.deliver.quota import ALL, MARGIN, Window
-from leadbridge.store.values import CallSpan
+from leadbridge.store.claims import CallSpan
 
 LONGEST_TOLD: Final = 3_600.0  # seconds: a longer window in an answer is a mistake
 _TRIM: Final = 256  # sends that may be remembered longer than they are needed

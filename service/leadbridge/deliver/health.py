@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from leadbridge.clock import Millis
 from leadbridge.outcome import HoldReason
-from leadbridge.store.values import LaneState
+from leadbridge.store.lanes import LaneState
 
 FAILURES: Final = 5  # calls in a row without a usable answer that open the circuit
 FIRST_PAUSE: Final = 5.0  # seconds, doubled by every test that fails

@@ -11,7 +11,7 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.ids import new_id
 from leadbridge.logs import Logger
 from leadbridge.store.base import Store
-from leadbridge.store.values import Lease, Process
+from leadbridge.store.lanes import Lease, Process
 
 BEAT: Final = 0.25  # of the lease: how often it is renewed
 PATIENCE: Final = 0.4  # of the lease: for how long an answer is waited for

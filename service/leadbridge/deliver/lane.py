@@ -6,18 +6,15 @@ from typing import Final
 
 from leadbridge.crm.adapter import Adapter, Quota
 from leadbridge.deliver.account import Means, account_of
-from leadbridge.deliver.attempt import Try
+from leadbridge.deliver.hands import MOST_CLAIMED, Hands
 from leadbridge.deliver.lineup import BELIEVED, READ_AHEAD
 from leadbridge.deliver.preparing import Prepared, Settled
 from leadbridge.errors import StorageInDoubt, StorageUnavailable
-from leadbridge.outcome import Hold
 from leadbridge.record import STORAGE_PAUSE
-from leadbridge.store.values import Claim, LaneState
+from leadbridge.store.claims import Claim
+from leadbridge.store.lanes import LaneState
 from leadbridge.supervise import keep_running
 
-CONCURRENCY: Final = 16  # deliveries whose calls are under way at once
-MOST_CLAIMED: Final = 2 * CONCURRENCY  # with those that are claimed already, so that no hand waits for a commit
-MOST_AT_WORK: Final = 3 * CONCURRENCY  # with those whose outcome is still on its way to the disk
 A_MOMENT: Final = 0.001  # seconds
 MOST_IN_A_BURST: Final = 2  # deliveries at once while many senders wait for their answers
 LOST: Final = 5.0  # seconds in which what was under way in a lane that we lost, and have again, may be written down
@@ -52,11 +49,8 @@ class Lane:
         self._line = account.line
         self._running: asyncio.Task[None] | None = None
         self._probing: asyncio.Task[None] | None = None
-        self._at_work: dict[asyncio.Task[None], frozenset[str]] = {}  # with the records that may be written to
-        self._calling = 0  # of those at work, the ones that have calls to make
-        self._hands = asyncio.Semaphore(CONCURRENCY)
+        self._hands = Hands(name, account, log=means.log, wake=self._wake.set)
         self._stopping = False
-        self._cut_off = False  # a call was, that the CRM may be at work on
         self._looking = False
         self._begun = False  # also when this lane crashes and goes on
         self._in_doubt = False  # whether something is claimed that nobody here knows of
@@ -65,7 +59,7 @@ class Lane:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way."""
-        return not (self._at_work or self._looking or self._probing or self._account.prober.asking)
+        return self._hands.idle and not (self._looking or self._probing or self._account.prober.asking)
 
     async def look_for_ended_causes(self) -> None:
         """Send one ahead of those that are held one by one; a cause that has ended lets all of them go."""
@@ -103,12 +97,7 @@ class Lane:
         self._wake.set()
         if self._running is not None:
             await asyncio.wait((self._running,))  # a claim whose commit is under way still starts its tries
-        if self._at_work:
-            _, unfinished = await asyncio.wait(self._at_work, timeout=grace)
-            self._cut_off = self._cut_off or self._account.caller.under_way > 0
-            for task in unfinished:
-                task.cancel()
-            await asyncio.gather(*unfinished, return_exceptions=True)
+        await self._hands.finish(grace=grace)
         await self._account.prober.stop()
         if self._before is not None:
             await self._before.leave(grace=0.0)
@@ -117,7 +106,7 @@ class Lane:
                 await self._standing.keep()
             except StorageUnavailable as error:
                 self._account.bench.recorder.say_unavailable(self.name, error)
-        return not self._cut_off
+        return not self._hands.cut_off
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -158,7 +147,7 @@ class Lane:
 
     async def _is_sure(self) -> bool:
         """What a claim in doubt may have taken is taken back, once nothing is under way."""
-        if self._at_work:
+        if not self._hands.idle:
             return False
         await self._recover()
         self._in_doubt = False
@@ -185,17 +174,11 @@ class Lane:
             return self._rest_for_a_place()
         await self._line.read(max(room, min(READ_AHEAD, self._places.for_new())))
         room = self._room()
-        busy = {record for records in self._at_work.values() for record in records}
-        due = self._line.next_ones(room, free_hands=CONCURRENCY - self._calling, busy=busy)
+        due = self._line.next_ones(room, free_hands=self._hands.free, busy=self._hands.records)
         claims = await self._claim(due)
         by_id = {ready.delivery.delivery_id: ready for ready in due}
         for claim in claims:
-            self._calling += 1
-            self._standing.claimed(claim.delivery.delivery_id)
-            work = self._work_on(claim, by_id[claim.delivery.delivery_id])
-            task = asyncio.create_task(work, name=f"deliver {claim.delivery.delivery_id}")
-            self._at_work[task] = claim.delivery.records
-            task.add_done_callback(self._done)
+            self._hands.begin(claim, by_id[claim.delivery.delivery_id])
         if len(claims) < len(due):  # something changed since it was read
             self._line.forget()
             return await self._after_a_miss(all_of_them=not claims)
@@ -220,7 +203,7 @@ class Lane:
         most = MOST_CLAIMED if self._account.facts.complete(self._clock.monotonic()) else 1
         if self._precedence.many_wait:
             most = min(most, MOST_IN_A_BURST)
-        room = min(most - self._calling, MOST_AT_WORK - len(self._at_work), self._places.for_new())
+        room = min(self._hands.room(most), self._places.for_new())
         allowed = 0 if self._account.prober.asking else self._standing.room()
         return room if allowed is None else min(room, allowed)
 
@@ -233,7 +216,7 @@ class Lane:
         return A_MOMENT if wait == 0 and self._room() > 0 else wait or None
 
     def _hold_for_the_budget(self) -> None:
-        budget = None if self._at_work else self._places.budget()  # what is claimed has its places
+        budget = self._places.budget() if self._hands.idle else None  # what is claimed has its places
         if budget is not None and budget.spent_for >= WORTH_A_HOLD:
             detail = f"the account's {budget.limit} calls of this day are made"
             self._standing.hold("daily_budget_spent", detail, seconds=budget.spent_for)
@@ -256,46 +239,10 @@ class Lane:
             self._places.give_back(places - used)
         return claims
 
-    async def _work_on(self, claim: Claim, ready: Prepared | Settled) -> None:
-        """Make the calls of a delivery; the next one may begin while the outcome is on its way to the disk."""
-        if isinstance(ready, Settled):
-            self._free_a_hand(claim)
-            await self._account.settler.without_a_call(claim, ready.outcome)
-            return
-        work = Try(claim, ready, self._account.bench)
-        try:
-            async with self._hands:
-                outcome = await work.outcome()
-        except asyncio.CancelledError:  # a stop that cannot wait for it
-            await work.leave()
-            raise
-        finally:
-            self._free_a_hand(claim)
-        await self._account.settler.after(work, outcome)
-
     async def _probe(self) -> None:
         """Ask whether a held account can be used again."""
         try:
-            problem = await self._account.prober.problem()
-            if problem is None:
-                self._standing.release()
-            else:
-                self._standing.still_refused(problem.reason if isinstance(problem, Hold) else None, problem.detail)
+            self._standing.probed(await self._account.prober.problem())
         finally:
             self._probing = None
             self.wake()
-
-    def _free_a_hand(self, claim: Claim) -> None:
-        self._calling -= 1
-        self._standing.came_to_rest(claim.delivery.delivery_id)
-        if self._line.has_more:
-            self._wake.set()
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        full = len(self._at_work) >= MOST_AT_WORK
-        self._at_work.pop(task, None)
-        if full or not self._at_work or not self._line.has_more:
-            self._wake.set()  # the end of one may be what another of that person waited for
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # Its end could not be recorded: left in `sending`, and taken up by the next start. Never silent.
-            self._log.error("delivery.crashed", lane=self.name, task=task.get_name(), exc_info=error)

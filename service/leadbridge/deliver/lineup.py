@@ -8,7 +8,7 @@ from leadbridge.clock import Clock
 from leadbridge.deliver.preparing import Prepared, Settled
 from leadbridge.deliver.turns import Urgency, order_of
 from leadbridge.store.base import Store
-from leadbridge.store.values import DueDelivery
+from leadbridge.store.claims import DueDelivery
 
 READ_AHEAD: Final = 64  # due deliveries of each urgency read at once
 BELIEVED: Final = 1.0  # seconds what was read ahead is taken for what is on disk; a claim looks again in any case

@@ -11,7 +11,7 @@ from leadbridge.deliver.lists import as_tags, tags_of
 from leadbridge.deliver.order import that_count
 from leadbridge.lead import Address, Lead, Utm
 from leadbridge.plan import Plan, RecordKind
-from leadbridge.store.values import Written
+from leadbridge.store.claims import Written
 
 _CUSTOM = "custom:"
 _WITH_PARTS: Mapping[str, type[Address] | type[Utm]] = {"address": Address, "utm": Utm}

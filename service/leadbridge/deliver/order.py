@@ -21,7 +21,7 @@ from leadbridge.deliver.attributes import (
 from leadbridge.deliver.lists import ListChange, as_pair, as_tags, pair_of, tags_of
 from leadbridge.outcome import Superseded
 from leadbridge.plan import Choice, Plan, WriteRule
-from leadbridge.store.values import Written
+from leadbridge.store.claims import Written
 
 Place: TypeAlias = tuple[Millis, int]  # in the order of events: its time, then the order of arrival
 

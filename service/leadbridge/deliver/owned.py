@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from leadbridge.clock import Millis
 from leadbridge.deliver.lane import Lane
-from leadbridge.store.values import LaneState
+from leadbridge.store.lanes import LaneState
 
 Make: TypeAlias = Callable[[str, int, Lane | None], Lane]
 

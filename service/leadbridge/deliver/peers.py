@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from leadbridge.store.values import Peer
+from leadbridge.store.lanes import Peer
 
 QUIET: Final = 0.5  # of the silence of the dead: then nothing that is free is left to it
 

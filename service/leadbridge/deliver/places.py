@@ -8,7 +8,7 @@ from leadbridge.crm.adapter import Limits
 from leadbridge.deliver.budget import DayLeft
 from leadbridge.deliver.governor import Governor, Sent
 from leadbridge.store.base import Store
-from leadbridge.store.values import LaneState
+from leadbridge.store.lanes import LaneState
 
 _BLUR: Final = 60_000  # milliseconds: a slow answer tells the end of the day no better
 

@@ -15,7 +15,7 @@ from leadbridge.deliver.refusals import Refusals
 from leadbridge.logs import Logger
 from leadbridge.outcome import Fail, Hold, Outcome, Superseded
 from leadbridge.plan import Plan
-from leadbridge.store.values import DueDelivery
+from leadbridge.store.claims import DueDelivery
 from leadbridge.supervise import words_of
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Quota
-from leadbridge.store.values import CallSpan
+from leadbridge.store.claims import CallSpan
 
 MARGIN: Final = 0.005  # seconds: two clocks never tick alike
 ALL: Final = 1_000_000  # places when there is no quota

@@ -14,7 +14,8 @@ from leadbridge.outcome import Delivered, Fail, Hold, Outcome, Postponed, Retry,
 from leadbridge.plan import Plan
 from leadbridge.record import CallEnd, Recorder
 from leadbridge.store.base import Store
-from leadbridge.store.values import Claim, Selection
+from leadbridge.store.claims import Claim
+from leadbridge.store.values import Selection
 from leadbridge.supervise import words_of
 
 

@@ -9,9 +9,9 @@ from leadbridge.deliver.health import Change, Closed, Health, Held, Instant, Ope
 from leadbridge.deliver.places import Places
 from leadbridge.deliver.tenure import Tenure
 from leadbridge.logs import Logger
-from leadbridge.outcome import HoldReason
+from leadbridge.outcome import Hold, HoldReason, Retry
 from leadbridge.store.base import Store
-from leadbridge.store.values import LaneState
+from leadbridge.store.lanes import LaneState
 
 
 class Standing:
@@ -149,14 +149,14 @@ class Standing:
         self._tell(self._health.over_by_time(now))
         return self._health.probe_due(now)
 
-    def still_refused(self, reason: HoldReason | None, detail: str) -> None:
-        """A probe found the account as it was."""
-        self._health.still_refused(self._now(), reason, detail)
+    def probed(self, problem: Retry | Hold | None) -> None:
+        """A probe found the account as it was, or (None) usable again."""
+        if problem is None:
+            self._tell(self._health.release())
+            return
+        reason = problem.reason if isinstance(problem, Hold) else None
+        self._health.still_refused(self._now(), reason, problem.detail)
         self._changed = True
-
-    def release(self) -> None:
-        """A probe found the account usable again."""
-        self._tell(self._health.release())
 
     def _tell(self, change: Change | None) -> None:
         match change:

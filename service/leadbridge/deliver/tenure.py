@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from leadbridge.clock import Clock
-from leadbridge.store.values import Lease
+from leadbridge.store.lanes import Lease
 
 LAST_START: Final = 0.25  # of the lease: with less left no call is begun
 LAST_MOMENT: Final = 0.05  # of the lease: with less left none is under way any more; it takes a while to hang up

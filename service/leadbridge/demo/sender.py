@@ -13,9 +13,10 @@ from leadbridge.crm.adapter import Adapter
 from leadbridge.demo.scenario import ANN, LOCATION, Row
 from leadbridge.settings.loading import Loaded
 from leadbridge.signing import sign
+from leadbridge.store.claims import TryResult
 from leadbridge.store.rows import DeliveryRow
 from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.values import MappedSubmission, TryResult
+from leadbridge.store.values import MappedSubmission
 
 PATIENCE: Final = 20.0  # seconds a row may take
 UNDER_WAY: Final = frozenset({"pending", "sending", "retrying"})

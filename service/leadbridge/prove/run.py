@@ -24,6 +24,7 @@ from leadbridge.prove.disk import small_disk
 from leadbridge.prove.evidence import Evidence, calls_in, records_in
 from leadbridge.prove.ground import DESTINATIONS, ENVIRON
 from leadbridge.prove.history import Historian
+from leadbridge.prove.pace import fullest_window
 from leadbridge.prove.page import ALONE, TOGETHER
 from leadbridge.prove.plan import Event, Plan, planned
 from leadbridge.prove.replicas import CONFIG
@@ -31,7 +32,7 @@ from leadbridge.prove.report import Report, machine
 from leadbridge.prove.rounds import SHORTEST, SHORTEST_TOGETHER, Played, Stage
 from leadbridge.prove.scratch import PostgresScratch, Scratch, SqliteScratch
 from leadbridge.prove.senders import Senders
-from leadbridge.prove.verdict import fullest_window, judged
+from leadbridge.prove.verdict import judged
 from leadbridge.prove.world import World
 from leadbridge.settings.loading import load
 from leadbridge.store.opening import VARIABLE

@@ -1,10 +1,8 @@
 """The verdict: what was answered 2xx, compared with the records and the calls. Pure."""
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from leadbridge.clock import Millis
 from leadbridge.events import Json
@@ -12,9 +10,8 @@ from leadbridge.prove.books import wrong_answers, wrong_books
 from leadbridge.prove.evidence import UNDER_WAY, Call, Evidence, Record
 from leadbridge.prove.findings import Answer, Finding, Kind, traces_of
 from leadbridge.prove.ground import DESTINATIONS, FOREIGN_TAG, Destination
+from leadbridge.prove.pace import too_many, two_at_once
 from leadbridge.prove.people import Submission
-
-CLOCK_STEP: Final = 5  # milliseconds by which the history's times may differ from when a quota was asked
 
 
 def judged(submissions: Sequence[Submission], answers: Mapping[int, Answer], evidence: Evidence) -> list[Finding]:
@@ -37,13 +34,6 @@ def judged(submissions: Sequence[Submission], answers: Mapping[int, Answer], evi
         )
         findings += account.findings()
     return findings
-
-
-def fullest_window(times: Sequence[int], *, window: float) -> int:
-    """The most calls in any `window` seconds, of calls at these milliseconds; one that is `window` old has left."""
-    ordered = sorted(times)
-    length = int(window * 1000) - CLOCK_STEP
-    return max((place + 1 - bisect_left(ordered, at - length + 1) for place, at in enumerate(ordered)), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +63,11 @@ class _Account:
             yield from self._kept(email, theirs, records[email], {call.serial for call in writes[email]})
             yield from self._order(email, theirs, writes[email])
             yield from self._seen(theirs, records[email], writes[email])
-        yield from self._two_at_once()
-        yield from self._quota()
+        for email, calls in self._by_email().items():
+            for what, serials in two_at_once(email, calls, cut_off_at=self.cut_off_at):
+                yield self._finding("two at once", what, serials)
+        for what in too_many(self.calls, self.destination):
+            yield self._finding("quota exceeded", what, [])
 
     def _writes(self) -> dict[str, list[Call]]:
         """The calls that wrote a submission's values, by e-mail; those that name a record alone are known by it."""
@@ -210,33 +203,6 @@ class _Account:
         for name, stands in record.values.items():
             if name != "company" or self.destination.keeps_company:
                 yield name, stands
-
-    def _two_at_once(self) -> Iterator[Finding]:
-        """A call that came while another one for the person was under way; not one whose only caller was killed."""
-        for email, calls in self._by_email().items():
-            busy: Call | None = None
-            for call in sorted(calls, key=lambda one: (one.at, one.ended_at)):
-                if busy is not None and call.at < self._ended_at(busy):
-                    lasted = busy.ended_at - busy.at
-                    what = f"{email}: {call.method} {call.path} {call.at - busy.at} ms after the begin of "
-                    what += f"{busy.method} {busy.path}, which took {lasted} ms"
-                    yield self._finding("two at once", what, [one for one in (busy.serial, call.serial) if one])
-                if busy is None or self._ended_at(call) > self._ended_at(busy):
-                    busy = call
-
-    def _ended_at(self, call: Call) -> Millis:
-        place = bisect_left(self.cut_off_at, call.at)
-        return min([call.ended_at, *self.cut_off_at[place : place + 1]])
-
-    def _quota(self) -> Iterator[Finding]:
-        taken = [call.at for call in self.calls if call.status != 429 or call.faulted]
-        refused = len(self.calls) - len(taken)
-        if refused:
-            yield self._finding("quota exceeded", f"429 that no fault asked for: {refused}", [])
-        fullest = fullest_window(taken, window=self.destination.window)
-        if fullest > self.destination.limit:
-            what = f"{fullest} calls in {self.destination.window:g} s, of {self.destination.limit}"
-            yield self._finding("quota exceeded", what, [])
 
     @property
     def _known(self) -> set[str]:

@@ -1,7 +1,7 @@
 """What a request to the sandbox's own endpoints asks for in its query."""
 
 from collections.abc import Sequence
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 from starlette.requests import Request
 
@@ -10,6 +10,7 @@ from leadbridge.sandbox.refusals import ControlRefused, Problem, did_you_mean
 
 CRMS: Final[tuple[CrmName, ...]] = get_args(CrmName)
 VENDORS: Final[tuple[VendorName, ...]] = get_args(VendorName)
+Name = TypeVar("Name", CrmName, VendorName)
 _SWITCH: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -37,19 +38,11 @@ class Asked:
 
     def crm(self, name: str) -> CrmName | None:
         """One of the CRMs."""
-        given = self._query.get(name)
-        found = next((crm for crm in CRMS if crm == given), None)
-        if given is not None and found is None:
-            self._wrong(name, given, CRMS)
-        return found
+        return self._one_of(name, CRMS)
 
     def vendor(self, name: str) -> VendorName | None:
         """One of the vendors."""
-        given = self._query.get(name)
-        found = next((vendor for vendor in VENDORS if vendor == given), None)
-        if given is not None and found is None:
-            self._wrong(name, given, VENDORS)
-        return found
+        return self._one_of(name, VENDORS)
 
     def number(self, name: str, *, least: int = 1) -> int | None:
         """A whole number."""
@@ -73,6 +66,13 @@ class Asked:
         """Raise `ControlRefused` when something of what was asked for cannot be."""
         if self._problems:
             raise ControlRefused(self._problems)
+
+    def _one_of(self, name: str, known: Sequence[Name]) -> Name | None:
+        given = self._query.get(name)
+        found = next((one for one in known if one == given), None)
+        if given is not None and found is None:
+            self._wrong(name, given, known)
+        return found
 
     def _wrong(self, name: str, given: str, allowed: Sequence[str]) -> None:
         hint = f"use {' or '.join(allowed)}"

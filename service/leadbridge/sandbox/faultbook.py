@@ -1,13 +1,11 @@
 """The faults in force: which of them strike a call, and how often each did."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from leadbridge.events import Json
-from leadbridge.sandbox.emulator import CrmName, VendorName
 from leadbridge.sandbox.exchange import ApiRequest
-from leadbridge.sandbox.faults import Delay, Ending, Fault, LoseField
+from leadbridge.sandbox.faults import Delay, Ending, Fault, LoseField, Target
 from leadbridge.sandbox.ids import digest
 
 _CHANCES: Final = 2**64
@@ -78,15 +76,7 @@ class FaultBook:
             for fault_id, active in self._active.items()
         ]
 
-    def trouble(
-        self,
-        request: ApiRequest,
-        *,
-        crm: CrmName | None,
-        vendor: VendorName | None,
-        account: str,
-        emails: Callable[[], frozenset[str]],
-    ) -> Trouble:
+    def trouble(self, request: ApiRequest, target: Target) -> Trouble:
         """What befalls this call: every delay and lost field, up to the first fault that ends it."""
         if not self._active:
             return NO_TROUBLE
@@ -95,7 +85,7 @@ class FaultBook:
         struck: list[str] = []
         ending: Ending | None = None
         for fault_id, active in self._active.items():
-            fits = active.fault.fits(request, crm=crm, vendor=vendor, account=account, emails=emails)
+            fits = active.fault.fits(request, target)
             if not (fits and active.strikes()):
                 continue
             struck.append(fault_id)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated, Final, Literal, Self, TypeAlias
 
@@ -110,6 +111,19 @@ Ending: TypeAlias = Status | Html | Drop | Malformed | Drip | Huge
 Action = Annotated[Delay | LoseField | Ending, Field(discriminator="kind")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a call goes: to a CRM or a vendor, with an account, about people.
+
+    `emails` are those of the people; finding them takes time, and few faults ask for them.
+    """
+
+    crm: CrmName | None
+    vendor: VendorName | None
+    account: str
+    emails: Callable[[], frozenset[str]]
+
+
 class Fault(_Value):
     """Which calls an action strikes: those that fit everything given here, until it has struck `times` times."""
 
@@ -139,24 +153,16 @@ class Fault(_Value):
             raise ValueError("no call goes to a CRM and to a vendor: give `crm` or `vendor`")
         return self
 
-    def fits(
-        self,
-        request: ApiRequest,
-        *,
-        crm: CrmName | None,
-        vendor: VendorName | None,
-        account: str,
-        emails: Callable[[], frozenset[str]],
-    ) -> bool:
+    def fits(self, request: ApiRequest, target: Target) -> bool:
         """Whether this call is one that the fault is about."""
         return (
-            self.crm in (None, crm)
-            and self.vendor in (None, vendor)
-            and self.account in (None, account)
+            self.crm in (None, target.crm)
+            and self.vendor in (None, target.vendor)
+            and self.account in (None, target.account)
             and self.method in (None, request.method)
             and (self.path is None or fnmatchcase(request.path, self.path))
             and (self.attributes is None or _holds(request.payload, self.attributes))
-            and (self.email is None or self.email in emails())
+            and (self.email is None or self.email in target.emails())
         )
 
 

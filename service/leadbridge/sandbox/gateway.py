@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from leadbridge.sandbox.emulator import Emulated
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, payload_of
 from leadbridge.sandbox.faultbook import NO_TROUBLE, FaultBook, Trouble
-from leadbridge.sandbox.faults import Drip, Drop, Ending, Html, Huge, Malformed, Status
+from leadbridge.sandbox.faults import Drip, Drop, Ending, Html, Huge, Malformed, Status, Target
 from leadbridge.sandbox.history import Entry, History
 from leadbridge.sandbox.quota import Quota
 from leadbridge.sandbox.wire import ConnectionDropped, Wire
@@ -111,10 +111,10 @@ class Gateway:
         return replace(answered, reply=replace(reply, headers={**taken.headers, **reply.headers}))
 
     async def _troubled(self, request: ApiRequest, account: str) -> _Answered:
-        emails = partial(self._emulator.emails_of, request, account)
-        trouble = self._faults.trouble(
-            request, crm=self._emulator.crm, vendor=self._emulator.vendor, account=account, emails=emails
-        )
+        emulator = self._emulator
+        emails = partial(emulator.emails_of, request, account)
+        target = Target(crm=emulator.crm, vendor=emulator.vendor, account=account, emails=emails)
+        trouble = self._faults.trouble(request, target)
         request = replace(request, lost_fields=trouble.lost_fields) if trouble.lost_fields else request
         for delay in trouble.delays:
             if not delay.commit:

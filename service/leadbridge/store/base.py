@@ -1,4 +1,7 @@
-"""What the stages need of a database, and the values that go in and out. One behaviour suite runs on every engine."""
+"""What the stages need of a database. One behaviour suite runs on every engine.
+
+What people do to it and read of it stands in `operated`.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from typing import Protocol
@@ -6,36 +9,15 @@ from typing import Protocol
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
-from leadbridge.plan import Choice
+from leadbridge.store.claims import CallSpan, Claim, DueByUrgency, DueDelivery, FinishedCall, Recovered, TryResult
 from leadbridge.store.fetching import ClaimedFetches, FetchBacklog, FetchEnd, FetchPause, FetchQuota
-from leadbridge.store.ledger import Ledger
+from leadbridge.store.lanes import Backlog, LaneState, Lease, Process, Roll
+from leadbridge.store.operated import Operated
 from leadbridge.store.retaining import AT_ONCE, BEGIN, Fold, Pruned, PruneFrom
-from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
-from leadbridge.store.values import (
-    Accepted,
-    Backlog,
-    CallSpan,
-    Claim,
-    DueByUrgency,
-    DueDelivery,
-    FinishedCall,
-    Hastened,
-    LaneState,
-    Lease,
-    MappedSubmission,
-    Named,
-    NewRequest,
-    Process,
-    Recovered,
-    Replayed,
-    Roll,
-    Selection,
-    TryResult,
-    WaitingSubmission,
-)
+from leadbridge.store.values import Accepted, MappedSubmission, NewRequest, WaitingSubmission
 
 
-class Store(Protocol):
+class Store(Operated, Protocol):
     """The durable state of one leadbridge.
 
     Every method that changes something returns after its commit. All raise `errors.StorageUnavailable` when nothing
@@ -208,73 +190,6 @@ class Store(Protocol):
 
     async def backlogs(self) -> tuple[Backlog, ...]:
         """What waits and what is held in each lane."""
-
-    async def hold_lane(self, lane: str, *, reason: HoldReason, detail: str, now: Millis) -> int:
-        """Hold all that waits in a lane, row by row; returns how many. For lanes that nobody works on any more."""
-
-    async def hold(self, selection: Selection, *, reason: HoldReason, detail: str, now: Millis) -> int:
-        """Hold waiting deliveries; returns how many."""
-
-    async def release(self, selection: Selection, *, now: Millis) -> int:
-        """Let held deliveries go again as live ones, in the order they had; returns how many.
-
-        One that is held as `no_match_key` and has nothing to match by stays until a person chose, also in a replay: it
-        would make a new record.
-        As retries go those of which something must show first (see `hasten`). Waits between tries begin anew.
-        """
-
-    async def hasten(self, selection: Selection, *, now: Millis) -> Hastened:
-        """Make deliveries due that wait for another try, in their places; says how those stand now.
-
-        One whose calls may have done something waits until that shows, and what goes with it waits as well. With ids,
-        what waits in one line with them is meant, too: it could not go otherwise.
-        """
-
-    async def replay(self, selection: Selection, *, now: Millis) -> Replayed:
-        """Send finished or held deliveries once more, behind what is live, and map failed submissions once more.
-
-        One whose lead could not be fetched is fetched first; what was fetched is not fetched again.
-
-        A delivery keeps its place in the order of events, so it never puts an old value back. It keeps the count of its
-        tries, and of its progress what must not be done twice: the note (`plan.ADD_NOTE`), and what is unsure. What
-        made a record that matching would not find again goes to that record. A submission that its sender sent again
-        is left out.
-        """
-
-    async def resolve(self, delivery_id: str, choice: Choice, *, now: Millis) -> bool:
-        """Let a held delivery go with what a person decided; False when it is not held."""
-
-    async def cancel(self, selection: Selection, *, detail: str, now: Millis) -> int:
-        """End waiting or held deliveries without sending them; returns how many."""
-
-    async def ledger(self) -> Ledger:
-        """Both sides of the books, read in one transaction."""
-
-    async def names(self, what: Named) -> tuple[str, ...]:
-        """Every route, destination or source that something is stored of. It may read all there is."""
-
-    async def submissions(
-        self, *, limit: int, state: str | None = None, source: str | None = None, before: str | None = None
-    ) -> tuple[SubmissionRow, ...]:
-        """The newest submissions, older than the id `before`."""
-
-    async def submission(self, submission_id: str) -> SubmissionRow | None:
-        """One submission."""
-
-    async def by_trace(self, trace_id: str) -> tuple[SubmissionRow, ...]:
-        """The submissions under one trace ID, oldest first."""
-
-    async def request(self, request_id: str) -> RequestRow | None:
-        """One request as it arrived."""
-
-    async def delivery(self, delivery_id: str) -> DeliveryRow | None:
-        """One delivery."""
-
-    async def deliveries_of(self, submission_ids: Sequence[str]) -> Mapping[str, tuple[DeliveryRow, ...]]:
-        """The deliveries of some submissions, in their order."""
-
-    async def attempts_of(self, delivery_id: str) -> tuple[AttemptRow, ...]:
-        """Every call made for a delivery, oldest first."""
 
     async def time(self) -> Millis | None:
         """Wall time by the clock that all processes share; None when that is our own."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from leadbridge.clock import Millis
-from leadbridge.store.values import Backlog, LaneState
+from leadbridge.store.lanes import Backlog, LaneState
 
 STATE: Final = "held, detail, since, probe_at, paused_until, failures, daily_reset_at"
 SET: Final = f"""

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import orjson
 
 from leadbridge.clock import Millis
-from leadbridge.store.values import DueDelivery, Written
+from leadbridge.store.claims import DueDelivery, Written
 
 MOST_IN_A_GROUP: Final = 50  # with the leader
 LIVE, RETRY, REPLAY = 0, 1, 2  # deliveries.urgency

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from leadbridge.clock import Millis
-from leadbridge.store.values import Written
+from leadbridge.store.claims import Written
 
 Phase: TypeAlias = Literal["leads", "requests", "attempts", "space"]
 # What is left of writes to one record of a lane, given in the order of events, as far as older ones must not undo it.

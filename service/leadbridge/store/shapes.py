@@ -11,9 +11,10 @@ from pydantic_core import from_json, to_json
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import Candidate, WriteWarning
+from leadbridge.store.claims import DeliveryUpdate, FinishedCall, TryResult
 from leadbridge.store.ledger import Account
 from leadbridge.store.rows import URGENCIES, AttemptRow, DeliveryRow, RequestRow
-from leadbridge.store.values import DeliveryUpdate, FinishedCall, NewDelivery, TryResult
+from leadbridge.store.values import NewDelivery
 
 UNFINISHED: Final = frozenset({"pending", "retrying"})
 _WARNINGS = TypeAdapter(tuple[WriteWarning, ...])

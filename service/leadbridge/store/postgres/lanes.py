@@ -6,6 +6,7 @@ from typing import Final
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
+from leadbridge.store.claims import CallSpan, FinishedCall
 from leadbridge.store.lane_rows import (
     CALLS_PER_LEAD,
     HELD,
@@ -19,11 +20,11 @@ from leadbridge.store.lane_rows import (
     state_of,
     values_of,
 )
+from leadbridge.store.lanes import Backlog, LaneState
 from leadbridge.store.postgres.accepting import changed
 from leadbridge.store.postgres.connection import Connection, numbered, storable
 from leadbridge.store.postgres.recording import finish
 from leadbridge.store.postgres.sending import start
-from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState
 
 ANSWERED: Final = "FROM attempts WHERE lane = $1 AND answered_at > $2"
 UNANSWERED: Final = """

@@ -8,9 +8,9 @@ from typing import Final
 
 from leadbridge.clock import Millis
 from leadbridge.store import lining
+from leadbridge.store.claims import DueByUrgency
 from leadbridge.store.lining import ALWAYS, LIVE, MOST_IN_A_GROUP, REPLAY, RETRY, Found
 from leadbridge.store.postgres.connection import Connection, columns
-from leadbridge.store.values import DueByUrgency
 
 _SHOWN: Final = """
     d.id, d.submission_id, d.trace_id, d.route, d.destination, d.plan, d.event_at, d.seq, d.tries, d.cut_off,

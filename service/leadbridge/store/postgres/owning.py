@@ -12,9 +12,9 @@ from typing import Final
 import orjson
 
 import leadbridge
+from leadbridge.store.lanes import Lease, Peer, Process, Roll
 from leadbridge.store.postgres.accepting import changed
 from leadbridge.store.postgres.connection import Connection, columns
-from leadbridge.store.values import Lease, Peer, Process, Roll
 
 # The lease lasts at least as long as its process believes, which counts from when it asked.
 _JOIN: Final = """

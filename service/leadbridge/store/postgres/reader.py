@@ -8,7 +8,9 @@ from typing import TypeVar
 from leadbridge.clock import Millis
 from leadbridge.outcome import HoldReason
 from leadbridge.store import quarantine_rows
+from leadbridge.store.claims import CallSpan, DueByUrgency
 from leadbridge.store.fetching import FetchBacklog
+from leadbridge.store.lanes import Backlog, LaneState
 from leadbridge.store.ledger import Ledger
 from leadbridge.store.postgres import fetching, lanes, lineup, pruning, reading, waiting
 from leadbridge.store.postgres.connection import Connection, Database, connect
@@ -16,7 +18,7 @@ from leadbridge.store.postgres.migrating import migrate, newest_schema, require_
 from leadbridge.store.postgres.troubles import in_our_words
 from leadbridge.store.postgres.unfinished import require_whole
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
-from leadbridge.store.values import Backlog, CallSpan, DueByUrgency, LaneState, Named, WaitingSubmission
+from leadbridge.store.values import Named, WaitingSubmission
 
 R = TypeVar("R")
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from leadbridge.store import shapes
+from leadbridge.store.claims import FinishedCall, TryResult
 from leadbridge.store.postgres import flight
 from leadbridge.store.postgres.connection import Connection, columns
 from leadbridge.store.postgres.sending import Beginning, begin
-from leadbridge.store.values import FinishedCall, TryResult
 
 MOST_AT_ONCE: Final = 512  # results of one statement
 FINISH: Final = """

@@ -3,9 +3,9 @@
 from typing import Final
 
 from leadbridge.clock import Millis
+from leadbridge.store.claims import Recovered
 from leadbridge.store.postgres.connection import Connection, columns
 from leadbridge.store.progressing import unsure
-from leadbridge.store.values import Recovered
 
 # Of most lanes that change their owner nothing was left.
 IS_LEFT: Final = """

@@ -6,9 +6,9 @@ from typing import Any, Final, NamedTuple
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.store import lining, shapes
+from leadbridge.store.claims import Claim, DueDelivery
 from leadbridge.store.postgres.connection import Connection, columns
 from leadbridge.store.postgres.lineup import HOW_MANY_NEWER, followers_of
-from leadbridge.store.values import Claim, DueDelivery
 
 # By their ids: `coalesce` keeps all that waits in the lane from being looked through. `newer` is asked of those alone
 # whose keys may have led to a record: what was written there since they were read they must not undo.

@@ -9,6 +9,7 @@ from leadbridge.clock import Millis
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
 from leadbridge.store import selecting
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.postgres import accepting, lanes, operating, quarantine
 from leadbridge.store.postgres.connection import Connection, numbered
 from leadbridge.store.postgres.hearing import tell
@@ -17,7 +18,7 @@ from leadbridge.store.postgres.reader import PostgresReader
 from leadbridge.store.quarantine_rows import IN_ITS_PLACE
 from leadbridge.store.selecting import Act, Asked
 from leadbridge.store.steering import Steering
-from leadbridge.store.values import Accepted, Hastened, LaneState, NewRequest, Selection
+from leadbridge.store.values import Accepted, Hastened, NewRequest, Selection
 
 R = TypeVar("R")
 _IN_ITS_PLACE: Final = numbered(IN_ITS_PLACE)

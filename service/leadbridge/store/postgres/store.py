@@ -10,7 +10,9 @@ from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageInDoubt
 from leadbridge.ids import new_id
+from leadbridge.store.claims import Claim, DueDelivery, FinishedCall, Recovered, TryResult
 from leadbridge.store.fetching import ClaimedFetches, FetchEnd, FetchPause, FetchQuota
+from leadbridge.store.lanes import Lease, Process, Roll
 from leadbridge.store.postgres import (
     accepting,
     fetching,
@@ -29,20 +31,7 @@ from leadbridge.store.postgres.hearing import Hearing, changes
 from leadbridge.store.postgres.migrating import migrate
 from leadbridge.store.postgres.steering import PostgresSteering
 from leadbridge.store.retaining import AT_ONCE, BEGIN, Fold, Pruned, PruneFrom
-from leadbridge.store.values import (
-    Accepted,
-    Claim,
-    DueDelivery,
-    FinishedCall,
-    Lease,
-    MappedSubmission,
-    NewRequest,
-    Process,
-    Recovered,
-    Roll,
-    TryResult,
-    WaitingSubmission,
-)
+from leadbridge.store.values import Accepted, MappedSubmission, NewRequest, WaitingSubmission
 
 R = TypeVar("R")
 

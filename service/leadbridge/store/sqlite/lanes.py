@@ -8,6 +8,7 @@ import apsw
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.outcome import HoldReason
+from leadbridge.store.claims import CallSpan, FinishedCall
 from leadbridge.store.lane_rows import (
     CALLS_PER_LEAD,
     HELD,
@@ -21,10 +22,10 @@ from leadbridge.store.lane_rows import (
     state_of,
     values_of,
 )
+from leadbridge.store.lanes import Backlog, LaneState
 from leadbridge.store.sqlite.connection import row, rows
 from leadbridge.store.sqlite.recording import finish
 from leadbridge.store.sqlite.sending import start
-from leadbridge.store.values import Backlog, CallSpan, FinishedCall, LaneState
 
 ANSWERED: Final = "FROM attempts WHERE lane = ?1 AND answered_at > ?2"
 UNANSWERED: Final = """

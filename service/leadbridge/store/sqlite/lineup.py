@@ -11,9 +11,9 @@ import orjson
 
 from leadbridge.clock import Millis
 from leadbridge.store import lining
+from leadbridge.store.claims import DueByUrgency, DueDelivery
 from leadbridge.store.lining import ALWAYS, LIVE, MOST_IN_A_GROUP, REPLAY, RETRY, Found
 from leadbridge.store.sqlite.connection import rows
-from leadbridge.store.values import DueByUrgency, DueDelivery
 
 _SHOWN: Final = """
     d.id, d.submission_id, d.trace_id, d.route, d.destination, d.plan, d.event_at, d.seq, d.tries, d.cut_off,

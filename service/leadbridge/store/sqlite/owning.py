@@ -7,8 +7,8 @@ from typing import BinaryIO, Final
 
 import apsw
 
+from leadbridge.store.lanes import Peer, Process, Roll
 from leadbridge.store.sqlite.connection import is_owned, rows
-from leadbridge.store.values import Peer, Process, Roll
 
 _OWN: Final = """
     INSERT INTO lanes (lane, owner, epoch) SELECT value, ?2, 1 FROM json_each(?1) WHERE true

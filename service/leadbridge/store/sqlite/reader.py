@@ -12,13 +12,15 @@ from leadbridge.clock import Millis
 from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import HoldReason
 from leadbridge.store import quarantine_rows
+from leadbridge.store.claims import CallSpan, DueByUrgency
 from leadbridge.store.fetching import FetchBacklog
+from leadbridge.store.lanes import Backlog, LaneState
 from leadbridge.store.ledger import Ledger
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
 from leadbridge.store.sqlite import accepting, fetching, lanes, lineup, pruning, reading
 from leadbridge.store.sqlite.beside import open_for_reading
 from leadbridge.store.sqlite.connection import rows
-from leadbridge.store.values import Backlog, CallSpan, DueByUrgency, LaneState, Named, WaitingSubmission
+from leadbridge.store.values import Named, WaitingSubmission
 
 R = TypeVar("R")
 

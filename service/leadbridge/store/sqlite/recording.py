@@ -11,10 +11,10 @@ import apsw
 import orjson
 
 from leadbridge.store import shapes
+from leadbridge.store.claims import FinishedCall, TryResult
 from leadbridge.store.sqlite import flight
 from leadbridge.store.sqlite.connection import ROWS_AT_ONCE, write_rows
 from leadbridge.store.sqlite.sending import Beginning, begin
-from leadbridge.store.values import FinishedCall, TryResult
 
 FINISH: Final = """
     WITH ended (id, answered_at, sent, sent_at, status, outcome, crm_trace_id, response, error) AS ({values})

@@ -5,9 +5,9 @@ from typing import Final
 import apsw
 
 from leadbridge.clock import Millis
+from leadbridge.store.claims import Recovered
 from leadbridge.store.progressing import unsure
 from leadbridge.store.sqlite.connection import rows
-from leadbridge.store.values import Recovered
 
 _IS_OWNED: Final = "SELECT 1 FROM lanes WHERE lane = ? AND epoch = ?"
 _LEFT: Final = "SELECT count(*) FROM deliveries WHERE state = 'sending' AND lane = ?"

@@ -9,9 +9,9 @@ import orjson
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.store import shapes
+from leadbridge.store.claims import Claim, DueDelivery
 from leadbridge.store.sqlite.connection import rows, write_rows
 from leadbridge.store.sqlite.lineup import followers_of, is_overtaken
-from leadbridge.store.values import Claim, DueDelivery
 
 CLAIMABLE: Final = """
     SELECT json_group_array(json_array(d.id, d.known))

@@ -15,6 +15,7 @@ from leadbridge.errors import StorageUnavailable
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Choice
 from leadbridge.store import selecting
+from leadbridge.store.lanes import LaneState
 from leadbridge.store.quarantine_rows import IN_ITS_PLACE
 from leadbridge.store.selecting import Act, Asked
 from leadbridge.store.sqlite import accepting, lanes, operating, quarantine
@@ -23,7 +24,7 @@ from leadbridge.store.sqlite.connection import make_arrivals, rows, transaction
 from leadbridge.store.sqlite.dialect import DIALECT
 from leadbridge.store.sqlite.reader import SqliteReader
 from leadbridge.store.steering import Steering
-from leadbridge.store.values import Accepted, Hastened, LaneState, NewRequest, Selection
+from leadbridge.store.values import Accepted, Hastened, NewRequest, Selection
 
 R = TypeVar("R")
 _IN_LINE: Final = """

@@ -10,26 +10,16 @@ import apsw
 from leadbridge.clock import Millis
 from leadbridge.crm.adapter import Call
 from leadbridge.errors import StorageUnavailable
+from leadbridge.store.claims import Claim, DueDelivery, FinishedCall, Recovered, TryResult
 from leadbridge.store.fetching import ClaimedFetches, FetchEnd, FetchPause, FetchQuota
+from leadbridge.store.lanes import Lease, Process, Roll
 from leadbridge.store.retaining import AT_ONCE, BEGIN, Fold, Pruned, PruneFrom
 from leadbridge.store.sqlite import accepting, fetching, lanes, owning, pruning, recording, recovering, sending
 from leadbridge.store.sqlite.connection import claim_ownership
 from leadbridge.store.sqlite.owning import Alone
 from leadbridge.store.sqlite.steering import SqliteSteering
 from leadbridge.store.sqlite.writer import Writer
-from leadbridge.store.values import (
-    Accepted,
-    Claim,
-    DueDelivery,
-    FinishedCall,
-    Lease,
-    MappedSubmission,
-    NewRequest,
-    Process,
-    Recovered,
-    Roll,
-    TryResult,
-)
+from leadbridge.store.values import Accepted, MappedSubmission, NewRequest
 
 R = TypeVar("R")
 DISK_RESERVE: Final = 64 * 1024 * 1024  # bytes kept free, so that what was accepted can still be delivered and recorded
