@@ -15,7 +15,7 @@ ENGINE ?= docker
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/leadbridge/__init__.py)
 IMAGE ?= leadbridge:$(VERSION)
 
-.PHONY: help setup run test coverage check format crash prove prove-postgres people postgres-versions explore fuzz bench simulate docs lock image chart clean
+.PHONY: help setup run test coverage check format crash fetch prove prove-postgres people postgres-versions explore fuzz bench simulate docs lock image chart clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -47,6 +47,9 @@ format: $(DEV) ## write what `check` asks for in format and lint
 
 crash: $(DEV) ## kill -9 at twenty random moments and at each step of a token refresh, rolling upgrades (minutes)
 	$(BIN)/python -m pytest -m slow tests/crash tests/tokens
+
+fetch: $(DEV) ## kill -9 while leads are fetched, and processes that fetch for one source (half a minute)
+	$(BIN)/python -m pytest -n 2 -m slow tests/fetch
 
 prove: $(RUN) ## kill a scratch copy of the service in 200 rounds, and count (15 minutes; ROUNDS=12: one)
 	$(BIN)/leadbridge prove $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(PAGE),--page $(PAGE))
