@@ -65,6 +65,7 @@ class Event:
     `fields` is flat: values by label, name or ref, nested ones as `contact.email`. `meta` holds what is about the
     submission and not from the person: `form_id`, `form_name`, `submission_id`, `submitted_at`, `page_url`, `files`.
     `second_names` are fields that repeat another one under a name for programs, such as a question's ref.
+    `about` are fields that are no answers: what the sender says of its form, its questions and the request.
     `types` says of fields what their vendor knows them to be, in our words (see `FieldType`).
     `raw` is the submission as the sender shaped it.
     `dedupe_id` is the sender's own id for this submission; `event_at` its time, where the preset trusts it.
@@ -75,6 +76,7 @@ class Event:
     raw: Json
     meta: Mapping[str, Json] = field(default_factory=dict)
     second_names: tuple[str, ...] = ()
+    about: frozenset[str] = frozenset()
     files: tuple[FilePart, ...] = ()
     dedupe_id: str | None = None
     event_at: Millis | None = None

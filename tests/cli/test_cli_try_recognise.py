@@ -35,6 +35,18 @@ def test_what_is_left_over_is_in_other_and_named_as_unused(folder: Path) -> None
     assert shown["routes"][0]["warnings"] == []
 
 
+def test_another_name_of_a_used_answer_is_not_unused(folder: Path) -> None:
+    answers = [
+        ("Your name", "visitor", "Ann Lee"),
+        ("E-mail", "mail_1", "ann@example.com"),
+        ("Budget", "money", "5000"),
+    ]
+    form = {"fields": [{"label": label, "key": key, "value": value} for label, key, value in answers]}
+    (route,) = tried(folder, form, source="open", config=RECOGNISING)["routes"]
+    assert {"Budget", "money"} <= set(route["unused"])
+    assert {"Your name", "visitor", "E-mail", "mail_1"}.isdisjoint(route["unused"])
+
+
 def test_people_see_the_same(folder: Path) -> None:
     said = run(folder, FORM, source="open", config=RECOGNISING).stdout
     assert "recognised in `E-mail`, 95 % sure: its label says `email`" in said

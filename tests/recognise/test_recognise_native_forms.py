@@ -61,6 +61,22 @@ FORMS: Final[Mapping[str, tuple[str, ...]]] = {
            "Persetujuan email", "Nama lengkap", "Email Anda", "Nomor HP"),
     "th": ("อีเมลเพื่อน", "เบอร์โทรเพื่อน", "ชื่อสุนัข", "โทรสาร", "คุณรู้จักเราได้อย่างไร", "ยินยอมรับอีเมล",
            "ชื่อ-นามสกุล", "อีเมล", "เบอร์โทรศัพท์"),
+    "sk": ("E-mail kamaráta", "Telefón kamaráta", "Meno psa", "Fax", "Ako ste sa o nás dozvedeli?", "Súhlas s e-mailom",
+           "Meno a priezvisko", "Váš e-mail", "Telefón"),
+    "hr": ("E-mail prijatelja", "Telefon prijatelja", "Ime psa", "Faks", "Kako ste čuli za nas?",
+           "Suglasnost za e-mail", "Ime i prezime", "Vaš e-mail", "Broj telefona"),
+    "sl": ("E-pošta prijatelja", "Telefon prijatelja", "Ime psa", "Faks", "Kako ste izvedeli za nas?",
+           "Soglasje za e-pošto", "Ime in priimek", "Vaša e-pošta", "Telefonska številka"),
+    "lt": ("Draugo el. paštas", "Draugo telefonas", "Šuns vardas", "Faksas", "Kaip apie mus sužinojote?",
+           "Sutikimas gauti el. laiškus", "Vardas ir pavardė", "Jūsų el. paštas", "Telefono numeris"),
+    "et": ("Sõbra e-post", "Sõbra telefon", "Koera nimi", "Faks", "Kuidas meist kuulsite?", "Nõusolek e-kirjadeks",
+           "Ees- ja perekonnanimi", "Teie e-post", "Telefoninumber"),
+    "bg": ("Имейл на приятел", "Телефон на приятел", "Име на кучето", "Факс", "Откъде научихте за нас?",
+           "Съгласие за имейл", "Име и фамилия", "Вашият имейл", "Телефонен номер"),
+    "ca": ("Correu d'un amic", "Telèfon d'un amic", "Nom del gos", "Fax", "Com ens has conegut?",
+           "Accepto rebre correus", "Nom i cognoms", "El teu correu electrònic", "Telèfon mòbil"),
+    "fa": ("ایمیل دوست شما", "تلفن دوست شما", "نام سگ", "فکس", "چگونه با ما آشنا شدید؟", "موافقت با ایمیل",
+           "نام و نام خانوادگی", "ایمیل شما", "شماره موبایل"),
 }  # fmt: skip
 BAIT: Final = ("friend@example.com", "+48 601 000 001", "Rex", "+48 22 000 00 02", "Kim told me", True)
 OWN: Final = ("Alex Novak", "alex@example.com", "+48 501 234 567")

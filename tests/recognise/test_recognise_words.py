@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,11 +68,6 @@ def test_a_language_is_data() -> None:
     )
     event = Event(fields={"Via retpoŝto": "ann@example.com"}, raw={})
     assert recognise(event, region=None, tables=tables).lead == {"email": "ann@example.com"}
-
-
-def test_a_table_with_a_key_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="eo: a table has no emial"):
-        compiled({"eo": {"language": "Esperanto", "targets": {"emial": {"labels": ["x"]}}}})
 
 
 def test_the_page_names_every_language() -> None:

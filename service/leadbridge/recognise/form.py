@@ -33,7 +33,8 @@ def fields_of(event: Event, reader: Reader) -> tuple[list[Field], dict[str, Json
 
     The work for a form grows with the square of its fields, and anyone may send one.
     """
-    filled = {name: value for name, value in event.fields.items() if not is_blank(value)}
+    about = event.about
+    filled = {name: value for name, value in event.fields.items() if not (name in about or is_blank(value))}
     seconds = dict.fromkeys(name for name in event.second_names if name in filled)
     names = {name: [name] for name in islice((name for name in filled if name not in seconds), _MOST_FIELDS)}
     for second in islice(seconds, _MOST_FIELDS):
@@ -55,7 +56,11 @@ def fields_of(event: Event, reader: Reader) -> tuple[list[Field], dict[str, Json
         for at, (name, under) in enumerate(names.items())
     ]
     looked_at = {*names, *islice(seconds, _MOST_FIELDS)}
-    return fields, {name: value for name, value in filled.items() if name not in looked_at}
+    rest = {name: value for name, value in filled.items() if name not in looked_at}
+    if about:
+        repeated = {*event.second_names}
+        rest |= {name: event.fields[name] for name in event.fields if name in about and name not in repeated}
+    return fields, rest
 
 
 def _is_same(one: Json, other: Json) -> bool:

@@ -8,28 +8,20 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from leadbridge.recognise.claims import FEW, NEARLY, ROLE, SEGMENT, WHOLE, Claim, claims_of
 from leadbridge.recognise.phrases import Hit, Phrases
-from leadbridge.recognise.tables import CONTEXTS, Context, Tables
+from leadbridge.recognise.tables import CONTEXTS, OTHERS, Context, Tables
 from leadbridge.recognise.words import LONGEST, words_of
 
-WHOLE: Final = 0.95  # the whole label is known
-NEARLY: Final = 0.92  # what is not known of it says nothing
-SEGMENT: Final = 0.85  # the last part of a path is known
-AMONG: Final = 0.75  # among words that no table knows
-ROLE: Final = 0.7  # nothing but who somebody is: "Tenant"
-LIKELY: Final = 0.6
-WEAK: Final = 0.45  # not enough by itself
-
 OF_PROGRAMS: Final = "en"  # names for programs are English in any form
-NAMES: Final = frozenset({"name", "first_name", "last_name", "middle_name"})
-SHAPED: Final = frozenset({"email", "phone", "website"})  # their values tell
-_KNOWN_AS_A_WHOLE: Final = frozenset({"company", "title"})  # "Airline company", "Book title": another thing's
-_PARTS_OF_PLACE: Final = frozenset({"city", "state", "postal_code", "country"})
-_FEW: Final = 2  # unknown words beside a known one in a label that can still be believed
 _OVERRULED: Final = frozenset({"nothing", "not_a_name"})  # by a label that is known as a whole
 _SELDOM: Final = frozenset({"not_a_phone", "not_a_website"})  # against a whole label in its own language alone
 _NO_ASIDE: Final = frozenset({"nothing", "not_a_phone", "not_a_website"})  # in brackets: "Phone (no fax)"
 _NO_SENTENCE: Final = frozenset(CONTEXTS) - {"honeypot"}
+_ENVELOPE: Final = re.compile(
+    r"(?:(?:payload|body|data|form_?data|form_response|fields|answers|values|properties|attributes|merges)\.)+",
+    re.IGNORECASE,
+)  # where senders put the answers; "data" is a date in some languages
 _BRACKETED: Final = re.compile(r"[(（【〔].*?[)）】〕]")
 _TRAP: Final[tuple[Context, ...]] = ("leave", "empty", "field")  # one sentence: "leave this field empty"
 _CLEAR_TRAP: Final = 3  # words
@@ -37,15 +29,6 @@ _CLEAR: Final = 2  # labels that only one language has
 _MOST_REMEMBERED: Final = 64  # fields of a form: what is remembered must not grow with what is sent
 _NEAR: Final = 60  # characters before an address in a text
 _FEW_WORDS: Final = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A key of the lead that a label stands for; `languages` are those in which it does."""
-
-    target: str
-    sure: float
-    languages: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +118,16 @@ class Reader:
     def read(self, name: str) -> Label:
         """What one name says."""
         name = name[:LONGEST]
+        envelope = _ENVELOPE.match(name) if "." in name else None
+        if envelope and envelope.end() < len(name):
+            name = name[envelope.end() :]
         label = self._label(words_of(name))
         said = {context for context, _ in label.contexts}
         outside = _BRACKETED.sub(" ", name)
         if outside != name and (bare := words_of(outside)):
             label = self._without_asides(label, self._label(bare), name)
         parent, dot, last = name.rpartition(".")
-        if dot and parent and _best(label) < NEARLY and (segment := words_of(last)):
+        if dot and parent and _best(label) < NEARLY and self._may_end_a_path(segment := words_of(last)):
             label = _better(label, _of_segment(self._label(segment), len(segment)))
         if "honeypot" in said or said.issuperset(_TRAP):
             # An aside only tells when the field may stay empty: "VAT number (leave this field blank if none)".
@@ -176,14 +162,14 @@ class Reader:
         if not outside.claims or _best(whole) > _best(outside) or _best(whole) == WHOLE:
             return whole
         aside = self._label(words_of(" ".join(_BRACKETED.findall(name))))
-        dropped = _NO_ASIDE if len(aside.words) < _FEW else _NO_SENTENCE
+        dropped = _NO_ASIDE if len(aside.words) < FEW else _NO_SENTENCE
         contexts = frozenset(each for each in whole.contexts if each[0] not in dropped) | outside.contexts
         return replace(outside, contexts=contexts, own=whole.own)
 
     def tells_of_another(self, text: str) -> bool:
         """Whether the last words of a text name somebody else than who wrote it: "please ask my accountant at"."""
         hits = list(self._phrases.of(words_of(text[-_NEAR:])))[-_FEW_WORDS:]
-        if any("someone_else" in hit.meaning.contexts for hit in hits):
+        if any(hit.meaning.contexts.keys() & OTHERS for hit in hits):
             return True
         return any(hit.meaning.own and not after.is_known for hit, after in pairwise(hits))
 
@@ -206,10 +192,17 @@ class Reader:
                 if each[0] not in _OVERRULED and (each[1] & codes or each[0] not in _SELDOM)
             )
             return replace(label, claims=whole, contexts=believed)
-        claims = _claims(hits, len(label.words), own=label.own)
-        if not claims and not label.words and any(hit.meaning.role for hit in hits):
+        claims = claims_of(hits, len(label.words), own=label.own)
+        if not claims and _is_somebody(hits):
             claims = (Claim("name", ROLE, frozenset(self.tables.languages)),)
         return replace(label, claims=claims)
+
+    def _may_end_a_path(self, words: tuple[str, ...]) -> bool:
+        return bool(words) and "".join(words) not in self.tables.alone
+
+    def _is_own(self, word: str) -> bool:
+        meaning = self.tables.phrases.get(word)
+        return meaning is not None and meaning.own
 
     def _whole(self, words: tuple[str, ...], hits: list[Hit]) -> tuple[Claim, ...] | None:
         """What the label stands for when it is known as a whole, at least without "your"."""
@@ -217,57 +210,18 @@ class Reader:
         if found is None and any(hit.meaning.own for hit in hits):
             bare = "".join(hit.phrase for hit in hits if not hit.meaning.own)
             found = self.tables.compact.get(bare.replace(" ", ""))
+        if found is None and len(words) > FEW:  # "your name" may be a phrase of its own in "your name, first name"
+            found = self.tables.compact.get("".join(word for word in words if not self._is_own(word)))
         if found is None:
             return None
         return tuple(Claim(target, WHOLE, frozenset(codes)) for target, codes in found.items())
 
 
-def _claims(hits: list[Hit], unknown: int, *, own: bool) -> tuple[Claim, ...]:
-    found: dict[str, Claim] = {}
-    telling = [hit for hit in hits if hit.meaning.targets and not hit.meaning.noise]
-    asked = {id(after) for before, after in pairwise(hits) if before.meaning.own}  # "name" of "hello, your name please"
-    for hit in telling or hits:  # "contact" says nothing in "contact phone"
-        for target, codes in hit.meaning.targets.items():
-            sure = _sureness(target, hit.size, unknown, anywhere=target in hit.meaning.anywhere, own=own)
-            if id(hit) in asked and target in NAMES and "someone_else" not in hit.meaning.contexts:
-                sure = max(sure, LIKELY)
-            if sure > 0 and (target not in found or found[target].sure < sure):
-                found[target] = Claim(target, sure, frozenset(codes))
-    return tuple(_without_qualifiers(found).values())
-
-
-def _without_qualifiers(found: dict[str, Claim]) -> dict[str, Claim]:
-    """Of several keys that one label names, those that it is about: the website of "company website"."""
-    if {"first_name", "last_name"} <= found.keys():
-        whole = replace(found["first_name"], target="name")
-        found = {key: claim for key, claim in found.items() if key not in NAMES} | {"name": whole}
-    if found.keys() & _PARTS_OF_PLACE:
-        found.pop("street", None)
-    if found.keys() - NAMES - {"company", "message"}:
-        found.pop("company", None)
-    if found.keys() - {"message"}:
-        found.pop("message", None)
-    if found.keys() - NAMES - SHAPED - {"consent"}:
-        return {key: claim for key, claim in found.items() if key not in NAMES}
-    if found.keys() & {"first_name", "last_name", "middle_name"}:
-        found.pop("name", None)
-    return found
-
-
-def _sureness(target: str, size: int, unknown: int, *, anywhere: bool, own: bool) -> float:
-    """How surely a label with so many unknown words beside the phrase stands for the target; 0 for not at all."""
-    if unknown == 0:
-        return NEARLY
-    if size == 0 or target in _KNOWN_AS_A_WHOLE:
-        return 0
-    if target in SHAPED:
-        return AMONG if anywhere or size > 1 else LIKELY
-    if target in NAMES:
-        clear = size > 1 or target != "name"
-        return LIKELY if unknown == 1 and clear else WEAK if unknown <= _FEW else 0
-    if target == "consent":
-        return AMONG if anywhere else 0
-    return LIKELY if unknown <= _FEW and (anywhere or own) else 0
+def _is_somebody(hits: list[Hit]) -> bool:
+    """Whether the words say who somebody is, and no more: "Tenant", "Your agent"."""
+    is_relation = ["relation" in hit.meaning.contexts for hit in hits]
+    nothing_else = all(hit.is_known or said for hit, said in zip(hits, is_relation, strict=True))
+    return nothing_else and (any(is_relation) or any(hit.meaning.role for hit in hits))
 
 
 def _of_segment(label: Label, size: int) -> Label:

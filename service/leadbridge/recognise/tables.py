@@ -7,21 +7,20 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal, TypeAlias
 
+from leadbridge.recognise.vetting import gaps, mistakes
 from leadbridge.recognise.words import UNSPACED, spellings, words_of
 
 Context: TypeAlias = Literal[
-    "someone_else", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing", "honeypot", "leave",
-    "empty", "field", "refusal",
+    "someone_else", "relation", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing",
+    "honeypot", "leave", "empty", "field", "refusal",
 ]  # fmt: skip
-TARGETS: Final = (
-    "name", "first_name", "last_name", "middle_name", "email", "phone", "company", "title", "website", "street", "city",
-    "state", "postal_code", "country", "message", "consent", "utm.source", "utm.medium", "utm.campaign", "utm.term",
-    "utm.content",
-)  # fmt: skip
 CONTEXTS: Final[tuple[Context, ...]] = (
-    "someone_else", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing", "honeypot", "leave",
-    "empty", "field", "refusal",
+    "someone_else", "relation", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing",
+    "honeypot", "leave", "empty", "field", "refusal",
 )  # fmt: skip
+
+OTHERS: Final = frozenset[Context]({"someone_else", "relation"})
+"""The contexts of somebody else; a relation is the submitter where the form asks for nobody else."""
 
 
 @dataclass(slots=True)
@@ -44,8 +43,9 @@ class Meaning:
 class Tables:
     """The vocabulary of all languages: what a phrase of words (joined with spaces) or the beginning of a word means.
 
-    `compact` has whole labels without spaces; `terms` the phrases of scripts that write no spaces. `longest` are the
-    most words, and the most characters of a term. `languages` has the English names by code.
+    `compact` has whole labels without spaces, `alone` those of them that no part of a path can be; `terms` the phrases
+    of scripts that write no spaces. `longest` are the most words, and the most characters of a term. `languages` has
+    the English names by code.
     """
 
     languages: Mapping[str, str]
@@ -53,6 +53,7 @@ class Tables:
     beginnings: Mapping[str, Meaning]
     terms: Mapping[str, Meaning]
     compact: Mapping[str, Mapping[str, set[str]]]
+    alone: frozenset[str]
     longest_phrase: int
     longest_term: int
     yes: frozenset[str]
@@ -61,21 +62,31 @@ class Tables:
 
 @cache
 def default_tables() -> Tables:
-    """The tables that are shipped. They are read once, which takes some tens of milliseconds."""
+    """The tables that are shipped. They are read once, which takes some tenths of a second.
+
+    Raises ValueError with all that is wrong with them, or that they lack.
+    """
     folder = files("leadbridge.recognise") / "tables"
     found = sorted((each for each in folder.iterdir() if each.name.endswith(".toml")), key=lambda each: each.name)
-    return compiled({each.name.removesuffix(".toml"): tomllib.loads(each.read_text("utf-8")) for each in found})
+    languages: dict[str, Mapping[str, Any]] = {}
+    problems: list[str] = []
+    for each in found:
+        code = each.name.removesuffix(".toml")
+        try:
+            languages[code] = table = tomllib.loads(each.read_text("utf-8"))
+        except tomllib.TOMLDecodeError as problem:
+            problems.append(f"{each.name}: {problem}")
+        else:
+            problems += [*_mistakes(code, table), *gaps(code, table)]
+    _refuse(problems)
+    return compiled(languages)
 
 
 def compiled(languages: Mapping[str, Mapping[str, Any]]) -> Tables:
-    """One index of the tables by language code. Raises ValueError for a key that no table has."""
+    """One index of the tables by language code. Raises ValueError with every key and value that no table has."""
+    _refuse([problem for code, table in languages.items() for problem in _mistakes(code, table)])
     index = _Index()
     for code, table in languages.items():
-        unknown = table.keys() - {"language", "own", "noise", "roles", "targets", "contexts", "answers"}
-        unknown |= table.get("targets", {}).keys() - set(TARGETS)
-        unknown |= table.get("contexts", {}).keys() - set(CONTEXTS)
-        if unknown:
-            raise ValueError(f"{code}: a table has no {', '.join(sorted(unknown))}")
         index.add(code, table)
     index.settle()
     return Tables(
@@ -84,11 +95,21 @@ def compiled(languages: Mapping[str, Mapping[str, Any]]) -> Tables:
         beginnings=index.beginnings,
         terms=index.terms,
         compact=index.compact,
+        alone=frozenset(index.alone),
         longest_phrase=max((phrase.count(" ") + 1 for phrase in index.phrases), default=1),
         longest_term=max(map(len, index.terms), default=1),
         yes=frozenset(index.yes),
         no=frozenset(index.no),
     )
+
+
+def _mistakes(code: str, table: Mapping[str, Any]) -> list[str]:
+    return mistakes(code, table, contexts=CONTEXTS)
+
+
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise ValueError("\n".join(problems))
 
 
 def answer_of(text: str) -> str:
@@ -107,6 +128,7 @@ def _merge(meaning: Meaning, *, into: Meaning) -> None:
 class _Index:
     def __init__(self) -> None:
         self.phrases: dict[str, Meaning] = {}
+        self.alone: set[str] = set()
         self.beginnings: dict[str, Meaning] = {}
         self.terms: dict[str, Meaning] = {}
         self.compact: dict[str, dict[str, set[str]]] = {}
@@ -139,6 +161,8 @@ class _Index:
         for entry in (*labels, *(word for word in words if not word.endswith("*"))):
             for spelled in filter(None, spellings(entry.removeprefix("="))):
                 self.compact.setdefault("".join(spelled), {}).setdefault(target, set()).add(code)
+                if entry.startswith("="):
+                    self.alone.add("".join(spelled))
 
     def settle(self) -> None:
         """What the beginning of a word means in one language, the whole word that another one has means too."""
@@ -147,6 +171,16 @@ class _Index:
             for end in range(shortest, len(phrase) + 1):
                 if beginning := self.beginnings.get(phrase[:end]):
                     _merge(beginning, into=meaning)
+        for phrase, meaning in self.phrases.items():
+            if " " in phrase and meaning.targets:
+                self._share(meaning, [self.phrases.get(word, Meaning()) for word in phrase.split()])
+
+    def _share(self, meaning: Meaning, words: list[Meaning]) -> None:
+        """What a phrase means in one language it does in each where the rest of it says nothing: "kontakt telefon"."""
+        telling = [word for word in words if not word.noise]
+        if len(telling) == 1:
+            for target in meaning.targets.keys() & telling[0].targets.keys():
+                meaning.targets[target] |= telling[0].targets[target]
 
     def _all(self, entries: Iterable[str]) -> Iterator[Meaning]:
         for entry in entries:

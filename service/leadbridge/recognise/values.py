@@ -3,34 +3,20 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
-from itertools import islice
+from itertools import takewhile
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from leadbridge.events import Json
 from leadbridge.expressions.errors import Unreadable
 from leadbridge.expressions.filters.countries import read_country
-from leadbridge.expressions.filters.emails import read_emails
-from leadbridge.expressions.filters.phones import read_phones
+from leadbridge.recognise.contacts import email_in
 from leadbridge.recognise.tables import Tables, answer_of
 from leadbridge.recognise.words import words_of
 
-_EMAIL: Final = re.compile(
-    r"[^\s@<>,;:()\[\]\"]{1,64}@[^\s@<>,;:()\[\]\"/]+\.[^\s@<>,;:()\[\]\"/.\d][^\s@<>,;:()\[\]\"/.]+"
-)
-_ANGLED: Final = re.compile(r"[^<>]*<\s*([^<>\s]+)\s*>")
-_PHONE: Final = re.compile(
-    r"(?:tel|tel\.|phone|mobil)?:?\s*"
-    r"[+＋(（]?[\d\s()（）+./\-‐-―−－・\u200e\u202a-\u202c]{6,40}"
-    r"(?:\s*(?:ext|x|extension|доб|вн|int|durchwahl|poste|#)\.?:?\s*\d{1,6})?",
-    re.IGNORECASE,
-)
-_NOT_NORTH_AMERICAN: Final = ("+10", "+11")  # a number of elsewhere, read as if it were: "089 1234567"
-_DIGIT: Final = re.compile(r"\d")
-_DATE: Final = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:[T ].*)?|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}(?:[T ].*)?")
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s@/:,;()\"'!?]+\.[^\W\d_]{2,}(?:[/:?#]\S*)?", re.IGNORECASE)
 _BARE_SCHEMES: Final = ("http://", "https://", "www.", "http://www.", "https://www.")
+_DIGIT: Final = re.compile(r"\d")
 _MOST_POSTAL_WORDS: Final = 2
 _POSTAL: Final = re.compile(r"(?=.*\d)[\w\s\-–〒]{3,12}")
 _SALUTATIONS: Final = frozenset({
@@ -40,11 +26,16 @@ _SALUTATIONS: Final = frozenset({
 })  # fmt: skip
 _TICKS: Final = frozenset("1✓✔☑✅☒")
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_FAMILY_FIRST: Final = frozenset({"CN", "HK", "HU", "JP", "KR", "TW", "VN"})  # ISO 3166-1
+_BEHIND_NAMES: Final = frozenset({
+    "jr", "sr", "junior", "senior", "ii", "iii", "iv", "phd", "md", "mba", "esq", "dds", "cpa", "rn",
+})  # fmt: skip
+_IN_CAPITALS: Final = 3  # letters: fewer are initials
 _LONGEST_NAME: Final = 100  # characters
 _LONGEST_LINE: Final = 200
 _MOST_NAME_WORDS: Final = 8
-_LOOKED_AT: Final = 2_000  # characters of a text in which an address is looked for
-_MOST_TRIED: Final = 5  # addresses in a text
+_LOOKED_AT: Final = 2_000  # characters of an address
 _LONG_MESSAGE: Final = 60  # characters that nothing but a message has
 
 
@@ -65,64 +56,6 @@ def is_blank(value: Json) -> bool:
     return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
 
 
-def email_in(text: str) -> str | None:
-    """The address that the text is, in small letters."""
-    if "@" not in text or len(text) > _LONGEST_LINE * 2:
-        return None
-    angled = _ANGLED.fullmatch(text)
-    bare = (angled[1] if angled else text).removeprefix("mailto:").rstrip(".")
-    return _address(bare) if _EMAIL.fullmatch(bare) else None
-
-
-def email_within(text: str) -> tuple[str, str] | None:
-    """The first address among other words, and what stands before it."""
-    found = islice(_EMAIL.finditer(text, 0, _LOOKED_AT), _MOST_TRIED) if "@" in text else ()
-    return next(((address, text[: each.start()]) for each in found if (address := _address(each[0]))), None)
-
-
-@lru_cache(maxsize=64)
-def _address(text: str) -> str | None:
-    """The address as a lead has it; None for one that no lead takes, so that another field is asked.
-
-    Each address of a form is asked for four times.
-    """
-    try:
-        return read_emails(text.strip("'’"))[0]
-    except Unreadable:
-        return None
-
-
-def says_more(text: str, target: str, region: str | None) -> bool:
-    """Whether an e-mail or a phone field holds something beside what is read of it: a name, a second number."""
-    if target == "email":
-        angled = _ANGLED.fullmatch(text)
-        return angled is not None and _LETTER.search(text[: angled.start(1)]) is not None
-    if target != "phone":
-        return False
-    with suppress(Unreadable):
-        first, *others = read_phones(text, region=region)
-        return bool(others or first.note)
-    return False
-
-
-def looks_like_phone(text: str) -> bool:
-    """Whether the text has the letters and the length of a phone number, and is no date."""
-    if len(text) > _LONGEST_LINE:
-        return False
-    return bool(_PHONE.fullmatch(text)) and len(_DIGIT.findall(text)) >= 6 and not _DATE.fullmatch(text)
-
-
-def phone_in(text: str, region: str | None) -> str | None:
-    """The number that the text is, in E.164; a national one without a region as it came."""
-    if not looks_like_phone(text):
-        return None
-    try:
-        number = read_phones(text, region=region)[0].number
-    except Unreadable:
-        return text if not region else None
-    return None if number.startswith(_NOT_NORTH_AMERICAN) else number
-
-
 def website_in(text: str) -> str | None:
     """The address of a page; what forms fill in themselves, such as `https://`, is none."""
     return text if _URL.fullmatch(text) and text.lower() not in _BARE_SCHEMES else None
@@ -135,6 +68,30 @@ def name_in(text: str) -> str | None:
     words = text.split()
     digits = len(_DIGIT.findall(text))
     return " ".join(words) if len(words) <= _MOST_NAME_WORDS and digits <= 2 else None
+
+
+def full_name_in(text: str, region: str | None) -> str | None:
+    """The name with the given name first, where a comma or capitals tell: `Lee, Ann` and `LEE Ann` are `Ann Lee`.
+
+    Where people write the family name first it stays as it is.
+    """
+    name = name_in(text)
+    if name is None or region in _FAMILY_FIRST or not _LATIN.match(name):
+        return name
+    family, comma, given = (part.strip() for part in name.partition(","))
+    if comma:
+        is_turned = family and _LETTER.search(given) and "," not in given and not _BEHIND_NAMES & {*words_of(given)}
+        return f"{given} {family}" if is_turned else name
+    words = name.split()
+    capitals = len(list(takewhile(str.isupper, words)))
+    families, rest = words[:capitals], words[capitals:]
+    if not rest or max(map(len, families), default=0) < _IN_CAPITALS or _SALUTATIONS & {*words_of(" ".join(families))}:
+        return name
+    return " ".join(rest + families) if all(map(_is_capitalised, rest)) else name
+
+
+def _is_capitalised(word: str) -> bool:
+    return word[0].isupper() and not word.isupper()
 
 
 def line_in(text: str) -> str | None:
@@ -212,7 +169,8 @@ def consent_in(value: Json, tables: Tables) -> bool | None:
 
 
 READERS: Final[Mapping[str, Any]] = {
-    "email": email_in, "name": name_in, "first_name": name_in, "last_name": name_in, "middle_name": name_in,
+    "email": email_in, "name": name_in, "first_name": name_in, "last_name": name_in, "second_last_name": name_in,
+    "middle_name": name_in,
     "company": line_in, "title": title_in, "website": website_in, "street": street_in, "city": line_in,
     "state": line_in, "postal_code": postal_code_in, "country": country_in, "message": message_in,
     "utm.source": str, "utm.medium": str, "utm.campaign": str, "utm.term": str, "utm.content": str,

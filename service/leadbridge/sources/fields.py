@@ -29,7 +29,7 @@ class Fields:
         vendor knows it to be; of two fields of one name the first one's counts.
         """
         if isinstance(value, _CONTAINERS) or len(name) > _LONGEST_NAME:
-            for path, leaf in _leaves(name, value):
+            for path, leaf in leaves(name, value):
                 self._put(path, leaf)
                 if kind is not None:
                     self._types.setdefault(path, kind)
@@ -40,12 +40,12 @@ class Fields:
 
     def put_again(self, name: str, value: Json, kind: FieldType | None = None) -> None:
         """Add `value` under a second name for it."""
-        self._second_names += [path for path, _ in _leaves(name, value) if path not in self._values]
+        self._second_names += [path for path, _ in leaves(name, value) if path not in self._values]
         self.put(name, value, kind)
 
     def put_if_new(self, name: str, value: Json, kind: FieldType | None = None) -> None:
         """Add `value` under a second name for it, unless something stands there."""
-        for path, leaf in _leaves(name, value):
+        for path, leaf in leaves(name, value):
             if path not in self._values:
                 self._values[path] = leaf
                 self._second_names.append(path)
@@ -134,20 +134,27 @@ def _several(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
 
-def _leaves(name: str, value: Json) -> Iterator[tuple[str, Json]]:
+def below(name: str, key: str | int) -> str:
+    """The name of what stands at `key` in what has the name, as `leaves` calls it."""
+    path = f"{name}.{key}" if name else str(key)
+    return f"{path[: _LONGEST_NAME - 1]}…" if len(path) > _LONGEST_NAME else path
+
+
+def leaves(name: str, value: Json) -> Iterator[tuple[str, Json]]:
+    """The fields that `put` makes of a value, with their names."""
     if len(name) > _LONGEST_NAME:
         name = f"{name[: _LONGEST_NAME - 1]}…"
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _leaves(f"{name}.{key}", item)
+            yield from leaves(f"{name}.{key}", item)
     elif is_pairs(value):
         parent = name.rpartition(".")[0]
         for pair in value:
             for own in dict.fromkeys(str(pair[key]) for key in _NAMES if _is_name(pair.get(key))):
-                yield from _leaves(f"{parent}.{own}" if parent else own, pair["value"])
+                yield from leaves(f"{parent}.{own}" if parent else own, pair["value"])
     elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         for index, item in enumerate(value):
-            yield from _leaves(f"{name}.{index}", item)
+            yield from leaves(f"{name}.{index}", item)
     else:
         yield name, value
 

@@ -12,6 +12,7 @@ from leadbridge.mapping import Filled, Planned, SourceContext, map_event
 from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.outcome import Outcome as AdapterOutcome
 from leadbridge.plan import FieldWarning, Plan, RecordKind
+from leadbridge.recognise import Finding
 from leadbridge.settings.route import Route
 from leadbridge.trial.calls import Walk, walk
 from leadbridge.trial.findings import Outcome, RouteTrial, TrialWarning
@@ -53,7 +54,7 @@ def map_route(event: Event, route: Route, stand: Stand, *, index: int, record: R
         return MappedRoute(shown=_with_rules(shown, traced, event), destination=route.to)
     shown = _with_rules(shown, traced, event)
     if isinstance(mapped, Planned):
-        return _planned(mapped, shown, traced, route)
+        return _planned(mapped, shown, traced, route, event)
     detail = "the route's `when` is not true for this submission" if mapped.spam is None else f"spam: {mapped.spam}"
     shown = replace(shown, outcome=Outcome.FILTERED, detail=detail, spam=mapped.spam, unused=())
     return MappedRoute(shown=shown, destination=route.to)
@@ -64,7 +65,7 @@ def _with_rules(shown: RouteTrial, traced: Traced, event: Event) -> RouteTrial:
     return replace(shown, when=when, passes=passes, unused=traced.unused(event))
 
 
-def _planned(mapped: Planned, shown: RouteTrial, traced: Traced, route: Route) -> MappedRoute:
+def _planned(mapped: Planned, shown: RouteTrial, traced: Traced, route: Route, event: Event) -> MappedRoute:
     plan = mapped.plan
     shown = replace(
         shown,
@@ -72,7 +73,7 @@ def _planned(mapped: Planned, shown: RouteTrial, traced: Traced, route: Route) -
         match=plan.match,
         match_why=_match_why(plan, route),
         recognised=mapped.recognised,
-        unused=tuple(name for name in shown.unused if name not in {each.field for each in mapped.recognised}),
+        unused=_unused(shown.unused, mapped.recognised, event),
         origins=origins(traced, plan, mapped.recognised),
         unset=unset(traced, plan),
         warnings=tuple(_mapping_warning(warning) for warning in plan.warnings),
@@ -83,6 +84,14 @@ def _planned(mapped: Planned, shown: RouteTrial, traced: Traced, route: Route) -
             shown=replace(shown, outcome=Outcome.HELD, reason=mapped.hold, detail=detail), destination=route.to
         )
     return MappedRoute(shown=shown, destination=route.to, plan=plan)
+
+
+def _unused(names: Sequence[str], recognised: Sequence[Finding], event: Event) -> tuple[str, ...]:
+    """Those of the names that recognition did not use either, nor under another name of the same answer."""
+    used = {each.field for each in recognised}
+    answered = [event.fields[name] for name in used if name in event.fields]
+    repeated = {name for name in event.second_names if event.fields.get(name) in answered}
+    return tuple(name for name in names if name not in used | repeated)
 
 
 def _match_why(plan: Plan, route: Route) -> str:

@@ -5,7 +5,8 @@ from typing import Final
 
 from leadbridge.bodies.document import Document
 from leadbridge.events import Event, Json
-from leadbridge.sources.fields import file_meta, flat, submissions
+from leadbridge.sources.fields import file_meta, submissions
+from leadbridge.sources.generic.reading import read
 from leadbridge.sources.preset import Header, Preset
 
 _CONTAINERS: Final = (dict, list)
@@ -14,10 +15,13 @@ _META: Final = ("form_id", "form_name", "submission_id", "submitted_at", "page_u
 
 def _shape(document: Document) -> Iterator[Event]:
     for raw in submissions(document.value):
-        fields = flat(raw)
+        fields, second_names, types, about = read(raw)
         meta: dict[str, Json] = {name: fields[name] for name in _META if _is_scalar(fields.get(name))}
         yield Event(
             fields=fields,
+            second_names=second_names,
+            types=types,
+            about=about,
             meta=meta | file_meta(document.files),
             files=tuple(part for _, part in document.files),
             raw=raw,

@@ -1,0 +1,73 @@
+"""The names of one person among the fields: halves that belong together, and those that do not."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from leadbridge.events import Json
+from leadbridge.recognise.claims import NAMES
+from leadbridge.recognise.form import Field
+from leadbridge.recognise.people import has_all, share_a_person
+from leadbridge.recognise.weighing import ENOUGH, Candidate
+from leadbridge.recognise.words import UNSPACED
+
+_MUCH: Final = 0.15  # surer by so much that the less sure one is about somebody else
+_HALF: Final = 0.6
+
+
+def with_halves(candidates: list[Candidate], read: Callable[[Candidate], Json]) -> list[Candidate]:
+    """Beside a first name, `Name` alone is the last name, and beside a last name the first one."""
+    surest: dict[str, Candidate] = {}
+    for each in candidates:
+        if each.target in NAMES and each.sure >= ENOUGH and read(each):
+            surest.setdefault(each.target, each)
+    first, last, whole = surest.get("first_name"), surest.get("last_name"), surest.get("name")
+    if first is not None and last is None:
+        part, known = "last_name", first
+    elif last is not None and first is None:
+        part, known = "first_name", last
+    else:
+        return candidates
+    if whole is not None and whole.sure > known.sure + _MUCH and not share_a_person(whole.field, known.field):
+        return candidates  # somebody else's half
+    found = [_other_half(each, part, known.field) if each.target == "name" else each for each in candidates]
+    return sorted(found, key=lambda each: (-each.sure, each.field.at))
+
+
+def _other_half(each: Candidate, part: str, known: Field) -> Candidate:
+    if each.field is known or has_all(each.field.text, known.text):
+        return each
+    sure = max(each.sure, _HALF) if share_a_person(each.field, known) else each.sure
+    return each._replace(target=part, sure=sure, rule=f"{each.rule}, and another field has the rest of the name")
+
+
+def with_both_surnames(filled: Mapping[str, Json]) -> dict[str, Json]:
+    """The last name with the second one behind it, where a form asks for the father's and the mother's apart."""
+    joined = [str(filled[key]) for key in ("last_name", "second_last_name") if key in filled]
+    without = {key: value for key, value in filled.items() if key != "second_last_name"}
+    return without | {"last_name": " ".join(joined)} if joined else without
+
+
+def anothers(filled: Mapping[str, Json], surest: Mapping[str, float]) -> list[str]:
+    """The keys to leave out: a first or last name that is no part of the full name is another's, or the full name is.
+
+    `surest` says of each key how sure its field is.
+    """
+    name = filled.get("name")
+    halves = [part for part in ("first_name", "last_name") if part in filled]
+    words = set(str(name).casefold().split())
+    if name is None or all(set(str(filled[part]).casefold().split()) <= words for part in halves):
+        return []
+    if all(has_all(str(name), str(filled[part])) for part in halves):
+        return []
+    both = len(halves) > 1 and min(surest[part] for part in halves) >= surest["name"]
+    return ["name"] if both else halves
+
+
+def family_first(filled: Mapping[str, Json], *, region: str | None) -> str | None:
+    """The full name of halves in Chinese, Japanese or Korean script, in which the family name comes first."""
+    first, last = filled.get("first_name"), filled.get("last_name")
+    if "name" in filled or not isinstance(first, str) or not isinstance(last, str):
+        return None
+    if not (UNSPACED.match(first) and UNSPACED.match(last)):
+        return None
+    return f"{last} {first}" if region == "JP" else f"{last}{first}"

@@ -1,0 +1,251 @@
+"""Looks for answers and what describes them, wherever they stand in a document."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from leadbridge.events import FieldType, Json
+from leadbridge.sources.fields import below
+from leadbridge.sources.generic import vocabulary as words
+from leadbridge.sources.generic.questions import (
+    NO_QUESTION,
+    Answer,
+    Item,
+    Question,
+    are_answers,
+    are_questions,
+    item_of,
+)
+from leadbridge.sources.generic.tables import columns, couples, row_in, single_keys
+from leadbridge.sources.generic.texts import json_in
+
+_DEEPEST: Final = 16  # containers within each other
+_MOST_TEXTS_WITHIN: Final = 3  # texts of JSON within each other
+_MOST_LOOKED_AT: Final = 4_000  # containers and texts of one document
+_MOST_VALUES: Final = 10_000  # in texts of JSON
+_MOST_QUESTIONS: Final = 1_000
+_SCALARS: Final = (str, int, float, type(None))
+
+
+class Holder(NamedTuple):
+    """An object on the way to answers: `key` is what it stands under, `holding` are its keys that lead to them."""
+
+    value: Mapping[str, Json]
+    path: str
+    holding: frozenset[str]
+
+
+class Taken(NamedTuple):
+    """A list or an object of answers."""
+
+    path: str
+    value: Json
+    answers: tuple[Answer, ...]
+
+
+class Described(NamedTuple):
+    """A list or an object of questions without answers, and all names of these."""
+
+    path: str
+    value: Json
+    names: frozenset[str]
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search has found. Paths are those by which a flat reading of the document calls its values."""
+
+    loose: list[tuple[Mapping[str, Json], str]] = field(default_factory=list)  # objects whose keys may be questions
+    questions: dict[str, Question] = field(default_factory=dict)
+    described: list[Described] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    texts: list[tuple[str, Json]] = field(default_factory=list)  # JSON that was read, by the path of its text
+    holders: list[Holder] = field(default_factory=list)
+
+
+def search(document: Json) -> Found:
+    """Everything in `document` that looks like an answer or a question. The work is bounded; what is beyond is left."""
+    looking = _Search()
+    looking.walk(document, "", "", depth=0, within=0)
+    return looking.found
+
+
+class _Search:
+    def __init__(self) -> None:
+        self.found = Found()
+        self._left = _MOST_LOOKED_AT
+        self._values = _MOST_VALUES
+        self._group = ""
+
+    def walk(self, value: Json, path: str, key: str, *, depth: int, within: int) -> bool:
+        """Look at one value; says whether answers stand in it."""
+        self._left -= 1
+        if self._left < 0 or depth > _DEEPEST:
+            return False
+        if isinstance(value, dict):
+            return self._object(value, path, key, depth=depth, within=within)
+        if isinstance(value, list):
+            return self._list(value, path, key, depth=depth, within=within)
+        return self._text(value, path, key, depth=depth, within=within)
+
+    def _object(self, value: dict[str, Json], path: str, key: str, *, depth: int, within: int) -> bool:
+        inner = list(value.values())
+        may_answer = key not in words.CIRCUMSTANCES
+        if (
+            inner
+            and may_answer
+            and all(isinstance(one, dict) for one in inner)
+            and (len(inner) > 1 or key in words.CONTAINERS)
+        ):
+            items = [_under(name, one) for name, one in value.items()]
+            if are_answers(items):
+                return self._take(items, value, path, [below(path, name) for name in value])
+            if are_questions(items) and key not in words.OPTIONS:
+                return self._describe(items, value, path, depth=depth, within=within)
+        if key in words.LABEL_MAPS and inner and all(isinstance(one, str) for one in inner):
+            self._label(value, path)
+            return False
+        self.found.loose.append((value, path))
+        answers = self._row(value, path) | self._wrapped(value, path) if may_answer else set()
+        holding = {
+            name
+            for name, one in value.items()
+            if name not in answers
+            if not isinstance(one, _SCALARS) or (isinstance(one, str) and one[:1] in "{[ \n" and one)
+            if self.walk(one, below(path, name), words.plain(name), depth=depth + 1, within=within)
+        } | answers
+        if holding:
+            self.found.holders.append(Holder(value, path, frozenset(holding)))
+        return bool(holding) or (key in words.CONTAINERS and any(isinstance(one, _SCALARS) and one for one in inner))
+
+    def _list(self, value: list[Json], path: str, key: str, *, depth: int, within: int) -> bool:
+        if not value or key in words.OPTIONS:
+            return False
+        if all(isinstance(one, dict) for one in value):
+            items = [item_of(one) for one in value]
+            if are_answers(items):
+                return self._take(items, value, path, [below(path, at) for at in range(len(value))])
+            if are_questions(items):
+                return self._describe(items, value, path, depth=depth, within=within)
+            if depth and (items := columns(value) or single_keys(value)):
+                return self._take(items, value, path, [below(path, at) for at in range(len(value))])
+        elif depth and (items := couples(value)):
+            return self._take(items, value, path, [below(path, at) for at in range(len(value))])
+        found = [
+            self.walk(one, below(path, at), "", depth=depth + 1, within=within)
+            for at, one in enumerate(value)
+            if isinstance(one, dict | list)
+        ]
+        return any(found)
+
+    def _text(self, value: Json, path: str, key: str, *, depth: int, within: int) -> bool:
+        if not isinstance(value, str) or within >= _MOST_TEXTS_WITHIN:
+            return False
+        self._values -= value.count(",") + 1
+        read = json_in(value) if self._values >= 0 else None
+        if read is None:
+            return False
+        self.found.texts.append((path, read))
+        return self.walk(read, path, key, depth=depth + 1, within=within + 1) or isinstance(read, dict)
+
+    def _take(self, items: Sequence[Item], value: Json, path: str, paths: Sequence[str]) -> bool:
+        answers = tuple(
+            Answer(item.question, item.value, at, self._group)
+            for item, at in zip(items, paths, strict=True)
+            if item.has_value
+        )
+        self.found.taken.append(Taken(path, value, answers))
+        return True
+
+    def _describe(self, items: Sequence[Item], value: Json, path: str, *, depth: int, within: int) -> bool:
+        """Note questions; what stands in a group of them may be answers."""
+        names: set[str] = set()
+        holds = False
+        for item, (key, one) in zip(items, value.items() if isinstance(value, dict) else enumerate(value), strict=True):
+            names |= self._question(item.question, one, under="", depth=0)
+            at = below(path, key)
+            before, self._group = self._group, item.question.title
+            holding = frozenset(
+                name
+                for name, inner in one.items()
+                if isinstance(inner, dict | list)
+                and self.walk(inner, below(at, name), words.plain(name), depth=depth + 2, within=within)
+            )
+            self._group = before
+            if holding:
+                self.found.holders.append(Holder(one, at, holding))
+                holds = True
+        self.found.described.append(Described(path, value, frozenset(names)))
+        return holds
+
+    def _question(self, question: Question, value: Mapping[str, Json], *, under: str, depth: int) -> set[str]:
+        """Note one question by its names, and those within it: parts of its answer, or the questions of a group."""
+        known = self.found.questions
+        titled = question._replace(title=f"{under}.{question.title}" if under else question.title)
+        for name in question.names:
+            is_part = bool(under) and name in known and known[name].title == under  # a part may have the whole's id
+            if is_part or (name not in known and len(known) < _MOST_QUESTIONS):
+                known[name] = titled
+        names = set(question.names)
+        for key, one in value.items() if depth < _DEEPEST else ():
+            inner = one.get("fields") if isinstance(one, dict) else one
+            plain = words.plain(key)
+            if not isinstance(inner, list) or plain in words.OPTIONS:
+                continue
+            parent = titled.title if plain in words.PARTS else ""
+            for each in inner:
+                self._left -= 1
+                if isinstance(each, dict) and self._left > 0 and (part := item_of(each).question).title:
+                    told = part if part.kind else part._replace(kind=_of_part(question, part))
+                    names |= self._question(told, each, under=parent, depth=depth + 1)
+        return names
+
+    def _label(self, value: Mapping[str, str], path: str) -> None:
+        known = self.found.questions
+        for name, title in value.items():
+            if title.strip() and name not in known and len(known) < _MOST_QUESTIONS:
+                known[name] = Question(title.strip(), (name,), None, {})
+        self.found.described.append(Described(path, value, frozenset(value)))
+
+    def _row(self, value: Mapping[str, Json], path: str) -> set[str]:
+        """A table's columns and its one row, side by side."""
+        if (found := row_in(value)) is None:
+            return set()
+        headers, cells, items = found
+        at = below(path, cells)
+        self._take(items, value[cells], at, [at] * len(items))
+        self.found.taken.append(Taken(below(path, headers), value[headers], ()))
+        return {cells}
+
+    def _wrapped(self, value: Mapping[str, Json], path: str) -> set[str]:
+        """Answers that stand in an object of their own among others that do not: `{"email": {"value": …}}`."""
+        found = {
+            name: one
+            for name, one in value.items()
+            if isinstance(one, dict) and "value" in one and words.plain(name) not in words.ENVELOPES
+            if len(one) == 1 or not item_of(one).question.names
+        }
+        if len(found) > 1:
+            for name, one in found.items():
+                at = below(path, name)
+                self._take([_under(name, one)], one, at, [at])
+            return set(found)
+        return set()
+
+
+def _under(name: str, value: dict[str, Json]) -> Item:
+    """What stands under a key: the key is a name of it, and the only one where it has no other."""
+    item = item_of(value)
+    question = item.question
+    if not question.title and (_holds_more(item.value) or words.SINGULAR.isdisjoint(map(words.plain, value))):
+        return NO_QUESTION  # not what was answered to the key
+    return item if name in question.names else item._replace(question=question._replace(names=(*question.names, name)))
+
+
+def _holds_more(value: Json) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(isinstance(one, dict | list) for one in inner)
+
+
+def _of_part(whole: Question, part: Question) -> FieldType | None:
+    return words.PARTS_OF_NAMES.get(words.plain(part.title)) if whole.kind == "name" else None

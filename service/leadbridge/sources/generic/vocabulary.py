@@ -1,0 +1,151 @@
+"""The words that form builders use for the parts of an answer, whatever their case and separators."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from leadbridge.events import FieldType, Json
+
+_LONGEST_KEY: Final = 40  # characters; no builder's own word is longer
+_APART: Final = re.compile(r"[\W_]+")
+
+# Keys of a question, the words for people before those for programs.
+TITLES: Final = (
+    "question", "questiontext", "questiontitle", "questionlabel", "label", "fieldlabel", "title", "fieldtitle",
+    "heading", "header", "prompt", "caption", "columnname", "displayname", "text",
+)  # fmt: skip
+NAMES: Final = (
+    "fieldname", "questionname", "name", "key", "fieldkey", "property", "field", "column", "element", "id", "ref",
+    "fieldid", "questionid", "fieldref", "columnid", "slug", "uid", "uuid", "code", "question", "questionkey", "handle",
+)  # fmt: skip
+NESTED: Final = ("question", "field", "column", "element", "item", "control", "definition", "input", "fielddefinition")
+TYPES: Final = ("fieldtype", "questiontype", "inputtype", "type", "kind", "answertype", "columntype")
+
+# Keys of an answer's value, and those that only name the value's type.
+VALUES: Final = (
+    "value", "answer", "answers", "response", "responses", "fieldvalue", "answervalue", "answertext", "responsetext",
+    "responsevalue", "stringvalue", "textvalue", "valuetext", "uservalue", "userresponse", "submittedvalue", "values",
+    "selected", "selection", "rawvalue", "textanswer", "textanswers", "answerdetails", "answerdata",
+)  # fmt: skip
+PLURAL: Final = frozenset({"answers", "response", "responses", "values"})  # may be all of a group's
+SINGULAR: Final = frozenset(VALUES) - PLURAL
+TYPED_VALUES: Final = (
+    "text", "string", "longtext", "email", "phonenumber", "phone", "numbervalue", "booleanvalue", "datevalue",
+    "filevalue",
+)  # fmt: skip
+OPTIONS: Final = ("options", "choices", "possiblevalues", "optionlist", "answeroptions")
+OPTION_IDS: Final = ("id", "value", "key", "ref", "code", "uuid", "slug")
+OPTION_TEXTS: Final = ("label", "text", "title", "name", "caption", "displayname")
+PARTS: Final = frozenset({"inputs", "subfields", "parts", "subinputs", "components", "subquestions"})
+LABEL_MAPS: Final = frozenset({
+    "labels", "questions", "titles", "headers", "fieldlabels", "fieldnames", "fieldtitles", "labelmap", "columns",
+})  # fmt: skip
+ROW_NAMES: Final = LABEL_MAPS | {"fields", "keys", "names", "columnnames"}
+ROW_VALUES: Final = ("values", "answers", "row", "responses", "data", "cells", "rowdata", "rows")
+
+OF_QUESTIONS: Final = frozenset({
+    *TITLES, *NAMES, *TYPES, *VALUES, *TYPED_VALUES, *OPTIONS, *PARTS, "required", "order", "position", "index", "sort",
+    "prettyformat", "isrequired", "visible", "hidden", "placeholder", "sublabels", "page", "width", "properties",
+})  # fmt: skip
+
+# What holds a form's answers, and what stands beside them.
+CONTAINERS: Final = frozenset({
+    "data", "fields", "answers", "responses", "response", "values", "namedvalues", "formresponse", "formdata",
+    "submission", "payload", "body", "entry", "fielddata", "questions", "results", "record", "submissiondata",
+    "formfields", "formsubmission", "entries", "rawrequest", "event", "content",
+})  # fmt: skip
+ENVELOPES: Final = frozenset({
+    "form", "meta", "metadata", "context", "definition", "page", "site", "webhook", "request", "client", "browser",
+    "device", "workspace", "account", "team", "formstructure", "forminfo", "integration", "subscription", "schema",
+})  # fmt: skip
+CIRCUMSTANCES: Final = frozenset({"meta", "metadata", "context", "client", "browser", "device", "headers"})
+AMBIGUOUS: Final = frozenset({"name", "title", "label", "description", "url", "link", "type", "status", "source"})
+OF_THE_ENVELOPE: Final = frozenset({
+    "formname", "formtitle", "formid", "pagename", "pagetitle", "pageid", "sitename", "siteid", "siteurl", "eventtype",
+    "eventname", "eventid", "triggertype", "ip", "ipaddress", "remoteip", "useragent", "referrer", "referer",
+    "webhookname", "webhookid", "workspacename", "teamname", "accountname", "createdby", "adname", "adsetname", "form",
+})  # fmt: skip
+_TELLS_OF_RECORDS: Final = re.compile(
+    r"(?:id|token|createdat|submittedat|createdon|datecreated|createdtime|submittedon|timestamp|eventtype|triggertype)"
+)
+_REACHES: Final = re.compile(r"e?mail|phone|tel|mobile|cell")
+
+_NUMBERS_AROUND: Final = re.compile(r"^[a-zA-Z]{0,8}\d+[_\-.:]|[_\-. ]?\d+$")
+_PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SEPARATED: Final = re.compile(r"[a-zA-Z]{3}[_\-.]+[a-zA-Z]{3}|[_\-.].*[_\-.]")
+
+_PREFIX: Final = re.compile(r"^(?:input|control|field|hsform|question|element|widget|wpforms?)(?=.)")
+_SUFFIX: Final = re.compile(r"(?<=.)(?:input|field|question|element|widget)$")
+_KINDS: Final[Mapping[str, FieldType]] = {
+    **dict.fromkeys(("email", "emailaddress", "mail", "useremail"), "email"),
+    **dict.fromkeys(("tel", "phone", "phonenumber", "telephone", "mobile", "mobilenumber", "cellphone"), "phone"),
+    **dict.fromkeys(("url", "website", "link", "uri", "web"), "website"),
+    **dict.fromkeys(("name", "fullname", "personname", "contactname", "shortname"), "name"),
+    **dict.fromkeys(("firstname", "givenname"), "first_name"),
+    **dict.fromkeys(("lastname", "familyname", "surname"), "last_name"),
+    **dict.fromkeys(("company", "companyname", "organization", "organisation"), "company"),
+    **dict.fromkeys(("address", "streetaddress", "location"), "address"),
+    **dict.fromkeys(("consent", "gdpr", "legal", "acceptance", "optin", "gdprcheckbox", "privacy"), "consent"),
+    **dict.fromkeys(("file", "fileupload", "upload", "attachment", "signature", "image"), "file"),
+    **dict.fromkeys(("hidden", "hiddenfields"), "hidden"),
+    **dict.fromkeys(
+        ("choice", "choices", "radio", "checkbox", "checkboxes", "select", "dropdown", "multiplechoice", "multiselect",
+         "singleselect", "multichoice", "singlechoice", "radiobutton", "picturechoice", "boolean", "yesno"),
+        "choice",
+    ),
+    **dict.fromkeys(("text", "shorttext", "longtext", "textarea", "textbox", "paragraph", "singleline"), "text"),
+    **dict.fromkeys(("number", "integer", "numeric", "float", "rating", "scale"), "number"),
+    **dict.fromkeys(("date", "datetime", "birthday"), "date"),
+}  # fmt: skip
+PARTS_OF_NAMES: Final[Mapping[str, FieldType]] = {
+    **dict.fromkeys(("first", "firstname", "given", "givenname"), "first_name"),
+    **dict.fromkeys(("last", "lastname", "family", "familyname", "surname"), "last_name"),
+}
+
+
+@lru_cache(maxsize=4096)
+def _plain(key: str) -> str:
+    return _APART.sub("", key).lower()
+
+
+def plain(key: str) -> str:
+    """A key as the sets above have it: `field_Label` is `fieldlabel`. Nothing for one that is no builder's word."""
+    return _plain(key) if len(key) <= _LONGEST_KEY else ""
+
+
+def kind_of(said: Json) -> FieldType | None:
+    """What a builder's word for a type of question means; None for one that nobody knows."""
+    if not isinstance(said, str):
+        return None
+    word = plain(said)
+    for each in (word, _PREFIX.sub("", word), _SUFFIX.sub("", word)):
+        if each in _KINDS:
+            return _KINDS[each]
+    return None
+
+
+def telling(*kinds: FieldType | None) -> FieldType | None:
+    """The first of several that says what the value is, and not only how it was asked for."""
+    return next((kind for kind in kinds if kind not in (None, "text")), next(filter(None, kinds), None))
+
+
+def is_readable(name: str) -> bool:
+    """Whether a name may have been written by somebody: `q3_fullName` and not `mkNn6wcRLWIp`."""
+    if not name.isascii() or " " in name:
+        return True
+    bare = _NUMBERS_AROUND.sub("", name)
+    if any(character.isdigit() for character in bare):
+        return False
+    parts = _PARTS.findall(bare)
+    return len(parts) < 3 or bool(_SEPARATED.search(bare)) or sum(map(len, parts)) >= 3.5 * len(parts)
+
+
+def tells_of_records(key: str) -> bool:
+    """Whether a plain key is one of a record's own: its id, or when it was made."""
+    return bool(_TELLS_OF_RECORDS.fullmatch(key)) or (key.endswith("id") and len(key) > 3)
+
+
+def tells_how_to_reach(key: str, value: Json) -> bool:
+    """Whether somebody's e-mail address or phone number stands under a plain key."""
+    return isinstance(value, str) and ("@" in value or (bool(value.strip()) and bool(_REACHES.search(key))))

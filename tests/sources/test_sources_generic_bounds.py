@@ -1,0 +1,94 @@
+"""The search for answers in bodies that somebody made to keep it busy: it ends, and loses nothing."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import pytest
+
+from leadbridge.events import Json
+from leadbridge.sources.fields import flat
+from tests.sources.test_sources_generic_shapes import answers_of, event_of
+
+
+def nested(levels: int, inner: Json, key: str = "data") -> Json:
+    for _ in range(levels):
+        inner = {key: inner}
+    return inner
+
+
+def texts(levels: int, inner: Json) -> Json:
+    for _ in range(levels):
+        inner = {"inner": json.dumps(inner)}
+    return inner
+
+
+ANSWERS: Final = [{"prompt": "Nafn", "answer": "Jón"}]
+MANY_TEXTS: Final = {f"t{n}": json.dumps([{"label": f"l{m}", "value": m} for m in range(90)]) for n in range(200)}
+HOSTILE: Final[Mapping[str, Json]] = {
+    "deep": nested(95, ANSWERS),
+    "deep lists": json.loads('{"a":' + "[" * 95 + '{"label":"x","value":1}' + "]" * 95 + "}"),
+    "questions in questions": {"fields": [{"label": "x", "field": nested(90, "1", "field")}]},
+    "groups in groups": json.loads('{"fields":[{"label":"x","fields":[' * 20 + "1" + "]}]}" * 20),
+    "many lists of questions with one id": {
+        "x": "1",
+        **{f"a{n}": {"f": [{"id": "x", "title": "t"}]} for n in range(1_900)},
+    },
+    "many objects with the questions' keys": {
+        "labels": {"a": "A", "b": "B"},
+        **{f"o{n}": {"a": n, "b": 2} for n in range(2_500)},
+    },
+    "one label": {"fields": [{"label": "l", "value": n} for n in range(3_000)]},
+    "a long label": {"fields": [{"label": "k" * 300_000, "value": {f"p{n}": n for n in range(900)}}]},
+    "a long key": {"k" * 300_000: {f"a{n}": {"b": {"c": n}} for n in range(2_000)}},
+    "many texts of JSON": MANY_TEXTS,
+    "texts in texts": {"a": texts(9, ANSWERS)},
+    "broken texts": {f"t{n}": '{"a": [1, 2}' for n in range(500)},
+    "answers that are texts": {"fields": [{"label": f"l{n}", "value": '{"a": [1, {"b": 2}]}'} for n in range(900)]},
+    "digits": {"fields": [{"label": "a", "value": {"value": "1_" * 50_000, "label": "b"}}]},
+    "numbered": {f"tel{n}": "090" for n in range(990)},
+}
+
+
+@pytest.mark.parametrize("shape", HOSTILE)
+def test_whatever_is_sent_has_all_its_fields(shape: str) -> None:
+    body = HOSTILE[shape]
+    event = event_of(body)
+    assert (
+        event.fields.items()
+        >= {name: value for name, value in flat(body).items() if not isinstance(value, list)}.items()
+    )
+
+
+@pytest.mark.parametrize("shape", HOSTILE)
+def test_the_same_body_is_read_the_same_way_again(shape: str) -> None:
+    first, second = event_of(HOSTILE[shape]), event_of(HOSTILE[shape])
+    assert (first, list(first.fields)) == (second, list(second.fields))
+
+
+def test_no_answer_is_hidden_because_there_are_many() -> None:
+    assert {*answers_of(event_of(HOSTILE["one label"])).values()} == {*range(3_000)}
+
+
+def test_texts_that_are_not_read_any_more_are_kept_for_the_record() -> None:
+    event = event_of(MANY_TEXTS)
+    assert "t0" in event.second_names
+    assert "t199" not in event.second_names
+
+
+def test_a_body_that_would_make_too_many_fields_is_read_flat() -> None:
+    parts = json.dumps({f"p{n}": n for n in range(80)})
+    body = {"fields": [{"label": f"l{n}", "value": parts} for n in range(900)]}
+    event = event_of(body)
+    assert (event.fields, event.about) == (flat(body), frozenset())
+
+
+def test_answers_far_down_are_left_where_they_are() -> None:
+    assert answers_of(event_of(nested(12, ANSWERS))) == {"Nafn": "Jón"}
+    event = event_of(nested(40, ANSWERS))
+    assert answers_of(event) == event.fields
+
+
+def test_texts_within_texts_are_read_to_a_depth() -> None:
+    assert answers_of(event_of(texts(3, ANSWERS))) == {"Nafn": "Jón"}
+    assert "Nafn" not in event_of(texts(4, ANSWERS)).fields
