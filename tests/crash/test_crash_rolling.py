@@ -74,30 +74,30 @@ async def test_replicas_are_replaced_one_by_one_under_load(deployment: Deploymen
 
 
 @pytest.fixture
-def version_before(tmp_path: Path) -> Path:
-    """The source of a leadbridge that knows all but the newest migration, and is this one otherwise."""
-    source = tmp_path / "before"
+def version_after(tmp_path: Path) -> Path:
+    """The source of a leadbridge with one more migration, and which is this one otherwise."""
+    source = tmp_path / "after"
     shutil.copytree(ROOT / "service", source, ignore=shutil.ignore_patterns("__pycache__"))
-    *_, newest = sorted((source / "leadbridge/store/postgres/migrations").glob("*.sql"))
-    newest.unlink()
+    migration = source / "leadbridge/store/postgres/migrations" / f"{newest_schema() + 1:04}_next.sql"
+    migration.write_text("-- needs: 1\nCREATE TABLE next_version (id text PRIMARY KEY);\n", encoding="utf-8")
     return source
 
 
 async def test_an_upgrade_that_changes_the_schema_under_load_and_a_step_back(
-    deployment: Deployment, version_before: Path
+    deployment: Deployment, version_after: Path
 ) -> None:
     """The new version comes while the old one serves; an old process may be started again until the last is gone."""
-    first, second = [await deployment.start(source=version_before) for _ in range(2)]
-    assert await schema(deployment.database_url) == newest_schema() - 1
+    first, second = [await deployment.start() for _ in range(2)]
+    assert await schema(deployment.database_url) == newest_schema()
     load = Load(deployment)
     await load.more(60)
-    await deployment.start()
-    assert await schema(deployment.database_url) == newest_schema()
+    await deployment.start(source=version_after)
+    assert await schema(deployment.database_url) == newest_schema() + 1
     await load.more(30)
     await deployment.stop(first)
-    again = await deployment.start(source=version_before)
+    again = await deployment.start()
     await load.more(30)
-    await deployment.start()
+    await deployment.start(source=version_after)
     for old in (second, again):
         await deployment.stop(old)
     await load.more(30)

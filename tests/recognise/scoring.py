@@ -72,6 +72,11 @@ class Score:
         return sum(not one.mistakes for one in self.judged) / len(self.judged)
 
     @property
+    def reachable(self) -> float:
+        """The share of cases whose e-mail, phone and name are right, and which are taken for spam when they are."""
+        return sum(one.mistakes.keys().isdisjoint((*MEASURED, "spam")) for one in self.judged) / len(self.judged)
+
+    @property
     def failed(self) -> tuple[Judged, ...]:
         """The cases with a mistake."""
         return tuple(one for one in self.judged if one.mistakes)
@@ -85,7 +90,9 @@ class Score:
     def __str__(self) -> str:
         shares = {key: self.of(key) for key in MEASURED}
         lines = [f"{key}: precision {one.precision:.3f}, recall {one.recall:.3f}" for key, one in shares.items()]
-        return "\n".join([*lines, f"wholly right: {self.wholly_right:.3f} of {len(self.judged)}"])
+        return "\n".join(
+            [*lines, f"wholly right: {self.wholly_right:.3f} of {len(self.judged)}", f"reachable: {self.reachable:.3f}"]
+        )
 
 
 def score(cases: Sequence[Case], recognise: Callable[[Case], Result]) -> Score:

@@ -30,6 +30,7 @@ FITTING: Final[Mapping[str, Json]] = {
     "first_name": "Kim",
     "last_name": "Novak",
     "second_last_name": "Novak",
+    "last_name_prefix": "van der",
     "middle_name": "Lee",
     "email": "kim@example.com",
     "phone": "+48 501 234 567",
@@ -130,7 +131,7 @@ def test_each_whole_label_is_read_as_its_key_in_a_form_of_its_language(code: str
             continue
         others = {name: FITTING[key] for key, name in beside.items() if key != target}
         got = filled_by(read({**others, label: FITTING[target]})).get(label)
-        if got != target.removeprefix("second_"):
+        if got != target.removeprefix("second_").removesuffix("_prefix"):
             misread.append(f"{label}: {got} instead of {target}")
     assert misread == []
 

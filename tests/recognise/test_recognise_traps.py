@@ -20,6 +20,13 @@ TRAPS = [
     "Оставьте это поле пустым",
     "Honeypot (leave blank)",
     "This field is for validation purposes and should be left unchanged.",
+    "このフィールドは空のままにしてください",
+    "この欄は空欄のままにしてください",
+    "이 칸은 비워두세요",
+    "請將此欄位留空",
+    "請勿填寫此欄位",
+    "lasciare vuoto questo campo",
+    "ye field khali chhodein",
 ]
 NO_TRAPS = [
     "Type de location (vide ou meublée)",

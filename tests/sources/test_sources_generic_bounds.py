@@ -1,6 +1,7 @@
 """The search for answers in bodies that somebody made to keep it busy: it ends, and loses nothing."""
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,7 +9,8 @@ import pytest
 
 from leadbridge.events import Json
 from leadbridge.sources.fields import flat
-from tests.sources.test_sources_generic_shapes import answers_of, event_of
+from tests.sources.generic import answers_of, event_of, events_of
+from tests.support.walked import walked
 
 
 def nested(levels: int, inner: Json, key: str = "data") -> Json:
@@ -21,6 +23,36 @@ def texts(levels: int, inner: Json) -> Json:
     for _ in range(levels):
         inner = {"inner": json.dumps(inner)}
     return inner
+
+
+def group(levels: int, inner: Json, key: str) -> Json:
+    for level in range(levels):
+        inner = {"label": f"group {level}", key: [inner]}
+    return inner
+
+
+TEXT: Final = json.dumps([{}] * 330, separators=(",", ":"))  # short enough for an answer
+
+
+def answer(number: int) -> Json:
+    return {"label": f"l{number}", "value": TEXT}
+
+
+def calls_for(body: Json) -> int:
+    """How much is called to read a body: the work, and the same on every machine."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        events_of(body)
+    finally:
+        sys.setprofile(before)
+    return calls
 
 
 ANSWERS: Final = [{"prompt": "Nafn", "answer": "Jón"}]
@@ -77,8 +109,8 @@ def test_texts_that_are_not_read_any_more_are_kept_for_the_record() -> None:
 
 
 def test_a_body_that_would_make_too_many_fields_is_read_flat() -> None:
-    parts = json.dumps({f"p{n}": n for n in range(80)})
-    body = {"fields": [{"label": f"l{n}", "value": parts} for n in range(900)]}
+    asked = [{"question": f"q{n}", "id": f"i{n}", "answer": n} for n in range(2_400)]
+    body = {"asked": asked, "text": json.dumps({f"p{n}": n for n in range(9_000)})}
     event = event_of(body)
     assert (event.fields, event.about) == (flat(body), frozenset())
 
@@ -92,3 +124,35 @@ def test_answers_far_down_are_left_where_they_are() -> None:
 def test_texts_within_texts_are_read_to_a_depth() -> None:
     assert answers_of(event_of(texts(3, ANSWERS))) == {"Nafn": "Jón"}
     assert "Nafn" not in event_of(texts(4, ANSWERS)).fields
+
+
+GROUP: Final = {"label": "e", "value": 1}
+WIDE: Final = {"label": "t", "values": [{"label": "x"}] * 4_000}
+MUCH_WORK: Final[Mapping[str, Json]] = {
+    "answers that are texts": {"a": [answer(n) for n in range(300)]},
+    "submissions that hold texts": [{"a": TEXT} for _ in range(300)],
+    "submissions with answers that are texts": [{"a": [answer(0)]} for _ in range(300)],
+    "groups of values": {"a": [group(45, GROUP, "values") for _ in range(66)]},
+    "groups of responses": {"a": [group(45, GROUP, "responses") for _ in range(66)]},
+    "a wide group far down": json.loads('{"values":[' * 8 + json.dumps(WIDE) + "]}" * 8),
+}  # fmt: skip
+MOST_CALLS: Final = 120  # for each of the 10,000 values that a body may have
+
+
+@walked("shape", MUCH_WORK)
+def test_the_work_is_bounded_by_what_a_body_may_hold(shape: str) -> None:
+    assert calls_for(MUCH_WORK[shape]) < MOST_CALLS * 10_000
+
+
+def test_answers_that_are_texts_are_read_to_the_same_bound() -> None:
+    event = event_of({"a": [{"label": f"l{n}", "value": '[{"x": 1}, {"y": 2}]'} for n in range(3_300)]})
+    assert event.fields["l0.0.x"] == 1
+    assert event.fields["l3299"] == '[{"x": 1}, {"y": 2}]'
+    assert "l3299.0.x" not in event.fields
+
+
+def test_all_submissions_of_a_body_share_the_bound() -> None:
+    text = json.dumps({"Nafn": "Jón", "more": [{"x": n} for n in range(60)]})
+    events = events_of([{"text": text} for _ in range(300)])
+    assert answers_of(events[0])["Nafn"] == "Jón"
+    assert events[-1].fields == {"text": text}

@@ -15,7 +15,7 @@ ROLE: Final = 0.7  # nothing but who somebody is: "Tenant"
 LIKELY: Final = 0.6
 WEAK: Final = 0.45  # not enough by itself
 
-NAMES: Final = frozenset({"name", "first_name", "last_name", "second_last_name", "middle_name"})
+NAMES: Final = frozenset({"name", "first_name", "last_name_prefix", "last_name", "second_last_name", "middle_name"})
 SHAPED: Final = frozenset({"email", "phone", "website"})  # their values tell
 _KNOWN_AS_A_WHOLE: Final = frozenset({"company", "title"})  # "Airline company", "Book title": another thing's
 _PARTS_OF_PLACE: Final = frozenset({"city", "state", "postal_code", "country"})
@@ -46,8 +46,11 @@ def claims_of(hits: list[Hit], unknown: int, *, own: bool) -> tuple[Claim, ...]:
             sure = _sureness(target, hit.size, unknown, anywhere=target in hit.meaning.anywhere, own=own)
             if id(hit) in asked and target in NAMES and not hit.meaning.contexts.keys() & OTHERS:
                 sure = max(sure, LIKELY)
-            if sure > 0 and (target not in found or found[target].sure < sure):
+            before = found.get(target)
+            if sure > 0 and (before is None or before.sure < sure):
                 found[target] = Claim(target, sure, frozenset(codes))
+            elif before is not None and before.sure == sure:
+                found[target] = replace(before, languages=before.languages | codes)
     return tuple(_without_qualifiers(found).values())
 
 

@@ -5,7 +5,8 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from leadbridge.events import Event, FieldType, Json
-from leadbridge.recognise.labels import Label, Reader
+from leadbridge.recognise.label import Label
+from leadbridge.recognise.labels import Reader
 from leadbridge.recognise.values import is_blank, text_in
 
 _MOST_FIELDS: Final = 300

@@ -3,54 +3,35 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from leadbridge.recognise.claims import FEW, NEARLY, ROLE, SEGMENT, WHOLE, Claim, claims_of
+from leadbridge.recognise.claims import FEW, NAMES, NEARLY, ROLE, WHOLE, Claim, claims_of
+from leadbridge.recognise.label import Label, best, better, is_somebody, of_segment
 from leadbridge.recognise.phrases import Hit, Phrases
 from leadbridge.recognise.tables import CONTEXTS, OTHERS, Context, Tables
+from leadbridge.recognise.traps import SENTENCE, Traps
 from leadbridge.recognise.words import LONGEST, words_of
 
 OF_PROGRAMS: Final = "en"  # names for programs are English in any form
 _OVERRULED: Final = frozenset({"nothing", "not_a_name"})  # by a label that is known as a whole
 _SELDOM: Final = frozenset({"not_a_phone", "not_a_website"})  # against a whole label in its own language alone
 _NO_ASIDE: Final = frozenset({"nothing", "not_a_phone", "not_a_website"})  # in brackets: "Phone (no fax)"
+_LESS_SURE: Final = frozenset({"bookkeeping", "landline"})
 _NO_SENTENCE: Final = frozenset(CONTEXTS) - {"honeypot"}
 _ENVELOPE: Final = re.compile(
     r"(?:(?:payload|body|data|form_?data|form_response|fields|answers|values|properties|attributes|merges)\.)+",
     re.IGNORECASE,
 )  # where senders put the answers; "data" is a date in some languages
+_ASIDE: Final = re.compile(r"[(（【〔_\-–—]\s*([^\s(（【〔_\-–—][^(（【〔_\-–—]*?)\s*[)）】〕]?$")
+_FAMILY_FIRST: Final = frozenset({"hu", "ja", "ko", "vi", "zh"})  # the label says no more than "full name"
 _BRACKETED: Final = re.compile(r"[(（【〔].*?[)）】〕]")
-_TRAP: Final[tuple[Context, ...]] = ("leave", "empty", "field")  # one sentence: "leave this field empty"
-_CLEAR_TRAP: Final = 3  # words
 _CLEAR: Final = 2  # labels that only one language has
 _MOST_REMEMBERED: Final = 64  # fields of a form: what is remembered must not grow with what is sent
 _NEAR: Final = 60  # characters before an address in a text
 _FEW_WORDS: Final = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A name that was read: what it stands for, and what speaks against that, with the languages in which it does so.
-
-    `words` are those that no table knows; `own` is whether it says that the answer is the submitter's own. `qualifiers`
-    are the words that say whose: roles, and those that no table knows. `trap` is whether it tells people to leave the
-    field alone, which only robots do not do.
-    """
-
-    claims: tuple[Claim, ...] = ()
-    contexts: frozenset[tuple[Context, frozenset[str]]] = frozenset()
-    words: tuple[str, ...] = ()
-    own: bool = False
-    qualifiers: frozenset[str] = frozenset()
-    trap: bool = False
-
-    @property
-    def refuses(self) -> bool:
-        """Whether a tick says no, in any language: a consent that nobody gave is worse than one that is missed."""
-        return any(context == "refusal" for context, _ in self.contexts)
 
 
 class Spoken(NamedTuple):
@@ -70,6 +51,7 @@ class Reader:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self._phrases = Phrases(tables)
+        self._traps = Traps(self._phrases)
         self.read_all = lru_cache(maxsize=2048)(self._read_all)
         self._spoken_before = lru_cache(maxsize=128)(self._spoken)
 
@@ -90,6 +72,7 @@ class Reader:
             own=any(label.own for label in labels),
             qualifiers=first.qualifiers,
             trap=any(label.trap for label in labels),
+            family_first=any(label.family_first for label in labels),
         )
 
     def spoken(self, form: tuple[tuple[str, ...], ...]) -> Spoken:
@@ -122,49 +105,51 @@ class Reader:
         if envelope and envelope.end() < len(name):
             name = name[envelope.end() :]
         label = self._label(words_of(name))
-        said = {context for context, _ in label.contexts}
+        said = label.said
         outside = _BRACKETED.sub(" ", name)
         if outside != name and (bare := words_of(outside)):
             label = self._without_asides(label, self._label(bare), name)
         parent, dot, last = name.rpartition(".")
-        if dot and parent and _best(label) < NEARLY and self._may_end_a_path(segment := words_of(last)):
-            label = _better(label, _of_segment(self._label(segment), len(segment)))
-        if "honeypot" in said or said.issuperset(_TRAP):
+        if dot and parent and best(label) < NEARLY and self._may_end_a_path(segment := words_of(last)):
+            label = better(label, of_segment(self._label(segment), len(segment)))
+        if dot and "not_a_phone" in said and self._ends_with_a_phone(words_of(last)):
+            label = replace(label, contexts=frozenset(each for each in label.contexts if each[0] != "not_a_phone"))
+        if label.claims and said & OTHERS and self._is_oneself(name):
+            label = replace(label, contexts=frozenset(each for each in label.contexts if each[0] not in OTHERS))
+        if "honeypot" in said or said.issuperset(SENTENCE):
             # An aside only tells when the field may stay empty: "VAT number (leave this field blank if none)".
             asked = words_of(outside) or words_of(name)
-            is_trap = self._is_trap(asked) or bool(dot and not last[:1].isspace() and self._is_trap(words_of(last)))
+            is_trap = self._traps.has(asked) or bool(dot and not last[:1].isspace() and self._traps.has(words_of(last)))
             label = replace(label, trap=is_trap)
-        return label
+        return replace(label, trap=True) if self._traps.is_named(last) else label
 
-    def _is_trap(self, words: tuple[str, ...]) -> bool:
-        """Whether the words say nothing but that the field is no field for people.
-
-        A trap in two or fewer words stands alone, since "Phone, leave blank" asks for a phone number; and words of one
-        language alone make a sentence, with the field itself in it: "Will the property be left empty?" is none.
-        """
-        hits = list(self._phrases.of(words))
-        traps = [hit for hit in hits if "honeypot" in hit.meaning.contexts]
-        rest = [
-            hit for hit in hits if not hit.meaning.noise and not hit.meaning.contexts.keys() & {"honeypot", "field"}
-        ]
-        if traps and not rest:
-            return True
-        if any(hit.size >= _CLEAR_TRAP for hit in traps) and not any(hit.meaning.targets for hit in rest):
-            return True
-        said = ({code for hit in hits for code in hit.meaning.contexts.get(each, ())} for each in _TRAP)
-        return bool(set.intersection(*said))
+    def _is_oneself(self, name: str) -> bool:
+        """Whether an aside at the end says that it is the submitter all the same: "Referrer (you)"."""
+        aside = _ASIDE.search(name)
+        hits = list(self._phrases.of(words_of(aside[1]))) if aside else []
+        return any("oneself" in hit.meaning.contexts for hit in hits) and all(
+            hit.meaning.own or "oneself" in hit.meaning.contexts for hit in hits
+        )
 
     def _without_asides(self, whole: Label, outside: Label, name: str) -> Label:
         """What stands in brackets adds nothing to a label that is known without it: "Phone (with extension)".
 
         It may say whose it is in a word or two, "E-mail (friend)", not in a sentence: "Phone (the driver calls you)".
         """
-        if not outside.claims or _best(whole) > _best(outside) or _best(whole) == WHOLE:
+        if not outside.claims or best(whole) > best(outside) or best(whole) == WHOLE:
             return whole
         aside = self._label(words_of(" ".join(_BRACKETED.findall(name))))
         dropped = _NO_ASIDE if len(aside.words) < FEW else _NO_SENTENCE
         contexts = frozenset(each for each in whole.contexts if each[0] not in dropped) | outside.contexts
         return replace(outside, contexts=contexts, own=whole.own)
+
+    def agrees(self, text: str) -> bool | None:
+        """Whether a sentence is one of consent, as a ticked box may have it for its value; None for any other text."""
+        if text.count(" ") < FEW:
+            return None
+        label = self.read(text)
+        agreed = any(claim.target == "consent" for claim in label.claims)
+        return True if agreed and not label.refuses else None
 
     def tells_of_another(self, text: str) -> bool:
         """Whether the last words of a text name somebody else than who wrote it: "please ask my accountant at"."""
@@ -178,12 +163,15 @@ class Reader:
         label = Label(
             contexts=frozenset(
                 (context, frozenset(codes)) for hit in hits for context, codes in hit.meaning.contexts.items()
-            ),
+            )
+            | self._of_single(words),
             words=tuple(hit.phrase for hit in hits if not hit.is_known),
             own=any(hit.meaning.own for hit in hits),
             qualifiers=frozenset(hit.phrase for hit in hits if not hit.is_known or hit.meaning.role),
         )
         whole = self._whole(words, hits)
+        if self._asks_family_first(words):
+            label = replace(label, family_first=True)
         if whole is not None:
             codes = frozenset(code for claim in whole for code in claim.languages)
             believed = frozenset(
@@ -193,12 +181,42 @@ class Reader:
             )
             return replace(label, claims=whole, contexts=believed)
         claims = claims_of(hits, len(label.words), own=label.own)
-        if not claims and _is_somebody(hits):
+        if not claims and is_somebody(hits):
             claims = (Claim("name", ROLE, frozenset(self.tables.languages)),)
         return replace(label, claims=claims)
 
+    def _ends_with_a_phone(self, segment: tuple[str, ...]) -> bool:
+        """Whether the last part of a path asks for a phone by itself: `booking.customer.phone` is no booking number."""
+        if not self._may_end_a_path(segment):
+            return False
+        label = self._label(segment)
+        return "not_a_phone" not in label.said and any(
+            claim.target == "phone" and claim.sure >= NEARLY for claim in label.claims
+        )
+
     def _may_end_a_path(self, words: tuple[str, ...]) -> bool:
         return bool(words) and "".join(words) not in self.tables.alone
+
+    def _of_single(self, words: tuple[str, ...]) -> frozenset[tuple[Context, frozenset[str]]]:
+        """What single words say also within a longer phrase that is known: "home landline number"."""
+        return frozenset(
+            (context, frozenset(codes))
+            for word in words
+            if (meaning := self._phrases.meaning_of(word)) is not None
+            for context, codes in meaning.contexts.items()
+            if context in _LESS_SURE
+        )
+
+    def _asks_family_first(self, words: tuple[str, ...]) -> bool:
+        """Whether the first part of a name that the words ask for is the family name: "Surname and first name"."""
+        if len(words) < 2:
+            return False
+        found = (self.tables.phrases.get(word) for word in words)
+        parts = [meaning.targets for meaning in found if meaning is not None and meaning.targets.keys() & NAMES]
+        if len(parts) < 2 or "last_name" in parts[1] or parts[1].keys().isdisjoint({"first_name", "name"}):
+            return False
+        family = parts[0].get("last_name", set())  # "nom" in French is the whole name as well
+        return bool(family - _FAMILY_FIRST) and "name" not in parts[0]
 
     def _is_own(self, word: str) -> bool:
         meaning = self.tables.phrases.get(word)
@@ -209,35 +227,10 @@ class Reader:
         found = self.tables.compact.get("".join(words))
         if found is None and any(hit.meaning.own for hit in hits):
             bare = "".join(hit.phrase for hit in hits if not hit.meaning.own)
-            found = self.tables.compact.get(bare.replace(" ", ""))
+            telling = "".join(hit.phrase for hit in hits if not hit.meaning.noise)
+            found = self.tables.compact.get(bare.replace(" ", "")) or self.tables.compact.get(telling.replace(" ", ""))
         if found is None and len(words) > FEW:  # "your name" may be a phrase of its own in "your name, first name"
             found = self.tables.compact.get("".join(word for word in words if not self._is_own(word)))
         if found is None:
             return None
         return tuple(Claim(target, WHOLE, frozenset(codes)) for target, codes in found.items())
-
-
-def _is_somebody(hits: list[Hit]) -> bool:
-    """Whether the words say who somebody is, and no more: "Tenant", "Your agent"."""
-    is_relation = ["relation" in hit.meaning.contexts for hit in hits]
-    nothing_else = all(hit.is_known or said for hit, said in zip(hits, is_relation, strict=True))
-    return nothing_else and (any(is_relation) or any(hit.meaning.role for hit in hits))
-
-
-def _of_segment(label: Label, size: int) -> Label:
-    """The last part of a path, whose parents no table knows: `name` alone could be anything's."""
-    claims = tuple(
-        replace(each, sure=min(each.sure, SEGMENT)) for each in label.claims if each.target != "name" or size > 1
-    )
-    return replace(label, claims=claims)
-
-
-def _better(whole: Label, part: Label) -> Label:
-    """The part's claims where they are surer; what speaks against them anywhere in the name stays."""
-    if _best(part) <= _best(whole):
-        return whole
-    return replace(whole, claims=part.claims, contexts=whole.contexts | part.contexts, own=whole.own or part.own)
-
-
-def _best(label: Label) -> float:
-    return max((claim.sure for claim in label.claims), default=0.0)

@@ -1,15 +1,17 @@
 """The names of one person among the fields: halves that belong together, and those that do not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from leadbridge.events import Json
 from leadbridge.recognise.claims import NAMES
+from leadbridge.recognise.findings import Finding
 from leadbridge.recognise.form import Field
 from leadbridge.recognise.people import has_all, share_a_person
 from leadbridge.recognise.weighing import ENOUGH, Candidate
 from leadbridge.recognise.words import UNSPACED
 
+PARTS_OF_SURNAME: Final = ("last_name_prefix", "last_name", "second_last_name")
 _MUCH: Final = 0.15  # surer by so much that the less sure one is about somebody else
 _HALF: Final = 0.6
 
@@ -29,8 +31,15 @@ def with_halves(candidates: list[Candidate], read: Callable[[Candidate], Json]) 
         return candidates
     if whole is not None and whole.sure > known.sure + _MUCH and not share_a_person(whole.field, known.field):
         return candidates  # somebody else's half
+    if whole is not None and _are_two_names(whole.field, known.field):
+        return candidates  # two full names, of which one is the submitter's
     found = [_other_half(each, part, known.field) if each.target == "name" else each for each in candidates]
     return sorted(found, key=lambda each: (-each.sure, each.field.at))
+
+
+def _are_two_names(one: Field, other: Field) -> bool:
+    """Whether both have a name of several words, and only one label says that it is the submitter's own."""
+    return one.label.own != other.label.own and " " in one.text and " " in other.text
 
 
 def _other_half(each: Candidate, part: str, known: Field) -> Candidate:
@@ -40,18 +49,15 @@ def _other_half(each: Candidate, part: str, known: Field) -> Candidate:
     return each._replace(target=part, sure=sure, rule=f"{each.rule}, and another field has the rest of the name")
 
 
-def with_both_surnames(filled: Mapping[str, Json]) -> dict[str, Json]:
-    """The last name with the second one behind it, where a form asks for the father's and the mother's apart."""
-    joined = [str(filled[key]) for key in ("last_name", "second_last_name") if key in filled]
-    without = {key: value for key, value in filled.items() if key != "second_last_name"}
+def with_whole_surname(filled: Mapping[str, Json]) -> dict[str, Json]:
+    """The last name with what a form asks for apart: "van der" before it, the second surname behind it."""
+    joined = [str(filled[key]) for key in PARTS_OF_SURNAME if key in filled]
+    without = {key: value for key, value in filled.items() if key not in PARTS_OF_SURNAME}
     return without | {"last_name": " ".join(joined)} if joined else without
 
 
-def anothers(filled: Mapping[str, Json], surest: Mapping[str, float]) -> list[str]:
-    """The keys to leave out: a first or last name that is no part of the full name is another's, or the full name is.
-
-    `surest` says of each key how sure its field is.
-    """
+def anothers(filled: Mapping[str, Json], findings: Iterable[Finding]) -> list[str]:
+    """The keys to leave out: a first or last name that is no part of the full name is another's, or that one is."""
     name = filled.get("name")
     halves = [part for part in ("first_name", "last_name") if part in filled]
     words = set(str(name).casefold().split())
@@ -59,8 +65,20 @@ def anothers(filled: Mapping[str, Json], surest: Mapping[str, float]) -> list[st
         return []
     if all(has_all(str(name), str(filled[part])) for part in halves):
         return []
-    both = len(halves) > 1 and min(surest[part] for part in halves) >= surest["name"]
-    return ["name"] if both else halves
+    if len(halves) < 2:
+        return halves
+    found = {each.target: each for each in findings}
+    surer = min(found[part].sure for part in halves) >= found["name"].sure
+    return ["name"] if surer or _stand_with_the_contact(found) else halves
+
+
+def _stand_with_the_contact(found: Mapping[str, Finding]) -> bool:
+    """Whether both halves stand in one group with the e-mail or the phone, and the full name outside of it."""
+    groups = {target: finding.field.rpartition(".")[0] for target, finding in found.items()}
+    group = groups["first_name"]
+    if not group or group != groups["last_name"] or groups["name"].startswith(group):
+        return False
+    return group in (groups.get("email"), groups.get("phone"))
 
 
 def family_first(filled: Mapping[str, Json], *, region: str | None) -> str | None:

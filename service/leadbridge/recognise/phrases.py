@@ -41,6 +41,10 @@ class Phrases:
             else:
                 yield from self._spaced(list(run))
 
+    def meaning_of(self, word: str) -> Meaning | None:
+        """What the word says by itself."""
+        return self._tables.phrases.get(word) or self._beginning(word, word)
+
     def _spaced(self, words: list[str]) -> Iterator[Hit]:
         at = 0
         while at < len(words):

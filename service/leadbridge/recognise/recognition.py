@@ -13,7 +13,7 @@ from leadbridge.recognise.contacts import email_within, phone_in, says_more
 from leadbridge.recognise.findings import Finding, Recognised
 from leadbridge.recognise.form import Field, fields_of
 from leadbridge.recognise.labels import Reader
-from leadbridge.recognise.naming import anothers, family_first, with_both_surnames, with_halves
+from leadbridge.recognise.naming import PARTS_OF_SURNAME, anothers, family_first, with_halves, with_whole_surname
 from leadbridge.recognise.tables import Tables, default_tables
 from leadbridge.recognise.vetting import TARGETS
 from leadbridge.recognise.weighing import ENOUGH, PLACES, Candidate, Weighing
@@ -59,9 +59,13 @@ class _Recognition:
         if country in SUPPORTED_REGIONS:
             self._region = str(country)
         self._fill(candidates)
-        if "second_last_name" in self._filled:
-            self._filled = with_both_surnames(self._filled)
-        self._leave_out(*anothers(self._filled, {each.target: each.sure for each in self._findings.values()}))
+        if "street" in self._filled and self._filled.keys().isdisjoint(PLACES - {"street", "country"}):
+            self._filled |= values.parts_of_address(str(self._filled["street"]))
+        if "postal_code" in self._filled and "city" not in self._filled:
+            self._filled |= values.with_city(str(self._filled["postal_code"]))
+        if "last_name_prefix" in self._filled or "second_last_name" in self._filled:
+            self._filled = with_whole_surname(self._filled)
+        self._leave_out(*anothers(self._filled, self._findings.values()))
         self._leave_out_unclear_consent(candidates)
         self._note_repeated(candidates)
         if name := family_first(self._filled, region=self._region):
@@ -129,14 +133,21 @@ class _Recognition:
 
     def _read_now(self, each: Candidate) -> Json:
         if each.target == "consent":
-            return values.consent_in(each.field.value, self._reader.tables)
+            return self._consent(each.field)
         if not each.field.text:
             return None
         if each.target == "phone":
             return phone_in(each.field.text, self._region)
         if each.target == "name":
-            return values.full_name_in(each.field.text, self._region)
+            return values.full_name_in(each.field.text, self._region, family_first=each.field.label.family_first)
         return values.READERS[each.target](each.field.text)
+
+    def _consent(self, field: Field) -> bool | None:
+        """Yes or no, or what a chosen box says; "No newsletter" that is ticked is a no, and says nothing otherwise."""
+        said = values.consent_in(field.value, self._reader.tables)
+        if field.label.refuses:
+            return False if said else None
+        return self._reader.agrees(field.text) if said is None else said
 
     def _email_in_text(self) -> Iterator[Finding]:
         """An address among the words of a text, when there is no other."""
@@ -167,7 +178,7 @@ def _unfilled(event: Event) -> Iterator[str]:
 def _path(target: str) -> str:
     if target in PLACES:
         return f"address.{target}"
-    return "last_name" if target == "second_last_name" else target
+    return "last_name" if target in PARTS_OF_SURNAME else target
 
 
 def _nested(filled: Mapping[str, Json]) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from leadbridge.recognise.words import UNSPACED, spellings, words_of
 
 Context: TypeAlias = Literal[
     "someone_else", "relation", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing",
-    "honeypot", "leave", "empty", "field", "refusal",
+    "honeypot", "leave", "empty", "field", "refusal", "oneself", "bookkeeping",
+    "landline",
 ]  # fmt: skip
 CONTEXTS: Final[tuple[Context, ...]] = (
     "someone_else", "relation", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing",
-    "honeypot", "leave", "empty", "field", "refusal",
+    "honeypot", "leave", "empty", "field", "refusal", "oneself", "bookkeeping",
+    "landline",
 )  # fmt: skip
 
 OTHERS: Final = frozenset[Context]({"someone_else", "relation"})
@@ -43,9 +45,9 @@ class Meaning:
 class Tables:
     """The vocabulary of all languages: what a phrase of words (joined with spaces) or the beginning of a word means.
 
-    `compact` has whole labels without spaces, `alone` those of them that no part of a path can be; `terms` the phrases
-    of scripts that write no spaces. `longest` are the most words, and the most characters of a term. `languages` has
-    the English names by code.
+    `compact` has whole labels without spaces, also without the words that say nothing, `alone` those of them that no
+    part of a path can be; `terms` the phrases of scripts that write no spaces. `longest` are the most words, and the
+    most characters of a term. `languages` has the English names by code.
     """
 
     languages: Mapping[str, str]
@@ -132,6 +134,7 @@ class _Index:
         self.beginnings: dict[str, Meaning] = {}
         self.terms: dict[str, Meaning] = {}
         self.compact: dict[str, dict[str, set[str]]] = {}
+        self._short: list[tuple[str, str, str]] = []  # whole labels without the words that say nothing
         self.yes: set[str] = set()
         self.no: set[str] = set()
 
@@ -147,6 +150,7 @@ class _Index:
                 meaning.contexts.setdefault(context, set()).add(code)
         for target, entries in table.get("targets", {}).items():
             self._add_target(code, target, labels=entries.get("labels", ()), words=entries.get("words", ()))
+            self._shorten(code, target, entries.get("labels", ()))
         answers = table.get("answers", {})
         self.yes |= {answer_of(word) for word in answers.get("yes", ())}
         self.no |= {answer_of(word) for word in answers.get("no", ())}
@@ -164,8 +168,19 @@ class _Index:
                 if entry.startswith("="):
                     self.alone.add("".join(spelled))
 
+    def _shorten(self, code: str, target: str, labels: Sequence[str]) -> None:
+        """Note labels as programs have them: `nombre_pila` for "nombre de pila"."""
+        for words in map(words_of, labels):
+            telling = [word for word in words if word not in self.phrases or not self.phrases[word].noise]
+            if 1 < len(telling) < len(words):
+                self._short.append(("".join(telling), target, code))
+
     def settle(self) -> None:
         """What the beginning of a word means in one language, the whole word that another one has means too."""
+        known = frozenset(self.compact)
+        for short, target, code in self._short:
+            if short not in known:
+                self.compact.setdefault(short, {}).setdefault(target, set()).add(code)
         for phrase, meaning in self.phrases.items():
             shortest = phrase.rfind(" ") + 3
             for end in range(shortest, len(phrase) + 1):

@@ -19,6 +19,14 @@ _BARE_SCHEMES: Final = ("http://", "https://", "www.", "http://www.", "https://w
 _DIGIT: Final = re.compile(r"\d")
 _MOST_POSTAL_WORDS: Final = 2
 _POSTAL: Final = re.compile(r"(?=.*\d)[\w\s\-–〒]{3,12}")
+_ADDRESS: Final = re.compile(
+    r"(?P<street>[^,\n]*\d[^,\n]*?)[ ]?[,\n][ ]?(?:[A-Z]{1,2}-)?"
+    r"(?P<postal_code>\d{4} ?[A-Z]{2}|\d{4,5}(?:-\d{3})?|\d{3} \d{2}|\d\d-\d{3}) (?P<city>[^\d,\n]{2,60})"
+)
+_CODE_AND_CITY: Final = re.compile(r"(?:[A-Z]{1,2}-)?(?P<postal_code>\d{4,5}) (?P<city>[^\W\d_][^\d,\n]{2,60})")
+_AMERICAN_ADDRESS: Final = re.compile(
+    r"(?P<street>[^,\n]*\d[^,\n]*), ?(?P<city>[^\d,\n]{2,60}), ?(?P<state>[A-Z]{2}) (?P<postal_code>\d{5}(?:-\d{4})?)"
+)
 _SALUTATIONS: Final = frozenset({
     "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "madam", "herr", "frau", "divers", "m", "mme", "mlle",
     "monsieur", "madame", "mademoiselle", "sr", "sra", "srta", "senor", "senora", "sig", "signor", "signora", "dott",
@@ -29,7 +37,9 @@ _LETTER: Final = re.compile(r"[^\W\d_]")
 _LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _FAMILY_FIRST: Final = frozenset({"CN", "HK", "HU", "JP", "KR", "TW", "VN"})  # ISO 3166-1
 _BEHIND_NAMES: Final = frozenset({
-    "jr", "sr", "junior", "senior", "ii", "iii", "iv", "phd", "md", "mba", "esq", "dds", "cpa", "rn",
+    "jr", "sr", "junior", "senior", "ii", "iii", "iv", "phd", "md", "mba", "esq", "dds", "cpa", "rn", "csc", "drsc",
+    "dis", "llm", "llb", "jd", "msc", "bsc", "ma", "ba", "dvm", "psyd", "pe", "lcsw", "np", "pa", "mph", "edd", "dr",
+    "artd", "thd", "llp", "dba", "bc", "ing", "mag", "dipl", "habil", "ceng",
 })  # fmt: skip
 _IN_CAPITALS: Final = 3  # letters: fewer are initials
 _LONGEST_NAME: Final = 100  # characters
@@ -70,24 +80,33 @@ def name_in(text: str) -> str | None:
     return " ".join(words) if len(words) <= _MOST_NAME_WORDS and digits <= 2 else None
 
 
-def full_name_in(text: str, region: str | None) -> str | None:
+def full_name_in(text: str, region: str | None, *, family_first: bool = False) -> str | None:
     """The name with the given name first, where a comma or capitals tell: `Lee, Ann` and `LEE Ann` are `Ann Lee`.
 
-    Where people write the family name first it stays as it is.
+    Two words are turned too where the label asks for the family name first. Where people write the family name first
+    it stays as it is.
     """
     name = name_in(text)
     if name is None or region in _FAMILY_FIRST or not _LATIN.match(name):
         return name
     family, comma, given = (part.strip() for part in name.partition(","))
     if comma:
-        is_turned = family and _LETTER.search(given) and "," not in given and not _BEHIND_NAMES & {*words_of(given)}
+        is_turned = family and _LETTER.search(given) and "," not in given and not _is_behind_names(given)
         return f"{given} {family}" if is_turned else name
     words = name.split()
     capitals = len(list(takewhile(str.isupper, words)))
     families, rest = words[:capitals], words[capitals:]
+    if family_first and len(words) == 2:
+        return " ".join(reversed(words))
     if not rest or max(map(len, families), default=0) < _IN_CAPITALS or _SALUTATIONS & {*words_of(" ".join(families))}:
         return name
     return " ".join(rest + families) if all(map(_is_capitalised, rest)) else name
+
+
+def _is_behind_names(text: str) -> bool:
+    """Whether it begins with what stands behind names: `Jr.`, `Ph.D.`, `M. Sc.`."""
+    letters = "".join(each for each in text if each.isalpha() or each.isspace()).casefold().split()
+    return bool(letters) and (letters[0] in _BEHIND_NAMES or "".join(letters) in _BEHIND_NAMES)
 
 
 def _is_capitalised(word: str) -> bool:
@@ -111,8 +130,22 @@ def street_in(text: str) -> str | None:
     return text if len(text) <= _LONGEST_LINE * 2 and _LETTER.search(text) and not email_in(text) else None
 
 
+def parts_of_address(line: str) -> dict[str, Json]:
+    """Street, postal code and city of an address in one line, `Lindenweg 3, 6020 Innsbruck`; nothing of any other."""
+    found = _ADDRESS.fullmatch(line) or _AMERICAN_ADDRESS.fullmatch(line)
+    return dict(found.groupdict()) if found else {}
+
+
+def with_city(postal_code: str) -> dict[str, Json]:
+    """Postal code and city where both stand in one field, `24103 Kiel`; nothing of any other text."""
+    found = _CODE_AND_CITY.fullmatch(postal_code)
+    return dict(found.groupdict()) if found else {}
+
+
 def postal_code_in(text: str) -> str | None:
-    """A postal code of any country."""
+    """A postal code of any country, also with the city behind it."""
+    if _CODE_AND_CITY.fullmatch(text):
+        return text
     return text if _POSTAL.fullmatch(text) and len(text.split()) <= _MOST_POSTAL_WORDS else None
 
 
@@ -170,7 +203,7 @@ def consent_in(value: Json, tables: Tables) -> bool | None:
 
 READERS: Final[Mapping[str, Any]] = {
     "email": email_in, "name": name_in, "first_name": name_in, "last_name": name_in, "second_last_name": name_in,
-    "middle_name": name_in,
+    "middle_name": name_in, "last_name_prefix": name_in,
     "company": line_in, "title": title_in, "website": website_in, "street": street_in, "city": line_in,
     "state": line_in, "postal_code": postal_code_in, "country": country_in, "message": message_in,
     "utm.source": str, "utm.medium": str, "utm.campaign": str, "utm.term": str, "utm.content": str,

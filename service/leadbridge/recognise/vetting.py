@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 TARGETS: Final = (
-    "name", "first_name", "last_name", "second_last_name", "middle_name", "email", "phone", "company", "title",
-    "website", "street", "city", "state", "postal_code", "country", "message", "consent", "utm.source", "utm.medium",
-    "utm.campaign", "utm.term", "utm.content",
+    "name", "first_name", "last_name_prefix", "last_name", "second_last_name", "middle_name", "email", "phone",
+    "company", "title", "website", "street", "city", "state", "postal_code", "country", "message", "consent",
+    "utm.source", "utm.medium", "utm.campaign", "utm.term", "utm.content",
 )  # fmt: skip
 _LISTS: Final = ("own", "roles", "noise")
 _SECTIONS: Final = ("targets", "contexts", "answers")

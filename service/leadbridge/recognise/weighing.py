@@ -1,6 +1,8 @@
 """What each field of a submission may be: a claim of its label, its vendor's type or its value, and how sure."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -19,6 +21,9 @@ _FOREIGN: Final = 0.1  # less sure when a label says so only in another language
 _FOREIGN_CLEARLY: Final = 0.5
 _LESS_SPOKEN: Final = 0.04
 _LESS_OWN: Final = (("maybe_else", 0.3), ("ward", 0.4))  # a student's name: the parent's goes before it
+_BOOKKEEPING: Final = 0.22  # less sure that an address for invoices is the submitter's
+_LANDLINE: Final = 0.05  # a mobile phone goes before it
+_ONLY_INITIALS: Final = 0.1  # a field with the name itself goes before it
 _TOGETHER: Final = 0.9  # a name beside which the same person's e-mail or phone number stands
 _APART: Final = 0.3  # less sure when those are another person's
 _TYPED: Final = 0.97
@@ -27,6 +32,13 @@ _BY_SHAPE: Final = 0.55  # nothing but the value speaks for it
 _LONG_TEXT: Final = 0.5
 _MOST_CONTACTS: Final = 16  # each is compared with every name: more are no form of one person
 _MOST_UNFILLED: Final = 300
+_AGAINST_ANY: Final = frozenset[Context]({"nothing"})
+_AGAINST: Final[Mapping[str, frozenset[Context]]] = {
+    "phone": _AGAINST_ANY | {"not_a_phone"},
+    "website": _AGAINST_ANY | {"not_a_website"},
+    **dict.fromkeys((*NAMES, "title"), _AGAINST_ANY | {"not_a_name"}),
+}
+_INITIALS: Final = re.compile(r"(?:[^\W\d_]\.[\s-]*)+")  # M.J.
 PLACES: Final = frozenset({"street", "city", "state", "postal_code", "country"})
 _REACHING: Final = frozenset({"email", "phone"})
 _TARGET_OF_TYPE: Final[Mapping[FieldType, str]] = {
@@ -54,7 +66,10 @@ class Weighing:
         is_clear, self._languages, contexts = reader.spoken(tuple(field.names for field in fields))
         self._foreign = _FOREIGN_CLEARLY if is_clear else _FOREIGN
         self.contexts = self._told_apart(contexts)
-        self._contacts = [field for field in fields if self._reaches(field)][:_MOST_CONTACTS]
+
+    @cached_property
+    def _contacts(self) -> list[Field]:
+        return [field for field in self._fields if self._reaches(field)][:_MOST_CONTACTS]
 
     def is_anothers(self, field: Field) -> bool:
         """Whether the field is about somebody else than the submitter."""
@@ -94,7 +109,7 @@ class Weighing:
         return not any(
             claim.target in NAMES | _REACHING and claim.sure >= ENOUGH
             for label in empty
-            if not any(context in OTHERS for context, _ in label.contexts)
+            if label.said.isdisjoint(OTHERS)
             for claim in label.claims
         )
 
@@ -108,7 +123,7 @@ class Weighing:
         typed = _TARGET_OF_TYPE.get(field.type) if field.type is not None else None
         contexts = self.contexts[field.at]
         for claim in field.label.claims:
-            if _speak_against(contexts, claim.target) or (claim.target == "consent" and field.label.refuses):
+            if _speak_against(contexts, claim.target):
                 continue
             sure, rule = self._weighed(claim, field), f"its label says `{claim.target}`"
             if claim.target == typed:
@@ -117,7 +132,7 @@ class Weighing:
         claimed = {claim.target for claim in field.label.claims}
         if not typed or typed in claimed or (typed == "name" and claimed & NAMES):
             return
-        if not _speak_against(contexts, typed) and not (typed == "consent" and field.label.refuses):
+        if not _speak_against(contexts, typed):
             yield Candidate(field=field, target=typed, sure=_TYPED_ALONE, rule=f"the sender's type says `{typed}`")
 
     def _weighed(self, claim: Claim, field: Field) -> float:
@@ -129,11 +144,17 @@ class Weighing:
             sure -= _LESS_SPOKEN * (1 - max(self._languages.get(code, 0) for code in claim.languages))
         if self.contexts[field.at]:
             sure -= max((less for context, less in _LESS_OWN if context in self.contexts[field.at]), default=0)
+        if claim.target == "email" and "bookkeeping" in field.label.said:
+            sure -= _BOOKKEEPING
+        if claim.target == "phone" and "landline" in field.label.said:
+            sure -= _LANDLINE
         if claim.target in NAMES and field.label.qualifiers and self._contacts:
             if any(share_a_person(field, contact) for contact in self._contacts):
                 sure = max(sure, _TOGETHER)
             elif all(contact.label.qualifiers for contact in self._contacts):
                 sure -= _APART
+        if claim.target == "first_name" and _INITIALS.fullmatch(field.text):
+            sure -= _ONLY_INITIALS
         return round(sure, 2)
 
     def _shaped(self, field: Field) -> Iterator[Candidate]:
@@ -164,15 +185,12 @@ def _is_about_a_person(field: Field, contexts: frozenset[Context]) -> bool:
 
 
 def _speak_against(contexts: frozenset[Context], target: str) -> bool:
-    if "nothing" in contexts:
-        return True
-    against = {"phone": "not_a_phone", "website": "not_a_website"}.get(target)
-    return against in contexts or (target in NAMES and "not_a_name" in contexts)
+    return bool(contexts) and not contexts.isdisjoint(_AGAINST.get(target, _AGAINST_ANY))
 
 
 def _is_another_number(field: Field) -> bool:
     """Whether the label says so in any language: without a word for telephone, all of them are believed."""
-    return any(context == "not_a_phone" for context, _ in field.label.contexts)
+    return "not_a_phone" in field.label.said
 
 
 def _is_surely_a_phone(field: Field) -> bool:

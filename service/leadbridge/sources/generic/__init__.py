@@ -6,7 +6,10 @@ from typing import Final
 from leadbridge.bodies.document import Document
 from leadbridge.events import Event, Json
 from leadbridge.sources.fields import file_meta, submissions
+from leadbridge.sources.generic.questions import Items
 from leadbridge.sources.generic.reading import read
+from leadbridge.sources.generic.tables import is_one_form
+from leadbridge.sources.generic.texts import Texts
 from leadbridge.sources.preset import Header, Preset
 
 _CONTAINERS: Final = (dict, list)
@@ -14,8 +17,10 @@ _META: Final = ("form_id", "form_name", "submission_id", "submitted_at", "page_u
 
 
 def _shape(document: Document) -> Iterator[Event]:
-    for raw in submissions(document.value):
-        fields, second_names, types, about = read(raw)
+    value = document.value
+    items, texts = Items(), Texts()
+    for raw in [value] if is_one_form(value, items) else submissions(value):
+        fields, second_names, types, about = read(raw, items, texts)
         meta: dict[str, Json] = {name: fields[name] for name in _META if _is_scalar(fields.get(name))}
         yield Event(
             fields=fields,

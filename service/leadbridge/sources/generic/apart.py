@@ -18,6 +18,15 @@ _LENGTHS: Final = range(9, 13)  # digits of a whole phone number
 _MOST: Final = 1_000  # fields that are looked at
 
 
+class Reading(NamedTuple):
+    """Fields, answers first; see `Event` for the others."""
+
+    fields: dict[str, Json]
+    second_names: tuple[str, ...] = ()
+    types: Mapping[str, FieldType] = {}
+    about: frozenset[str] = frozenset()
+
+
 class Joined(NamedTuple):
     """A field that several make: `parts` are their names, and say nothing beside it."""
 
@@ -29,10 +38,11 @@ class Joined(NamedTuple):
 
 def are_apart(fields: Mapping[str, Json]) -> bool:
     """Whether it looks as if something stood in several fields of a flat document."""
-    return any(
-        name[-1:] in "23]" or "label" in name or "question" in name or name.endswith("title") or isinstance(value, list)
-        for name, value in fields.items()
-    )
+    names = "\n".join(fields) + "\n"  # searched as one text: most forms have nothing of the kind
+    if "2\n" in names or "3\n" in names or "]\n" in names or list in map(type, fields.values()):
+        return True
+    asks = "label" in names or "question" in names or "title\n" in names
+    return asks and any(name.rstrip("0123456789_-. ").endswith(_ANSWERED) for name in fields)
 
 
 def joined(fields: Mapping[str, Json]) -> list[Joined]:
@@ -50,9 +60,24 @@ def joined(fields: Mapping[str, Json]) -> list[Joined]:
         elif name[-1:] in "0123456789]" and (numbered := _NUMBERED.fullmatch(name)) and numbered[1]:
             boxes[numbered[1]].append(name)
     for stem, names in boxes.items():
-        if stem not in fields and (one := _of_boxes(fields, stem, names)) is not None:
+        if (one := _of_boxes(fields, stem, names)) is not None:
             found.append(one)
-    return found
+    by_name = {one.name: one for one in reversed(found)}  # the first of each name
+    return [one for one in found if one.name not in fields and by_name[one.name] is one]
+
+
+def with_joined(fields: dict[str, Json]) -> Reading:
+    """A flat document, with one field for what stands in several."""
+    found = joined(fields)
+    if not found:
+        return Reading(fields)
+    parts = [part for one in found for part in one.parts]
+    return Reading(
+        fields={one.name: one.value for one in found} | fields,
+        second_names=tuple(parts),
+        types={one.name: one.kind for one in found if one.kind is not None},
+        about=frozenset(parts),
+    )
 
 
 def _of_boxes(fields: Mapping[str, Json], stem: str, names: list[str]) -> Joined | None:
@@ -84,7 +109,7 @@ def _is_part(value: Json) -> bool:
 def _couple(fields: Mapping[str, Json], name: str, asked: re.Match[str]) -> list[Joined]:
     """The answer to the question that a field holds: `q1_label=E-mail`, `q1_value=…`."""
     label = fields[name]
-    if not isinstance(label, str) or not label.strip() or label in fields:
+    if not isinstance(label, str) or not label.strip():
         return []
     for word in _ANSWERED:
         other = f"{name[: asked.start()]}{word}{name[asked.end() :]}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from leadbridge.events import Json
 from leadbridge.sources.fields import below, leaves
 from leadbridge.sources.generic import vocabulary as words
-from leadbridge.sources.generic.search import Holder
+from leadbridge.sources.generic.found import Holder
 
 
 def envelope_of(holder: Holder, *, has_answers: bool, reaches: bool) -> Iterator[str]:
@@ -25,13 +25,17 @@ def envelope_of(holder: Holder, *, has_answers: bool, reaches: bool) -> Iterator
         path = below(holder.path, key)
         if isinstance(value, dict):
             if plain in words.ENVELOPES:
-                yield from (name for name, _ in leaves(path, value))
+                yield from (name for name, _ in leaves(path, value) if not _is_campaign(name))
         elif plain in words.OF_THE_ENVELOPE or (is_form and plain in words.AMBIGUOUS):
             yield path
 
 
 def _reaches(holder: Holder) -> bool:
     return any(_is_address(leaf) for key in holder.holding for _, leaf in leaves(key, holder.value[key]))
+
+
+def _is_campaign(name: str) -> bool:
+    return name.rpartition(".")[2].lower().startswith("utm")
 
 
 def _is_address(value: Json) -> bool:

@@ -1,25 +1,14 @@
 """Objects that hold a question, with or without its answer, read by the words that form builders use."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from leadbridge.events import FieldType, Json
 from leadbridge.sources.generic import vocabulary as words
-from leadbridge.sources.generic.texts import json_in
 
 _CONTAINERS: Final = (dict, list)
 _MOST_OPTIONS: Final = 300
-_DEEPEST: Final = 6  # wrappers around one value
-_LONGEST_TEXT: Final = 1_000  # characters of JSON as an answer
-_LOOKED_AT: Final = 200  # characters of a value
-_BARE: Final = frozenset({"id", "ref", "type", "key", "slug", "index", "position", "sort", "rowid", "choiceid"})
-_WRAPPED: Final = ("value", "answer", "answers", "label", "text", "simpletext", "labels", "title", "name", "other")
-_WRAPS: Final = frozenset({"value", "label", "text", "simpletext", "labels", "answer", "answers"})
-_ENDINGS: Final = ("answer", "answers", "value")  # `{"textAnswer": {"value": …}}`
-_WHOLE: Final = ("full", "fullnumber", "international", "formatted", "e164")
-_NOTHING: Final[tuple[Json, ...]] = (None, "", [])
-_TELLS_ITSELF: Final = re.compile(r"@|(?:\d.*){5}")  # an address or a number, whatever its label
 
 _NUMBERED: Final = re.compile(
     r"(?:input|field|question|answer|item|element|entry|q|f|a)?[_.-]?(\d{1,12})(?:[_.-](\d{1,3}))?(?:_\w*)?",
@@ -61,17 +50,31 @@ def answered(title: str, value: Json) -> Item:
     return Item(Question(title.strip(), (), None, {}), value, has_value=True)
 
 
-def item_of(value: dict[str, Json]) -> Item:
-    """The object's parts. What it has none of is empty; an object that is no question is empty throughout."""
+class Items:
+    """The objects of one body as questions, each read once: what is nested would be read anew at every level."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Json, Item]] = {}  # by id; the object is kept, so that no other one has it
+
+    def of(self, value: dict[str, Json]) -> Item:
+        """The object's parts. What it has none of is empty; an object that is no question is empty throughout."""
+        known = self._known.get(id(value))
+        if known is None:
+            known = self._known[id(value)] = (value, _item(value, self))
+        return known[1]
+
+
+def _item(value: dict[str, Json], items: Items) -> Item:
     keys: dict[str, str] = {}
     for key in value:
         if (known := words.plain(key)) and known not in keys:
             keys[known] = key
     inner = next((value[keys[one]] for one in words.NESTED if one in keys and isinstance(value[keys[one]], dict)), None)
-    within = item_of(inner) if inner is not None else None
+    within = items.of(inner) if inner is not None else None
     nested = within.question if within is not None else None
     kind, typed = _kind(value, keys)
-    at = _value_key(value, keys, typed, asked=nested is not None)
+    parts = _parts(value, keys)
+    at = None if parts else _value_key(value, keys, typed, items, asked=nested is not None)
     title = _title(value, keys, at)
     names = dict.fromkeys(
         text for one in words.NAMES if one in keys and keys[one] != at and (text := name_in(value[keys[one]]))
@@ -87,9 +90,21 @@ def item_of(value: dict[str, Json]) -> Item:
     options = _options(value, keys) or (nested.options if nested is not None else {})
     names.pop(title, None)
     question = Question(title, tuple(names), kind, options)
+    if parts:
+        return Item(question, parts, has_value=True)
     if at is None and within is not None:
         return Item(question, within.value, within.has_value)
     return Item(question, value[at] if at is not None else None, at is not None)
+
+
+def _parts(value: Mapping[str, Json], keys: Mapping[str, str]) -> dict[str, Json]:
+    """The parts of an answer that stand beside its label: `{"label": "Name", "first": …, "last": …}`."""
+    if words.LABELS.isdisjoint(keys) or len(keys) < 3:
+        return {}
+    found = {key: value[key] for known, key in keys.items() if known in words.PARTS_OF_ANSWERS}
+    if len(found) < 2 or not all(known in words.OF_QUESTIONS or keys[known] in found for known in keys):
+        return {}
+    return found if all(one is None or isinstance(one, str) for one in found.values()) else {}
 
 
 def _kind(value: Mapping[str, Json], keys: Mapping[str, str]) -> tuple[FieldType | None, str]:
@@ -101,9 +116,11 @@ def _kind(value: Mapping[str, Json], keys: Mapping[str, str]) -> tuple[FieldType
     return None, ""
 
 
-def _value_key(value: Mapping[str, Json], keys: Mapping[str, str], typed: str, *, asked: bool) -> str | None:
+def _value_key(
+    value: Mapping[str, Json], keys: Mapping[str, str], typed: str, items: Items, *, asked: bool
+) -> str | None:
     for one in words.VALUES:
-        if one in keys and not (one in words.PLURAL and _are_several(value[keys[one]])):
+        if one in keys and not (one in words.PLURAL and _are_several(value[keys[one]], items)):
             return keys[one]
     if typed in keys and typed not in words.TYPES and typed not in ("name", "title", "label"):
         return keys[typed]
@@ -117,16 +134,19 @@ def _has_address(value: Mapping[str, Json], at: str, title: str) -> bool:
     return any(isinstance(one, str) and "@" in one and key != at and one not in known for key, one in value.items())
 
 
-def _are_several(value: Json) -> bool:
+def _are_several(value: Json, items: Items) -> bool:
     """Whether a value is what somebody may choose from, or all answers of a group, and not one answer."""
     inner = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(inner, list) or not inner or not all(isinstance(one, dict) for one in inner):
         return False
-    return isinstance(value, dict) or (len(inner) > 1 and all(map(_option, inner))) or any(map(_is_answer, inner))
+    return (
+        isinstance(value, dict)
+        or (len(inner) > 1 and all(map(_option, inner)))
+        or any(map(_is_answer, map(items.of, inner)))
+    )
 
 
-def _is_answer(value: dict[str, Json]) -> bool:
-    item = item_of(value)
+def _is_answer(item: Item) -> bool:
     return item.has_value and bool(item.question.title)
 
 
@@ -166,61 +186,6 @@ def _option(option: Mapping[str, Json]) -> dict[str, str]:
         return {}
     ids = (name_in(option[keys[one]]) for one in words.OPTION_IDS if one in keys)
     return {each: text for each in ids if each}
-
-
-def said(value: Json, options: Mapping[str, str], *, depth: int = 0) -> Json:
-    """The answer without what builders wrap around it, options by their texts.
-
-    A list of one scalar is that scalar, `{"label": "Blue", "id": 3}` its text, and a list of labelled parts an object
-    of them (`{"First": …, "Last": …}`).
-    """
-    if depth > _DEEPEST:
-        return value
-    if isinstance(value, str):
-        read = json_in(value, longest=_LONGEST_TEXT)
-        return options.get(value, value) if read is None else said(read, options, depth=depth + 1)
-    if isinstance(value, dict):
-        return _of_object(value, options, depth=depth)
-    if isinstance(value, list):
-        if (parts := _labelled_parts(value)) is not None:
-            return {name: said(part, {}, depth=depth + 1) for name, part in parts.items()}
-        items = [said(item, options, depth=depth + 1) for item in value]
-        return items[0] if len(items) == 1 else items
-    return value if value is None or isinstance(value, bool) else options.get(str(value), value)
-
-
-def _of_object(value: dict[str, Json], options: Mapping[str, str], *, depth: int) -> Json:
-    keys = {words.plain(key): key for key in value}
-    whole = next((value[keys[one]] for one in _WHOLE if one in keys), None)
-    if isinstance(whole, str) and whole.strip():
-        return whole  # beside its parts
-    if len(keys) == 1 and next(iter(keys)).endswith(_ENDINGS):
-        return said(next(iter(value.values())), options, depth=depth + 1)
-    if not _is_wrapper(keys):
-        return {key: said(part, options, depth=depth + 1) for key, part in value.items()}
-    filled = [one for one in _WRAPPED if one in keys and value[keys[one]] not in _NOTHING]
-    if "value" in filled and "label" in filled and not _TELLS_ITSELF.search(str(value[keys["value"]])[:_LOOKED_AT]):
-        filled.remove("value")  # a chosen option, and its name for programs
-    return said(value[keys[filled[0]]], options, depth=depth + 1) if filled else None
-
-
-def _is_wrapper(keys: Mapping[str, str]) -> bool:
-    """Whether an object of these plain keys holds one value, or the option that was chosen."""
-    others = keys.keys() - _BARE
-    return bool(others) and others <= {*_WRAPPED} and (len(others) == 1 or bool(others & _WRAPS))
-
-
-def _labelled_parts(value: Sequence[Json]) -> dict[str, Json] | None:
-    """The parts of a composite answer, where each has its own label and value."""
-    if len(value) < 2 or not all(isinstance(item, dict) for item in value):
-        return None
-    items = [item_of(item) for item in value]
-    titles = [one.question.title or next(iter(one.question.names), "") for one in items]
-    if not all(titles) or len(set(titles)) != len(titles) or not all(one.has_value for one in items):
-        return None
-    if any(words.plain(key) in ("label", "title", "name") for item in value for key in item):
-        return dict(zip(titles, (one.value for one in items), strict=True))
-    return None
 
 
 def are_answers(items: Iterable[Item]) -> bool:

@@ -1,80 +1,44 @@
 """Looks for answers and what describes them, wherever they stand in a document."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from leadbridge.events import FieldType, Json
 from leadbridge.sources.fields import below
 from leadbridge.sources.generic import vocabulary as words
+from leadbridge.sources.generic.found import Described, Found, Holder, Taken
 from leadbridge.sources.generic.questions import (
     NO_QUESTION,
     Answer,
     Item,
+    Items,
     Question,
     are_answers,
     are_questions,
-    item_of,
 )
 from leadbridge.sources.generic.tables import columns, couples, row_in, single_keys
-from leadbridge.sources.generic.texts import json_in
+from leadbridge.sources.generic.texts import Texts
 
 _DEEPEST: Final = 16  # containers within each other
 _MOST_TEXTS_WITHIN: Final = 3  # texts of JSON within each other
 _MOST_LOOKED_AT: Final = 4_000  # containers and texts of one document
-_MOST_VALUES: Final = 10_000  # in texts of JSON
 _MOST_QUESTIONS: Final = 1_000
 _SCALARS: Final = (str, int, float, type(None))
 
 
-class Holder(NamedTuple):
-    """An object on the way to answers: `key` is what it stands under, `holding` are its keys that lead to them."""
-
-    value: Mapping[str, Json]
-    path: str
-    holding: frozenset[str]
-
-
-class Taken(NamedTuple):
-    """A list or an object of answers."""
-
-    path: str
-    value: Json
-    answers: tuple[Answer, ...]
-
-
-class Described(NamedTuple):
-    """A list or an object of questions without answers, and all names of these."""
-
-    path: str
-    value: Json
-    names: frozenset[str]
-
-
-@dataclass(slots=True)
-class Found:
-    """What a search has found. Paths are those by which a flat reading of the document calls its values."""
-
-    loose: list[tuple[Mapping[str, Json], str]] = field(default_factory=list)  # objects whose keys may be questions
-    questions: dict[str, Question] = field(default_factory=dict)
-    described: list[Described] = field(default_factory=list)
-    taken: list[Taken] = field(default_factory=list)
-    texts: list[tuple[str, Json]] = field(default_factory=list)  # JSON that was read, by the path of its text
-    holders: list[Holder] = field(default_factory=list)
-
-
-def search(document: Json) -> Found:
+def search(document: Json, items: Items, texts: Texts) -> Found:
     """Everything in `document` that looks like an answer or a question. The work is bounded; what is beyond is left."""
-    looking = _Search()
+    looking = _Search(items, texts)
     looking.walk(document, "", "", depth=0, within=0)
     return looking.found
 
 
 class _Search:
-    def __init__(self) -> None:
+    def __init__(self, items: Items, texts: Texts) -> None:
         self.found = Found()
+        self._items = items
+        self._texts = texts
         self._left = _MOST_LOOKED_AT
-        self._values = _MOST_VALUES
         self._group = ""
 
     def walk(self, value: Json, path: str, key: str, *, depth: int, within: int) -> bool:
@@ -97,7 +61,7 @@ class _Search:
             and all(isinstance(one, dict) for one in inner)
             and (len(inner) > 1 or key in words.CONTAINERS)
         ):
-            items = [_under(name, one) for name, one in value.items()]
+            items = [self._under(name, one) for name, one in value.items()]
             if are_answers(items):
                 return self._take(items, value, path, [below(path, name) for name in value])
             if are_questions(items) and key not in words.OPTIONS:
@@ -122,14 +86,14 @@ class _Search:
         if not value or key in words.OPTIONS:
             return False
         if all(isinstance(one, dict) for one in value):
-            items = [item_of(one) for one in value]
+            items = [self._items.of(one) for one in value]
             if are_answers(items):
                 return self._take(items, value, path, [below(path, at) for at in range(len(value))])
             if are_questions(items):
                 return self._describe(items, value, path, depth=depth, within=within)
-            if depth and (items := columns(value) or single_keys(value)):
+            if items := (columns(value) if depth else []) or single_keys(value):
                 return self._take(items, value, path, [below(path, at) for at in range(len(value))])
-        elif depth and (items := couples(value)):
+        elif items := couples(value):
             return self._take(items, value, path, [below(path, at) for at in range(len(value))])
         found = [
             self.walk(one, below(path, at), "", depth=depth + 1, within=within)
@@ -141,8 +105,7 @@ class _Search:
     def _text(self, value: Json, path: str, key: str, *, depth: int, within: int) -> bool:
         if not isinstance(value, str) or within >= _MOST_TEXTS_WITHIN:
             return False
-        self._values -= value.count(",") + 1
-        read = json_in(value) if self._values >= 0 else None
+        read = self._texts.read(value)
         if read is None:
             return False
         self.found.texts.append((path, read))
@@ -195,7 +158,7 @@ class _Search:
             parent = titled.title if plain in words.PARTS else ""
             for each in inner:
                 self._left -= 1
-                if isinstance(each, dict) and self._left > 0 and (part := item_of(each).question).title:
+                if isinstance(each, dict) and self._left > 0 and (part := self._items.of(each).question).title:
                     told = part if part.kind else part._replace(kind=_of_part(question, part))
                     names |= self._question(told, each, under=parent, depth=depth + 1)
         return names
@@ -223,23 +186,24 @@ class _Search:
             name: one
             for name, one in value.items()
             if isinstance(one, dict) and "value" in one and words.plain(name) not in words.ENVELOPES
-            if len(one) == 1 or not item_of(one).question.names
+            if len(one) == 1 or not self._items.of(one).question.names
         }
         if len(found) > 1:
             for name, one in found.items():
                 at = below(path, name)
-                self._take([_under(name, one)], one, at, [at])
+                self._take([self._under(name, one)], one, at, [at])
             return set(found)
         return set()
 
-
-def _under(name: str, value: dict[str, Json]) -> Item:
-    """What stands under a key: the key is a name of it, and the only one where it has no other."""
-    item = item_of(value)
-    question = item.question
-    if not question.title and (_holds_more(item.value) or words.SINGULAR.isdisjoint(map(words.plain, value))):
-        return NO_QUESTION  # not what was answered to the key
-    return item if name in question.names else item._replace(question=question._replace(names=(*question.names, name)))
+    def _under(self, name: str, value: dict[str, Json]) -> Item:
+        """What stands under a key: the key is a name of it, and the only one where it has no other."""
+        item = self._items.of(value)
+        question = item.question
+        if not question.title and (_holds_more(item.value) or words.SINGULAR.isdisjoint(map(words.plain, value))):
+            return NO_QUESTION  # not what was answered to the key
+        return (
+            item if name in question.names else item._replace(question=question._replace(names=(*question.names, name)))
+        )
 
 
 def _holds_more(value: Json) -> bool:

@@ -5,10 +5,23 @@ from typing import Final
 
 from leadbridge.events import Json
 from leadbridge.sources.generic import vocabulary as words
-from leadbridge.sources.generic.questions import Item, answered
+from leadbridge.sources.generic.questions import Item, Items, answered, are_answers
 
 _MOST_KEYS: Final = 4
 _LONGEST_LABEL: Final = 1_000  # characters
+
+
+def is_one_form(document: Json, items: Items) -> bool:
+    """Whether a list holds the answers of one form, each to another question, and not several submissions."""
+    if not isinstance(document, list) or len(document) < 2:
+        return False
+    if not all(isinstance(one, dict) for one in document):
+        return bool(couples(document))
+    if single_keys(document):
+        return True
+    listed = [items.of(one) for one in document]
+    titles = {item.question.title for item in listed if item.has_value}
+    return are_answers(listed) and len(titles) == len(listed) and "" not in titles
 
 
 def row_in(value: Mapping[str, Json]) -> tuple[str, str, list[Item]] | None:

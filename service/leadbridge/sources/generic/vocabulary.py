@@ -44,6 +44,13 @@ LABEL_MAPS: Final = frozenset({
 ROW_NAMES: Final = LABEL_MAPS | {"fields", "keys", "names", "columnnames"}
 ROW_VALUES: Final = ("values", "answers", "row", "responses", "data", "cells", "rowdata", "rows")
 
+LABELS: Final = frozenset({"question", "questiontext", "questionlabel", "label", "fieldlabel", "prompt"})
+PARTS_OF_ANSWERS: Final = frozenset({
+    "first", "middle", "last", "prefix", "suffix", "firstname", "middlename", "lastname", "given", "family",
+    "addrline1", "addrline2", "line1", "line2", "street", "street1", "street2", "streetaddress", "address1", "address2",
+    "city", "town", "state", "province", "postal", "zip", "zipcode", "postcode", "postalcode", "country",
+    "area", "areacode", "phone", "full", "number", "ext", "extension",
+})  # fmt: skip
 OF_QUESTIONS: Final = frozenset({
     *TITLES, *NAMES, *TYPES, *VALUES, *TYPED_VALUES, *OPTIONS, *PARTS, "required", "order", "position", "index", "sort",
     "prettyformat", "isrequired", "visible", "hidden", "placeholder", "sublabels", "page", "width", "properties",
