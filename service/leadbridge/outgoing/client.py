@@ -11,6 +11,7 @@ from typing import Final, TypeAlias, cast
 import aiohttp
 import httpx
 
+from leadbridge.outgoing.decoding import ACCEPTED, decoder
 from leadbridge.outgoing.ways import Refused, Ways
 
 CONNECT_TIMEOUT: Final = 10.0  # seconds
@@ -36,8 +37,8 @@ class NotOurs(Unanswered):
 
 # httpx-aiohttp also maps a connection that broke after the send to `ConnectTimeout`; only the cause tells them apart.
 _NEVER_CONNECTED: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
-# What every call says unless its caller says otherwise: the encodings are those that httpx always undoes.
-_DEFAULT_HEADERS: Final = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "leadbridge"}
+# What every call says unless its caller says otherwise.
+_DEFAULT_HEADERS: Final = {"accept": "*/*", "accept-encoding": ACCEPTED, "user-agent": "leadbridge"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +112,14 @@ class Client:
 
     async def _bounded(self, response: httpx.Response, headers: Mapping[str, str]) -> Answered:
         """The answer with its body, decoded as its headers say, as far as it is read."""
-        encoded = "content-encoding" in headers
-        stream = response.aiter_bytes() if encoded else aiter(cast("httpx.AsyncByteStream", response.stream))
+        encoding = headers.get("content-encoding")
+        decode = decoder(encoding) if encoding else None
+        stream = cast("httpx.AsyncByteStream", response.stream)
         read = bytearray()
         # What httpx declares as an iterator is a generator, to be closed when its end is not awaited.
-        async with aclosing(cast("AsyncGenerator[bytes, None]", stream)) as pieces:
+        async with aclosing(cast("AsyncGenerator[bytes, None]", aiter(stream))) as pieces:
             async for piece in pieces:
-                read += piece
+                read += piece if decode is None else decode(piece, self._most + 1 - len(read))
                 if len(read) > self._most:
                     break
         content, whole = bytes(read[: self._most]), len(read) <= self._most

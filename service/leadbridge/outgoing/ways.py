@@ -75,7 +75,7 @@ def _connections(most: int, may_send: Callable[[], bool], *, proxy: httpx.Proxy 
         made = aiohttp.ClientSession(
             connector=_Connector(may_send, limit=most, ssl=ssl_context),
             cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,  # httpx does that
+            auto_decompress=False,  # the client does that, bounded
             trust_env=False,  # it would put a `.netrc`'s password in the place of the token
         )
         # A PUT on a connection that broke would be sent a second time behind our back: a call with no attempt row and
