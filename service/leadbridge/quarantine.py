@@ -32,7 +32,7 @@ class Quarantine:
         self._clock = clock
         self._log = log
         self._under_way = 0
-        self._left_out: dict[str, int] = {}  # by source, since it was last said
+        self._left_out: dict[tuple[str, str], int] = {}  # by source and reason, since it was last said
         self._said_at: float | None = None
         self._full_at: dict[str, float] = {}  # by source, when it found no room
 
@@ -80,12 +80,12 @@ class Quarantine:
 
     def _leave_out(self, source: str, why: str) -> None:
         """Say it now and then: a line for each of a flood would fill the disk."""
-        self._left_out[source] = self._left_out.get(source, 0) + 1
+        self._left_out[source, why] = self._left_out.get((source, why), 0) + 1
         now = self._clock.monotonic()
         if self._said_at is None or now - self._said_at >= SAID_EVERY:
             self._said_at = now
-            for name, requests in self._left_out.items():
-                self._log.warning("quarantine.left_out", source=name, requests=requests, problem=why)
+            for (name, problem), requests in self._left_out.items():
+                self._log.warning("quarantine.left_out", source=name, requests=requests, problem=problem)
             self._left_out.clear()
 
 

@@ -18,6 +18,7 @@ from leadbridge.sources.samples import Sample, folder_of, samples_in
 from tests.sources.senders import secret_of
 from tests.support.command import started
 from tests.support.patience import PATIENCE
+from tests.support.ports import reserved_port
 
 CONFIG = """
 version: 1
@@ -139,6 +140,17 @@ def test_an_id_that_nothing_signs_is_wrong_usage(service: tuple[Path, str], lead
     result = send(service, "generic", lead, "--id", "msg_1")
     assert result.exit_code == 2
     assert "--id has no effect: the source generic is verified by token" in result.stderr
+
+
+def test_where_nothing_answers_the_address_is_said_without_the_secret(lead: Path, tmp_path: Path) -> None:
+    source = "jotform"
+    (tmp_path / "site.yaml").write_text(f"{CONFIG.partition('PRESETS')[0]}{SOURCES[source]}\n")
+    with reserved_port() as port:  # nobody listens there
+        url = f"http://127.0.0.1:{port}"
+        result = send((tmp_path / "site.yaml", url), source, lead)
+    assert result.exit_code == 1
+    assert f"nothing answers at {url}/hooks/{source} (" in result.stderr
+    assert secret_of(next(preset for preset in SIGNING if preset.name == source))[0] not in result.output
 
 
 def test_a_header_is_added_or_takes_the_place_of_one(service: tuple[Path, str], lead: Path) -> None:

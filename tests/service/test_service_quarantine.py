@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -254,6 +255,16 @@ async def test_no_more_are_set_aside_than_the_source_says_and_it_is_said_now_and
     assert (await service.journal.seen("quarantine.left_out", count=2))[-1]["requests"] == 3
 
 
+async def test_one_after_the_other_as_many_are_set_aside_as_there_is_room(
+    aside: QuarantineStore, clock: ManualClock, journal: Journal
+) -> None:
+    log: Any = journal
+    quarantine = Quarantine(aside, Sealing([KEY]), clock=clock, log=log)
+    for number in range(AT_ONCE + 2):
+        await quarantine.keep(received(lead(number), NOW), reason="wrong_token", most=100)
+    assert await aside.counts() == {"website": AT_ONCE + 2}
+
+
 async def test_a_source_that_asks_for_none_sets_nothing_aside(service: Running, aside: QuarantineStore) -> None:
     assert (await service.post(lead(1), source="partner")).status_code == 401
     assert await aside.counts() == {}
@@ -273,7 +284,9 @@ class Stuck:
         self.asked = 0
 
     async def keep(self, request: SealedRequest, *, most: int) -> bool:
-        del request, most
+        del most
+        if request.source == "full":
+            return False
         self.asked += 1
         if self.asked == AT_ONCE:
             self.all_asked.set()
@@ -322,3 +335,18 @@ async def test_a_flood_waits_for_no_database_and_trouble_changes_no_answer(
         assert (await service.post(lead(9), token=TOKEN)).status_code == 202
         stuck.gate.set()
         assert {response.status_code for response in await asyncio.gather(*first)} == {401}
+
+
+async def test_each_source_is_said_with_its_own_reason(clock: ManualClock, journal: Journal) -> None:
+    log: Any = journal
+    store = Stuck()
+    store.gate.set()
+    quarantine = Quarantine(store, Sealing([KEY]), clock=clock, log=log)  # type: ignore[arg-type]
+    for source in ("website", "partner", "full"):
+        await quarantine.keep(replace(received(lead(1), NOW), source=source), reason="wrong_token", most=3)
+    clock.advance(SAID_EVERY)
+    await quarantine.keep(replace(received(lead(1), NOW), source="partner"), reason="wrong_token", most=3)
+    lines = journal.find("quarantine.left_out")
+    assert [(line["source"], line["problem"], line["requests"]) for line in lines] == [
+        ("website", "the disk is full", 1), ("partner", "the disk is full", 2), ("full", "the quarantine is full", 1),
+    ]  # fmt: skip

@@ -76,15 +76,16 @@ def content_type(file: Path, body: bytes) -> str:
 
 
 async def _post(target: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    shown, _, _ = target.partition("?")  # the secret may be in the query
     as_bytes = [(name.encode(), value.encode()) for name, value in headers.items()]  # a secret may hold more than ASCII
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
             return await client.post(target, content=body, headers=as_bytes)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        raise UsageError(f"--url {target} cannot be called: {error}") from error
+        raise UsageError(f"--url {shown} cannot be called: {error}") from error
     except httpx.HTTPError as error:
         why = str(error) or type(error).__name__
-        raise LeadbridgeError(f"nothing answers at {target} ({why}); is `leadbridge serve` running there?") from error
+        raise LeadbridgeError(f"nothing answers at {shown} ({why}); is `leadbridge serve` running there?") from error
 
 
 def _signs_an_id(scheme: Scheme) -> bool:

@@ -159,12 +159,11 @@ def _call(call: AttemptRow) -> Text:
     """`22:15:01.123Z PUT /leads/upsert (upsert lead): 200 in 12 ms, CRM trace ID …`."""
     at = datetime.fromtimestamp(call.started_at / 1000, UTC).strftime("%H:%M:%S.%f")[:-3] + "Z"
     answer: Words = ("no answer yet", "yellow")
-    if call.answered_at is not None:
-        took = f" in {call.answered_at - call.started_at} ms"
-        if call.status is None:
-            answer = (f"no answer{took}: {call.error}", "yellow")
-        else:
-            answer = (f"{call.status}{took}", "" if call.status < 400 else "yellow")
+    if call.answered_at is not None and call.status is not None:
+        took = call.answered_at - call.started_at
+        answer = (f"{call.status} in {took} ms", "" if call.status < 400 else "yellow")
+    elif call.outcome is not None:
+        answer = (f"no answer: {call.error}", "yellow")
     crm = f", CRM trace ID {call.crm_trace_id}" if call.crm_trace_id else ""
     again = f", try {call.attempt}" if call.attempt > 1 else ""
     return text(f"{at} {call.method} {call.path} ({call.purpose}{again}): ", answer, crm)

@@ -36,8 +36,9 @@ class Store(Operated, Protocol):
     async def claim_fetches(
         self, source: str, *, quota: FetchQuota, calls_each: int, limit: int, now: Millis, until: Millis
     ) -> ClaimedFetches:
-        """What may be fetched for a source now, at most `limit` submissions, the longest due first.
+        """What may be fetched for a source now, at most `limit` submissions.
 
+        Three parts are of what just came and one of what is tried again, each the longest due first.
         Each is taken until `until`: then it is due again for anybody, unless its end was stored. For each `calls_each`
         calls are reserved in the quota, which must hold as many; until its end is stored they count as made at `until`.
         After a pause a single submission is given, and the pause lasts until `until`: see `ClaimedFetches`.

@@ -84,7 +84,7 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
-    """One call to a CRM; without `answered_at` it is under way, or its answer was never seen."""
+    """One call to a CRM. Without `answered_at` it is under way; or no answer was seen, and `outcome` is set."""
 
     id: int
     lane: str
