@@ -43,3 +43,8 @@ def test_a_label_in_a_field_of_its_own_names_the_value_beside_it(form: str) -> N
     label, value = form.split()
     fields = {label.format(1): "Jméno", value.format(1): "Ota", label.format(2): "Obec", value.format(2): "Brno"}
     assert answers_of(event_of(fields, FORM)) == {"Jméno": "Ota", "Obec": "Brno"}
+
+
+def test_a_title_beside_a_value_is_somebodys() -> None:
+    lead = {"name": "Ann Lee", "title": "CEO", "value": "5000"}
+    assert answers_of(event_of(lead)) == lead

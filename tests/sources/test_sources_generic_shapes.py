@@ -206,5 +206,19 @@ def test_a_list_of_answers_alone_is_one_submission(body: Json) -> None:
     assert answers_of(event_of(body)) == SPANISH
 
 
+@pytest.mark.parametrize(
+    "lead",
+    [
+        {"full_name": "Ann Lee", "title": "CEO", "value": "5000"},
+        {"nombre": "Ann Lee", "title": "CEO", "telefono": "600 123 456", "value": "5000"},
+        {"customer_phone": "+14155550177", "question": "How long?", "answer": "3 weeks"},
+    ],
+)
+def test_records_of_people_with_a_title_and_a_value_are_no_answers_of_one_form(lead: dict[str, Json]) -> None:
+    other = {name: f"{value}1" for name, value in lead.items()}
+    first, second = events_of([lead, other])
+    assert (lead.items() <= first.fields.items(), other.items() <= second.fields.items()) == (True, True)
+
+
 def test_equal_questions_in_a_list_are_several_submissions() -> None:
     assert len(events_of([{"question": "Correo", "answer": each} for each in ("a@example.es", "b@example.es")])) == 2

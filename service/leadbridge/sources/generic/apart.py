@@ -55,7 +55,7 @@ def joined(fields: Mapping[str, Json]) -> list[Joined]:
         if isinstance(value, list):
             if _PHONE.search(name) and (whole := _phone(name, value)):
                 found.append(Joined(f"{name} 1-{len(value)}", whole, "phone", (name,)))
-        elif asked := _ASKED.search(name):
+        elif name != "title" and (asked := _ASKED.search(name)):  # alone it is somebody's
             found += _couple(fields, name, asked)
         elif name[-1:] in "0123456789]" and (numbered := _NUMBERED.fullmatch(name)) and numbered[1]:
             boxes[numbered[1]].append(name)

@@ -10,6 +10,10 @@ from leadbridge.sources.generic import vocabulary as words
 _CONTAINERS: Final = (dict, list)
 _MOST_OPTIONS: Final = 300
 
+# Of a phone, as people write it: an id has neither a plus nor gaps.
+_NUMBER: Final = re.compile(
+    r"(?=(?:\D*\d){9})(?:\+|0|\()[\d\s()./-]{8,24}|(?=(?:\D*\d){9})\d{2,4}(?:[\s()./-]+\d{2,5}){2,5}"
+)
 _NUMBERED: Final = re.compile(
     r"(?:input|field|question|answer|item|element|entry|q|f|a)?[_.-]?(\d{1,12})(?:[_.-](\d{1,3}))?(?:_\w*)?",
     re.IGNORECASE,
@@ -83,7 +87,7 @@ def _item(value: dict[str, Json], items: Items) -> Item:
         title = title or nested.title
         names |= dict.fromkeys(nested.names)
         kind = words.telling(nested.kind, kind)
-    if at is not None and _has_address(value, at, title):
+    if at is not None and _is_record(value, keys, at, title):
         return NO_QUESTION  # somebody's record, with a value in it
     if not title and at is None and "name" in keys and len(names) > 1:
         title = name_in(value[keys["name"]])  # beside an id, and no answer: for people
@@ -128,10 +132,13 @@ def _value_key(
     return next((keys[one] for one in words.TYPED_VALUES if one in keys), None) if asked else None
 
 
-def _has_address(value: Mapping[str, Json], at: str, title: str) -> bool:
-    """Whether an e-mail address stands beside the value and the label."""
+def _is_record(value: Mapping[str, Json], keys: Mapping[str, str], at: str, title: str) -> bool:
+    """Whether an e-mail address, a phone number or who somebody is stands beside the value and the label."""
     known = value[at], title
-    return any(isinstance(one, str) and "@" in one and key != at and one not in known for key, one in value.items())
+    beside = {key: one for key, one in value.items() if key != at and isinstance(one, str) and one not in known}
+    if any("@" in one or _NUMBER.fullmatch(one.strip()) for one in beside.values()):
+        return True
+    return any(keys[one] in beside for one in words.OF_PEOPLE.intersection(keys))
 
 
 def _are_several(value: Json, items: Items) -> bool:

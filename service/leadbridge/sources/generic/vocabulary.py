@@ -55,6 +55,12 @@ OF_QUESTIONS: Final = frozenset({
     *TITLES, *NAMES, *TYPES, *VALUES, *TYPED_VALUES, *OPTIONS, *PARTS, "required", "order", "position", "index", "sort",
     "prettyformat", "isrequired", "visible", "hidden", "placeholder", "sublabels", "page", "width", "properties",
 })  # fmt: skip
+# Keys that no question has.
+OF_PEOPLE: Final = frozenset({
+    "firstname", "lastname", "fullname", "givenname", "familyname", "surname", "contactname", "customername",
+    "clientname", "phone", "phonenumber", "mobile", "mobilenumber", "telephone", "customerphone", "contactphone",
+    "company", "companyname", "organization", "organisation", "jobtitle", "contact", "customer", "person",
+})  # fmt: skip
 
 # What holds a form's answers, and what stands beside them.
 CONTAINERS: Final = frozenset({
