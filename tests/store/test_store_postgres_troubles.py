@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
@@ -14,7 +13,6 @@ from leadbridge.store.postgres.store import PostgresStore
 from leadbridge.store.postgres.troubles import in_our_words
 from leadbridge.store.values import NewItem
 from tests.support.postgres import GUARDED, Cluster, server
-from tests.support.process import eventually
 from tests.support.stored import LANE, START, add, claim, ids, new_delivery, new_request
 
 SECRET = "correct horse"
@@ -158,62 +156,6 @@ async def test_with_its_connections_cut_a_store_goes_on(store: PostgresStore, po
 def test_a_connection_that_ends_in_any_way_is_no_mistake_of_ours(said: Exception) -> None:
     with pytest.raises(StorageInDoubt, match="the connection to PostgreSQL is lost"), in_our_words(in_doubt=True):
         raise said
-
-
-async def test_an_accept_whose_connection_broke_is_stored_once_and_answered(
-    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is committed, and then the connection breaks before anybody hears of it."""
-    broken: list[object] = []
-    really = store._accepting.run
-
-    async def breaks(work: object) -> object:
-        result = await really(work)  # type: ignore[arg-type, var-annotated]
-        if not broken:
-            broken.append(result)
-            raise StorageInDoubt("the connection to PostgreSQL is lost")
-        return result
-
-    monkeypatch.setattr(store._accepting, "run", breaks)
-    request = new_request(NewItem(submission_id="0198-1", dedupe_key="a", digest=b"1"))
-    (accepted,) = await store.accept(request)
-    assert (accepted.submission_id, accepted.status) == ("0198-1", "accepted")
-    assert len(await store.submissions(limit=9)) == 1
-    assert (await store.ledger()).balances
-
-
-@pytest.mark.parametrize("key", ["a", None])
-async def test_an_accept_that_the_server_is_still_at_work_on_is_stored_once_and_answered(
-    store: PostgresStore, database_url: str, monkeypatch: pytest.MonkeyPatch, key: str | None
-) -> None:
-    """The connection breaks while the statement waits; a server hears of that when the statement has ended."""
-    slow, one_at_a_time = await asyncpg.connect(database_url), asyncio.Lock()
-    at_work: list[asyncio.Task[Any]] = []
-    really = store._accepting.run
-
-    async def is_waited_for_by(count: int) -> bool:
-        async with one_at_a_time:
-            return bool(await slow.fetchval("SELECT count(*) >= $1 FROM pg_locks WHERE NOT granted", count))
-
-    async def breaks(work: Any) -> Any:
-        if at_work:
-            return await really(work)
-        at_work.append(asyncio.create_task(really(work)))
-        await eventually(lambda: is_waited_for_by(1))
-        raise StorageInDoubt("the connection to PostgreSQL is lost")
-
-    monkeypatch.setattr(store._accepting, "run", breaks)
-    request = new_request(NewItem(submission_id="0198-1", dedupe_key=key, digest=b"1"))
-    async with slow.transaction():
-        await slow.execute("LOCK TABLE totals IN EXCLUSIVE MODE")
-        accepting = asyncio.create_task(store.accept(request))
-        await eventually(lambda: is_waited_for_by(2))
-    (accepted,) = await accepting
-    assert (accepted.submission_id, accepted.status) == ("0198-1", "accepted")
-    await asyncio.gather(*at_work, return_exceptions=True)  # one of the two came too late
-    assert len(await store.submissions(limit=9)) == 1
-    assert (await store.ledger()).balances
-    await slow.close()
 
 
 @pytest.fixture

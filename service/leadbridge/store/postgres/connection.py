@@ -12,20 +12,12 @@ from zlib import crc32
 import asyncpg
 
 from leadbridge.errors import StorageUnavailable, UsageError
-from leadbridge.store.postgres.troubles import in_our_words
+from leadbridge.store.postgres.troubles import NO_CERTIFICATES, UNREADABLE, in_our_words
 
 R = TypeVar("R")
 Connection: TypeAlias = Any  # an `asyncpg.Connection`, which says nothing of its types
 MOST_CONNECTIONS: Final = 8  # of one process, beside the one that listens
 PATIENCE: Final = 15.0  # seconds until a statement, or a connection, counts as lost
-UNREADABLE: Final = (
-    "LEADBRIDGE_DATABASE_URL cannot be read; it must look like postgresql://user:password@host:5432/database, with "
-    "what is special in a password percent-encoded"
-)
-NO_CERTIFICATES: Final = (
-    "LEADBRIDGE_DATABASE_URL asks for the server's certificate to be verified, and there is nothing to do that by; add "
-    "&sslrootcert=FILE to it: the server's own, or for a public one /etc/ssl/certs/ca-certificates.crt"
-)
 TRIES: Final = 5  # of a transaction that gave way to another one
 BELIEVED: Final = 3.0  # seconds for which a database that could not be reached is not asked again by `check`
 # Every statement of the delivery path finds what it needs in an index, row by row; a plan that was made while a table
@@ -120,13 +112,14 @@ class Database:
         async with self._connection() as connection:
             return await work(connection)
 
+    async def settle(self, work: Callable[[Connection], Awaitable[R]]) -> R:
+        """Do what is one statement, or a transaction of its own; again when it had to give way to another."""
+        return await _insist(lambda: self.run(work))
+
     async def write(self, change: Callable[[Connection], Awaitable[R]], *, lanes: Iterable[str] = ()) -> R:
         """Do all in one transaction, again when it had to give way to another; alone in these lanes."""
         begin = f"BEGIN; {_locked(lanes)}" if lanes else "BEGIN"
-        for _ in range(TRIES - 1):
-            with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
-                return await self._write(change, begin)
-        return await self._write(change, begin)
+        return await _insist(lambda: self._write(change, begin))
 
     async def read(self, look: Callable[[Connection], Awaitable[R]]) -> R:
         """See one state of everything, by whatever plan is the best: for looks at whole tables."""
@@ -195,6 +188,13 @@ class Database:
                 )
                 self._loop = loop
         return self._pool
+
+
+async def _insist(attempt: Callable[[], Awaitable[R]]) -> R:
+    for _ in range(TRIES - 1):
+        with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+            return await attempt()
+    return await attempt()
 
 
 async def _give_back(pool: asyncpg.Pool, connection: Connection) -> None:

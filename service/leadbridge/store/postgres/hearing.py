@@ -17,6 +17,7 @@ import orjson
 
 from leadbridge.errors import StorageUnavailable
 from leadbridge.store.postgres.connection import Connection, Database, connect
+from leadbridge.store.postgres.troubles import in_our_words
 
 CHANNEL: Final = "leadbridge"
 RATE: Final = 0.05  # seconds between two notifications of one process
@@ -90,9 +91,17 @@ class Hearing:
         self._listening = None
 
     async def _listen(self) -> None:
-        if self._listening is None or self._listening.is_closed():
-            self._listening = await connect(self._url)
-            await self._listening.add_listener(CHANNEL, self._hear)
+        if self._listening is not None and not self._listening.is_closed():
+            return
+        self._listening = None
+        ear = await connect(self._url)
+        try:
+            with in_our_words(in_doubt=False):
+                await ear.add_listener(CHANNEL, self._hear)
+        except BaseException:  # whatever it was: nothing would be heard on it
+            ear.terminate()
+            raise
+        self._listening = ear
 
     async def _tell(self) -> None:
         while self._to_tell is not None:

@@ -79,7 +79,7 @@ class PostgresStore(PostgresSteering):
             return before
 
     async def _arrive(self, requests: Sequence[NewRequest]) -> Sequence[tuple[Accepted, ...]]:
-        return await self._accepting.run(lambda connection: accepting.accept(connection, requests, by=self._name))
+        return await self._accepting.settle(lambda connection: accepting.accept(connection, requests, by=self._name))
 
     async def _arrived(self, requests: Sequence[NewRequest]) -> Sequence[tuple[Accepted, ...]] | None:
         return await self._accepting.run(lambda connection: accepting.stored(connection, requests))

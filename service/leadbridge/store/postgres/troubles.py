@@ -8,6 +8,14 @@ import asyncpg
 
 from leadbridge.errors import StorageInDoubt, StorageUnavailable
 
+UNREADABLE: Final = (
+    "LEADBRIDGE_DATABASE_URL cannot be read; it must look like postgresql://user:password@host:5432/database, with "
+    "what is special in a password percent-encoded"
+)
+NO_CERTIFICATES: Final = (
+    "LEADBRIDGE_DATABASE_URL asks for the server's certificate to be verified, and there is nothing to do that by; add "
+    "&sslrootcert=FILE to it: the server's own, or for a public one /etc/ssl/certs/ca-certificates.crt"
+)
 WORDS: Final[Mapping[str, str]] = {
     "28P01": "it refuses the password: see LEADBRIDGE_DATABASE_URL",
     "28000": "it refuses this user or host: see LEADBRIDGE_DATABASE_URL and the server's pg_hba.conf",
