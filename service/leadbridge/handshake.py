@@ -19,7 +19,16 @@ from leadbridge.errors import RequestRefused, Unparseable
 from leadbridge.events import Json, Received, Reply
 from leadbridge.schemes import Scheme
 from leadbridge.signatures import any_equal, refuse
-from leadbridge.sources.handshakes import LONGEST_CHALLENGE, NEVER_SIGN, Body, Handshake, InHeader, Query, Spot
+from leadbridge.sources.handshakes import (
+    LONGEST_CHALLENGE,
+    MAY_BE_SIGNED,
+    SIGNS,
+    Body,
+    Handshake,
+    InHeader,
+    Query,
+    Spot,
+)
 from leadbridge.sources.places import at
 
 _LONGEST_BODY: Final = 4_096  # bytes; what is longer is no handshake
@@ -85,12 +94,15 @@ def answer(
     """The answer to a handshake; None when the request is none of these.
 
     `tokens` are the verify tokens that the source knows. Raises `SignatureError` for a wrong one, or where the source
-    has not what the answer needs; `RequestRefused` for a challenge that is too long or may not be sent back.
+    has not what the answer needs, or for a submission that no more than a signed challenge would prove;
+    `RequestRefused` for a challenge that is too long or may not be sent back.
     """
     asked = _Asked(request)
     for one in handshakes:
         if one.method == request.method and _is_this(one, asked):
             return Answered(handshake=one, reply=_reply(one, asked, scheme, tokens))
+    if request.method == "POST" and any(one.signs for one in handshakes) and MAY_BE_SIGNED.fullmatch(request.body):
+        refuse("malformed_body")
     return None
 
 
@@ -146,7 +158,6 @@ class _Said:
 
     def _digest(self) -> bytes:
         scheme = self._scheme
-        if scheme.scheme == "none" or scheme.scheme in NEVER_SIGN:
+        if scheme.scheme != SIGNS:
             refuse("not_configured")
-        key = scheme.keys[0] if scheme.scheme == "hmac" else scheme.secrets[0].get_secret_value().encode()
-        return hmac.digest(key, self._challenge.encode(), "sha256")
+        return hmac.digest(scheme.keys[0], self._challenge.encode(), "sha256")

@@ -230,6 +230,18 @@ async def test_nobody_gets_a_submission_signed_by_asking(service: Running, sourc
         assert digest(challenge).hex() not in answer.text
 
 
+@pytest.mark.parametrize("source", ["linkedin", "twitter", "zoom"])
+@pytest.mark.parametrize("word", [b"email", b"12345", b""])
+async def test_a_word_that_was_signed_for_a_stranger_is_no_submission(
+    service: Running, store: Store, source: str, word: bytes
+) -> None:
+    headers = {"x-signature": hmac.digest(KEY, word, "sha256").hex()}
+    form = "application/x-www-form-urlencoded"
+    answer = await ask(service, source, method="POST", content=word, headers={**headers, "content-type": form})
+    assert answer.status_code == 401
+    assert await store.submissions(limit=10) == ()
+
+
 LIKE_HANDSHAKES: tuple[tuple[str, Any], ...] = (
     ("challenge", {"challenge": "our biggest", "email": "zoe@example.com"}),
     ("challenge", {"challenge": 5}),

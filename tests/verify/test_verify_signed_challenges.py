@@ -28,9 +28,9 @@ def asked(kind: str, challenge: str) -> Received:
 
 
 @walked("kind", SIGNING)
-@walked("scheme", ["jws", "standard-webhooks"])
+@walked("scheme", ["jws", "standard-webhooks", "token"])
 def test_no_challenge_is_signed_where_that_would_prove_a_lead(kind: str, scheme: str) -> None:
-    more = {"jws": {"algorithm": "HS256"}, "standard-webhooks": {}}[scheme]
+    more = {"jws": {"algorithm": "HS256"}, "standard-webhooks": {}, "token": {}}[scheme]
     header, claims = (base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (b'{"alg":"HS256"}', b"{}"))
     source = SCHEME.validate_python({"scheme": scheme, "secrets": [SECRET], **more})
     with pytest.raises(SignatureError) as refused:

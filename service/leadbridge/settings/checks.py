@@ -23,7 +23,7 @@ from leadbridge.settings.positions import Document
 from leadbridge.settings.problem import Path, Problem
 from leadbridge.settings.route import Route
 from leadbridge.settings.write import write_problems
-from leadbridge.sources.handshakes import HANDSHAKES, NEVER_SIGN
+from leadbridge.sources.handshakes import HANDSHAKES, SIGNS
 from leadbridge.sources.registry import PRESETS
 
 _EXPRESSION: Final = re.compile(r"\{\{[^{}]*\}\}")
@@ -103,7 +103,7 @@ def _handshake(document: Document, name: str, source: Source) -> Iterator[Proble
     if signing and isinstance(source.scheme, Unsigned):
         problem = f"{signing} wants its challenge signed, and there is no secret to sign with: it is refused"
         yield document.problem(("sources", name, "verify"), problem, hint="write its secret", severity="warning")
-    elif signing and source.scheme.scheme in NEVER_SIGN:
+    elif signing and source.scheme.scheme != SIGNS:
         problem = f"{signing} wants its challenge signed, and a stranger could use that as a proof here: it is refused"
         yield document.problem(path, problem, hint="give it a source of its own, with `scheme: hmac`", at="key")
 

@@ -11,10 +11,12 @@ HARMLESS: Final = re.compile(r"[A-Za-z0-9 _.~:;,@!?*()\[\]{}/+=-]+")
 # What may be signed with a source's secret: the same key signs submissions, so it must not say anything as one. With a
 # `=` it would be a form with an answer.
 SIGNABLE: Final = re.compile(r"[A-Za-z0-9_.-]{1,256}")
+# A body of no more than that, or of nothing: a stranger may have had it signed, perhaps behind an id or a time.
+MAY_BE_SIGNED: Final = re.compile(rb"[A-Za-z0-9_.-]{0,256}")
 
-# Schemes whose secret signs no challenge: a word such as `header.claims` may be all that a JWS signs, and a public key
-# is no secret.
-NEVER_SIGN: Final = frozenset({"jws", "standard-webhooks", "rsa", "ed25519"})
+# The scheme whose secret signs challenges. A word such as `header.claims` may be all that a JWS signs, a public key is
+# no secret, and a token, which need not be strong, could be tried out at home against a digest.
+SIGNS: Final = "hmac"
 
 
 @dataclass(frozen=True, slots=True)
