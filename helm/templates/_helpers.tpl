@@ -113,14 +113,19 @@ envFrom:
 {{/* What does not go together, in words that say what to do. */}}
 {{- define "leadbridge.refusals" -}}
 {{- $_ := required "config: give the configuration, --set-file config=leadbridge.yaml" .Values.config }}
-{{- if eq .Values.image.tag "latest" }}
+{{- if eq (lower .Values.image.tag) "latest" }}
 {{- fail "image.tag: latest says nothing of what runs, and no upgrade would be seen; name a version" }}
 {{- end }}
-{{- if regexMatch "://[^@/]*:[^@/]*@" .Values.database.url }}
+{{- if regexMatch "://[^@]*:[^@]*@|[?&]password=" .Values.database.url }}
 {{- fail "database.url: no password here; put it into existingSecret as PGPASSWORD, or the whole URL into database.existingSecret" }}
 {{- end }}
 {{- if hasKey .Values.env "LEADBRIDGE_DATABASE_URL" }}
 {{- fail "env: the database is database.url or database.existingSecret" }}
+{{- end }}
+{{- range list "LEADBRIDGE_SECRET_KEY" "PGPASSWORD" }}
+{{- if hasKey $.Values.env . }}
+{{- fail (printf "env: no secret here; put %s into existingSecret" .) }}
+{{- end }}
 {{- end }}
 {{- if and .Values.database.url .Values.database.existingSecret }}
 {{- fail "database: give url or existingSecret, and not both" }}
