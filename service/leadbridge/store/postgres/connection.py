@@ -113,7 +113,7 @@ class Database:
             return await work(connection)
 
     async def settle(self, work: Callable[[Connection], Awaitable[R]]) -> R:
-        """Do what is one statement, or a transaction of its own; again when it had to give way to another."""
+        """Do one statement, one transaction, or what may be done twice; again when it had to give way to another."""
         return await _insist(lambda: self.run(work))
 
     async def write(self, change: Callable[[Connection], Awaitable[R]], *, lanes: Iterable[str] = ()) -> R:

@@ -154,7 +154,7 @@ class PostgresStore(PostgresSteering):
 
     async def join(self, process: Process, lanes: Collection[str], *, lease: Lease) -> bool:
         """Begin to serve these lanes, beside others."""
-        await self._beating.run(lambda connection: owning.join(connection, process, lanes, lease))
+        await self._beating.settle(lambda connection: owning.join(connection, process, lanes, lease))
         self._lanes = set()
         return True
 
@@ -172,7 +172,7 @@ class PostgresStore(PostgresSteering):
 
     async def roll(self) -> Roll:
         """Who serves, and the lanes that nobody has."""
-        return await self._database.run(owning.roll)
+        return await self._database.settle(owning.roll)
 
     async def bury(self, silent: Mapping[str, int]) -> Set[str]:
         """End processes that are late and made no beat after this one."""
@@ -180,7 +180,7 @@ class PostgresStore(PostgresSteering):
 
     async def own_lanes(self, lanes: Collection[str], *, owner: str) -> Mapping[str, int]:
         """Become the one who sends for lanes that nobody has."""
-        owned = await self._database.run(lambda connection: owning.own_lanes(connection, lanes, owner))
+        owned = await self._database.settle(lambda connection: owning.own_lanes(connection, lanes, owner))
         self._lanes |= set(owned)
         return owned
 
@@ -191,7 +191,7 @@ class PostgresStore(PostgresSteering):
     async def give_back_lanes(self, lanes: Mapping[str, int]) -> None:
         """Let others have lanes at once."""
         self._lanes -= set(lanes)
-        if await self._database.run(lambda connection: owning.give_back_lanes(connection, lanes)):
+        if await self._database.settle(lambda connection: owning.give_back_lanes(connection, lanes)):
             self._hearing.tell()
 
     async def changed_elsewhere(self) -> bool:
