@@ -6,7 +6,7 @@ from leadbridge.events import Received
 from leadbridge.fetch.standing import IN_A_ROW, OTHERS_READ, Fetched, Impossible, Result, Standing, Stopped, Tried
 from leadbridge.fetch.verdict import Refused
 from leadbridge.sources.fetching import TroubleKind
-from leadbridge.store.fetching import DueFetch, FetchEnd, FetchPause
+from leadbridge.store.fetching import AS_IT_CAME, DueFetch, FetchEnd, FetchPause
 from leadbridge.store.values import WaitingSubmission
 
 NOW = 1_700_000_000_000
@@ -130,8 +130,13 @@ def test_what_cannot_be_asked_for_fails_at_once() -> None:
 
 
 def test_what_a_stop_broke_off_is_due_at_once_and_uncounted() -> None:
-    end = end_of(tried(Stopped()))
+    end = end_of(tried(Stopped(), tries=1))
     assert (end.again_at, end.counts) == (NOW, False)
+
+
+def test_a_new_one_that_a_stop_broke_off_is_not_behind_those_that_were_tried() -> None:
+    end = end_of(tried(Stopped(), tries=0))
+    assert (end.again_at, end.due_at, end.counts) == (AS_IT_CAME, AS_IT_CAME, False)
 
 
 BEFORE = FetchPause(until=NOW, reason="credentials: expired", times=3)

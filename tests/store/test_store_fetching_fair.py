@@ -7,7 +7,7 @@ import pytest
 from leadbridge.ids import first_id
 from leadbridge.store.base import Store
 from leadbridge.store.fetch_rows import LONGEST
-from leadbridge.store.fetching import FetchPause, FetchQuota
+from leadbridge.store.fetching import AS_IT_CAME, FetchPause, FetchQuota
 from leadbridge.store.values import MappedSubmission
 from tests.store.announced import MINUTE, SOURCE, announce, announced, claim, found, ids, later, row
 from tests.support.stored import START, new_request
@@ -100,3 +100,12 @@ async def test_a_new_one_is_not_behind_all_that_is_unknown_to_the_vendor(store: 
     new = (await announce(store)).submission_id
     assert ids(await claim(store, quota=quota, now=START + 2, limit=1)) == [new]
     assert first_id(START) < new
+
+
+async def test_a_new_one_that_was_broken_off_is_still_before_those_that_are_unknown_to_the_vendor(store: Store) -> None:
+    await retried(store, 100)
+    new = (await announce(store)).submission_id
+    assert new in ids(await claim(store, now=START + 1, limit=4))
+    await store.store_fetched(SOURCE, [later(new, AS_IT_CAME, calls=0, counts=False)], now=START + 1)
+    assert (await row(store, new)).fetch_at == START, "when it arrived"
+    assert new in ids(await claim(store, now=START + 2, limit=4))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from leadbridge.store.base import Store
-from leadbridge.store.fetching import ClaimedFetches, FetchBacklog, FetchEnd, FetchPause, FetchQuota
+from leadbridge.store.fetching import AS_IT_CAME, ClaimedFetches, FetchBacklog, FetchEnd, FetchPause, FetchQuota
 from tests.store.announced import LEASE, MINUTE, SOURCE, announce, announced, claim, failed, found, ids, later
 from tests.support.stored import START
 
@@ -195,5 +195,6 @@ async def test_a_quota_that_holds_not_even_one_submission_gives_nothing(store: S
 async def test_an_end_tells_its_state_by_what_it_has() -> None:
     end = FetchEnd(submission_id="1", calls=0, answered_at=START)
     assert (end.state, end.due_at) == ("failed", None)
-    assert replace(end, again_at=0).due_at == 1, "0 is what just came"
+    assert replace(end, again_at=START).due_at == START
+    assert replace(end, again_at=AS_IT_CAME).state == "awaiting_fetch"
     assert replace(end, again_at=START, documents="{}").state == "received"

@@ -8,7 +8,7 @@ from leadbridge.clock import Millis
 from leadbridge.fetch.verdict import Refused
 from leadbridge.retry import Decision, GiveUp, RetryPolicy
 from leadbridge.sources.fetching import TroubleKind
-from leadbridge.store.fetching import DueFetch, FetchEnd, FetchPause
+from leadbridge.store.fetching import AS_IT_CAME, DueFetch, FetchEnd, FetchPause
 
 IN_A_ROW: Final = 5  # leads that are refused, or without a usable answer, after which a source pauses
 OFTEN: Final = 5  # tries after which a lead without a usable answer says nothing of its source any more
@@ -188,8 +188,8 @@ class Standing:
                 counts = True
             case Impossible(why=why):
                 reason = f"fetch: {why}"
-            case Stopped():
-                again_at = now
+            case Stopped():  # what was never tried loses no place to those that were
+                again_at = AS_IT_CAME if tried.due.tries == 0 else now
             case Refused(kind="credentials" | "quota", detail=detail):
                 # Not later: the pause may be ended before its time. And behind those that came earlier: each time it
                 # is over, another one is tried.

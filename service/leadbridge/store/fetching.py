@@ -1,10 +1,12 @@
 """The values that go into a store and come out of it while leads are fetched that were only announced."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from leadbridge.clock import Millis
 from leadbridge.store.values import WaitingSubmission
+
+AS_IT_CAME: Final[Millis] = 0  # when what just came is due: it has a line of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,9 @@ class FetchEnd:
     """How fetching a submission's lead ended, this time.
 
     With `documents` (JSON: the vendor's answers by the name of their step) it may be mapped. With `again_at` it waits
-    until then; `counts` is whether that was a try of its own, or its source's trouble. With neither it has failed, and
-    `reason` says why. `calls` were made, the last of them answered at `answered_at`: they occupy the quota from then.
+    until then, and with `AS_IT_CAME` among what just came; `counts` is whether that was a try of its own, or its
+    source's trouble. With neither it has failed, and `reason` says why. `calls` were made, the last of them answered at
+    `answered_at`: they occupy the quota from then.
     """
 
     submission_id: str
@@ -80,8 +83,8 @@ class FetchEnd:
 
     @property
     def due_at(self) -> Millis | None:
-        """When it is due again, never as what just came."""
-        return None if self.state != "awaiting_fetch" else max(1, self.again_at or 0)
+        """When it is due again; None when it is not."""
+        return None if self.state != "awaiting_fetch" else self.again_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
