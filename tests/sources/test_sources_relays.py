@@ -1,9 +1,12 @@
 """What automation tools pass on: the user's fields, whatever wrapper stands around them."""
 
+import json
+
 import pytest
 
 from leadbridge.errors import Unparseable
 from leadbridge.events import Json
+from tests.sources.generic import answers_of
 from tests.sources.traps import FORM, event_of, form_body, json_body, parsed
 from tests.support.walked import walked
 
@@ -51,6 +54,55 @@ def test_each_item_of_a_list_is_a_submission_with_its_own_raw() -> None:
     events = parsed("n8n", json_body({"data": [{"email": "a@example.com"}, {"email": "b@example.com"}]})).events
     assert [event.fields["email"] for event in events] == ["a@example.com", "b@example.com"]
     assert [event.raw for event in events] == [{"data": {"email": f"{name}@example.com"}} for name in "ab"]
+
+
+ANSWERS = [{"question": "Name", "answer": "Ann"}, {"question": "E-mail", "answer": "ann@example.com"}]
+CODED = {"7": "Ann", "8": "ann@example.com"}
+
+
+RELAYS = ["zapier", "make", "n8n"]
+WITHIN = [
+    {"answers": ANSWERS},
+    {"data": ANSWERS},
+    {"data": {"response": {"answers": ANSWERS}}},
+    {"data": {"answers": json.dumps(ANSWERS)}},
+    {"data": [["Name", "Ann"], ["E-mail", "ann@example.com"]]},
+    {"data": {"questions": [{"id": 7, "title": "Name"}, {"id": 8, "title": "E-mail"}]} | CODED},
+]
+WRAPPED = [
+    ANSWERS,
+    {"json": {"body": {"answers": ANSWERS}, "headers": {}}, "pairedItem": {"item": 0}},
+    {"body": {"answers": json.dumps(ANSWERS)}, "headers": {}, "query": {}},
+]
+
+
+@walked(
+    ("preset", "body"),
+    [
+        *((preset, body) for preset in RELAYS for body in [*WITHIN, *WRAPPED]),
+        *(("standard-webhooks", body) for body in WITHIN),
+    ],
+)
+def test_answers_stand_first_and_under_their_labels_whatever_is_around_them(preset: str, body: Json) -> None:
+    event = event_of(preset, json_body(body))
+    assert list(event.fields)[:2] == ["Name", "E-mail"]
+    assert answers_of(event) == {"Name": "Ann", "E-mail": "ann@example.com"}
+    assert event.raw == body
+
+
+@walked("preset", [*RELAYS, "standard-webhooks"])
+def test_several_forms_in_a_list_are_submissions_of_their_own(preset: str) -> None:
+    items = [{"answers": ANSWERS}, {"answers": ANSWERS}]
+    events = parsed(preset, json_body({"data": items})).events
+    assert [event.fields["Name"] for event in events] == ["Ann", "Ann"]
+    assert [event.raw for event in events] == [{"data": items[0]}] * 2
+
+
+@walked("preset", [*RELAYS, "standard-webhooks"])
+def test_what_a_sender_says_of_its_fields_is_known(preset: str) -> None:
+    fields = [{"label": "Kontakt", "type": "email", "value": "ann@example.com"}, {"label": "Ort", "value": "Ulm"}]
+    event = event_of(preset, json_body({"data": {"fields": fields}}))
+    assert event.types == {"Kontakt": "email"}
 
 
 def test_the_query_of_a_passed_on_webhook_yields_to_its_fields() -> None:

@@ -1,13 +1,14 @@
-"""What automation tools pass on: the user's own fields, flat, or in a wrapper of such a tool."""
+"""What automation tools pass on: a form in any shape, or the user's own fields, also in a wrapper of such a tool."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from leadbridge.bodies.document import Document
 from leadbridge.events import Event, Json
-from leadbridge.sources.fields import Fields, file_meta, is_pairs, submissions
+from leadbridge.sources.fields import Fields
+from leadbridge.sources.generic.apart import Reading
+from leadbridge.sources.generic.body import Body, named_meta
 
-_META: Final = ("form_id", "form_name", "submission_id", "submitted_at", "page_url")
 # What stands beside a wrapped submission: n8n's webhook node has it in `body`, its items in `json`.
 _BESIDE: Final = {
     "body": frozenset(("headers", "params", "query", "webhookUrl", "executionMode")),
@@ -26,20 +27,22 @@ def relayed(document: Document) -> Iterator[Event]:
     tools put beside it; its `query` stays, as `query.utm_source` and `utm_source`. `contact__email` is also
     `contact.email`.
     """
-    for raw in submissions(document.value):
-        for inner, query, whole in _unwrapped(raw, _MOST_WRAPPERS):
-            yield _event(document, inner, query, whole)
+    body = Body(document)
+    for raw in body.submissions(document.value):
+        for inner, query, whole in _unwrapped(body, raw, _MOST_WRAPPERS):
+            reading = _with_other_names(body.read(inner), query)
+            yield body.event(reading, meta=named_meta(reading.fields), raw=whole)
 
 
-def _unwrapped(raw: Json, depth: int) -> Iterator[tuple[Json, Json, Json]]:
+def _unwrapped(body: Body, raw: Json, depth: int) -> Iterator[tuple[Json, Json, Json]]:
     """Each submission in `raw`, the query that came with it, and `raw` with this one alone in its wrappers."""
     name = _wrapper(raw) if depth else None
     if name is None:
         yield raw, None, raw
         return
     held = raw[name]
-    for item in held if isinstance(held, list) and not is_pairs(held) else [held]:
-        for inner, query, whole in _unwrapped(item, depth - 1):
+    for item in body.submissions(held):
+        for inner, query, whole in _unwrapped(body, item, depth - 1):
             yield inner, query or raw.get("query"), raw | {name: whole}
 
 
@@ -55,27 +58,20 @@ def _wrapper(raw: Json) -> str | None:
     return None
 
 
-def _event(document: Document, inner: Json, query: Json, whole: Json) -> Event:
+def _with_other_names(reading: Reading, query: Json) -> Reading:
+    """The fields, those with Zapier's names under dotted ones too, and the query with which they came."""
     fields = Fields()
-    for name, value in inner.items() if isinstance(inner, dict) else [("", inner)]:
+    for name, value in reading.fields.items():
         fields.put(name, value)
-    for name, value in list(fields.as_dict().items()):
-        if _NESTED in name.strip("_"):
-            fields.put_if_new(name.replace(_NESTED, "."), value)
-    if isinstance(query, dict) and fields.as_dict():
+    for name, value in reading.fields.items():
+        if _NESTED in name.strip("_") and name not in reading.about:
+            fields.put_if_new(name.replace(_NESTED, "."), value, reading.types.get(name))
+    if isinstance(query, dict) and reading.fields:
         fields.put("query", query)
         for name, value in query.items():
             fields.put_if_new(name, value)
-    values = fields.as_dict()
-    meta = {name: values[name] for name in _META if not _is_blank(values.get(name))}
-    return Event(
-        fields=values,
-        second_names=fields.second_names,
-        meta=meta | file_meta(document.files),
-        files=tuple(part for _, part in document.files),
-        raw=whole,
+    return reading._replace(
+        fields=fields.as_dict(),
+        second_names=(*reading.second_names, *fields.second_names),
+        types={**reading.types, **fields.types},
     )
-
-
-def _is_blank(value: Json) -> bool:
-    return value in (None, "") or isinstance(value, dict | list)

@@ -8,7 +8,7 @@ from leadbridge.sources.relay import relayed
 PRESET: Final = Preset(
     name="make",
     title="Make",
-    description="What a Make scenario sends by its HTTP module: your own fields, alone, wrapped, or many at once.",
+    description="What a Make scenario sends by its HTTP module: a form in any shape, alone, wrapped, or many at once.",
     shape=relayed,
     scheme={"scheme": "token"},
     dedupe=(Header("idempotency-key"), Header("webhook-id")),

@@ -6,24 +6,25 @@ from typing import Final
 from leadbridge.bodies.document import Document
 from leadbridge.errors import Unparseable
 from leadbridge.events import Event, Json
-from leadbridge.sources.fields import flat, submissions
+from leadbridge.sources.generic.body import Body
 from leadbridge.sources.preset import Header, Path, Preset
 from leadbridge.sources.shapes import around
 
 
 def _shape(document: Document) -> Iterator[Event]:
-    body = document.value
-    if not isinstance(body, dict):
+    envelope, body = document.value, Body(document)
+    if not isinstance(envelope, dict):
         raise Unparseable("an object is expected")
     meta: dict[str, Json] = {
-        name: body[key] for key, name in (("type", "type"), ("timestamp", "submitted_at")) if body.get(key)
+        name: envelope[key] for key, name in (("type", "type"), ("timestamp", "submitted_at")) if envelope.get(key)
     }
-    data = body.get("data")
+    data = envelope.get("data")
     if not isinstance(data, dict | list):
-        yield Event(fields=flat(body), meta=meta, raw=body)
+        yield body.event(body.read(envelope), meta=meta, raw=envelope)
         return
-    for item in submissions(data):
-        yield Event(fields=flat(item), meta=meta, raw=body if item is data else around(body, "data", item))
+    for item in body.submissions(data):
+        raw = envelope if item is data else around(envelope, "data", item)
+        yield body.event(body.read(item), meta=meta, raw=raw)
 
 
 PRESET: Final = Preset(

@@ -8,7 +8,7 @@ from leadbridge.sources.relay import relayed
 PRESET: Final = Preset(
     name="zapier",
     title="Zapier",
-    description="What a Zap sends by Webhooks by Zapier, in JSON or as a form; contact__email is also contact.email.",
+    description="What a Zap sends by Webhooks by Zapier, a form in any shape; contact__email is also contact.email.",
     shape=relayed,
     scheme={"scheme": "token"},
     dedupe=(Header("idempotency-key"), Header("webhook-id")),
