@@ -1,28 +1,16 @@
 """Answers that are good for nothing: another lead's, garbage, and what repeats the token."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from leadbridge.outgoing.client import Answered, Unanswered
-from leadbridge.store.base import Store
-from tests.fetch.test_fetch_steps import DOCUMENTS, ENVIRON, Stage, announcement, documents, respond
+from tests.fetch.staged import DOCUMENTS, ENVIRON, Stage, announcement, documents, respond
 from tests.fetch.vendor import answered
-from tests.support.clock import ManualClock
-from tests.support.journal import Journal
 
 TOKEN = ENVIRON["TOKEN"]
-
-
-@pytest.fixture
-async def stage(store: Store, clock: ManualClock, journal: Journal) -> AsyncIterator[Stage]:
-    made = Stage(store, clock, journal)
-    yield made
-    made.vendor.gate.set()
-    await made.stop()
 
 
 async def reason_of(stage: Stage, name: str) -> str:
@@ -76,7 +64,7 @@ async def test_a_kept_form_that_does_not_fit_is_asked_for_anew(stage: Stage) -> 
     assert "none of the questions" in await reason_of(stage, "b")
     stage.clock.advance(60)
     await stage.all_fetched("b")
-    assert stage.vendor.asked == ["r1", "7234", "r2", "r2", "7234"]
+    assert stage.vendor.calls == ["r1", "7234", "r2", "r2", "7234"]
 
 
 @pytest.mark.parametrize("cut", range(455, 500, 4))
@@ -162,4 +150,4 @@ async def test_a_process_that_stood_still_past_its_claim_asks_nothing_more(stage
     stage.clock.advance(31)  # its two calls have 40 seconds, and a call may take ten
     stage.vendor.gate.set()
     await stage.all_fetched("a")
-    assert stage.vendor.asked == ["r1", "r1", "7234"], "it begins anew, with a claim of its own"
+    assert stage.vendor.calls == ["r1", "r1", "7234"], "it begins anew, with a claim of its own"

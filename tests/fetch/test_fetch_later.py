@@ -18,14 +18,14 @@ async def test_a_lead_of_before_is_fetched_when_it_is_replayed(site: Site) -> No
     async with site.running(UNROUTED) as service:
         await announce(service, 7)
         await site.journal.seen("submission.unrouted")
-    assert site.vendor.asked == []
+    assert site.vendor.calls == []
     (row,) = await site.store.submissions(limit=10)
     assert (await site.store.replay(Selection(ids=(row.id,)), now=site.clock.now())).submissions == 1
     async with site.running() as service:
         await until(lambda: awaits(site))
         site.clock.advance(EVERY + 1)
         await site.journal.seen("delivery.attempted", outcome="delivered")
-    assert site.vendor.asked == ["7"]
+    assert site.vendor.calls == ["7"]
     (call,) = service.transport.calls
     assert email_of(7) in str(call.body)
 
@@ -41,7 +41,7 @@ async def test_leads_that_may_not_be_read_keep_none_back_that_comes_later(site: 
         site.clock.advance(61)
         await site.journal.seen("fetch.resumed")
         await site.journal.seen("delivery.attempted", outcome="delivered")
-    assert "999" in site.vendor.asked
+    assert "999" in site.vendor.calls
 
 
 async def test_a_clock_that_was_set_back_stops_nothing(site: Site) -> None:

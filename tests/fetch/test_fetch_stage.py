@@ -109,7 +109,7 @@ async def test_without_fetch_in_the_configuration_a_lead_is_what_was_announced(s
     async with site.running(config) as service:
         await announce(service, 7)
         await site.journal.seen("submission.accepted")
-    assert site.vendor.asked == []
+    assert site.vendor.calls == []
 
 
 async def test_a_test_lead_is_ignored_when_its_answers_show_it(site: Site) -> None:
@@ -131,7 +131,7 @@ async def test_many_are_fetched_at_once_and_no_more_than_that(site: Site) -> Non
         site.vendor.gate.set()
         await site.journal.seen("fetch.attempted", count=30)
         await site.journal.seen("delivery.attempted", count=30)
-    assert sorted(site.vendor.asked, key=int) == [str(one) for one in range(1, 31)]
+    assert sorted(site.vendor.calls, key=int) == [str(one) for one in range(1, 31)]
     assert site.vendor.most_at_once == AT_ONCE
     assert await site.states() == ["mapped"] * 30
 
@@ -142,10 +142,10 @@ async def test_the_quota_is_kept_and_used(site: Site) -> None:
         await announce(service, 1, 2, 3, 4, 5)
         await site.journal.seen("fetch.attempted", count=3)
         await announce(service, 6)
-        assert len(site.vendor.asked) == 3
+        assert len(site.vendor.calls) == 3
         site.clock.advance(59)
         await announce(service, 7)
-        assert len(site.vendor.asked) == 3
+        assert len(site.vendor.calls) == 3
         site.clock.advance(2)
         await site.journal.seen("fetch.attempted", count=6)
         site.clock.advance(61)
@@ -161,10 +161,10 @@ async def test_refused_credentials_pause_the_source_until_one_lead_shows_that_th
         assert TOKEN not in str(site.journal.lines)
         await announce(service, 2, 3, 4)
         site.clock.advance(59)
-        assert len(site.vendor.asked) == 1
+        assert len(site.vendor.calls) == 1
         site.clock.advance(2)
         await site.journal.seen("fetch.paused", count=2)
-        assert len(site.vendor.asked) == 2, "one lead alone is tried"
+        assert len(site.vendor.calls) == 2, "one lead alone is tried"
         site.vendor.respond = lead
         site.clock.advance(121)
         await site.journal.seen("fetch.resumed")
@@ -195,7 +195,7 @@ async def test_a_pause_for_the_quota_outlives_a_start(site: Site) -> None:
         await announce(service, 2)
         site.clock.advance(599)
         await service.client.get("/readyz")
-        assert site.vendor.asked == ["1"]
+        assert site.vendor.calls == ["1"]
         site.clock.advance(2)
         await site.journal.seen("delivery.attempted", count=2)
 

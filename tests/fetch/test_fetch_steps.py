@@ -1,122 +1,20 @@
 """A lead that takes several calls: each after the other, what is the same for many asked for once."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
-from random import Random
 from typing import Any
 
 import orjson
-import pytest
 
-from leadbridge.desk import FetchAccount, desks
+from leadbridge.desk import desks
 from leadbridge.errors import StorageUnavailable
-from leadbridge.fetch.fetcher import Fetcher
-from leadbridge.fetch.source import FetchMeans
-from leadbridge.metrics.meters import Meters
 from leadbridge.outgoing.client import Answered
 from leadbridge.settings.loading import load_text
-from leadbridge.sources.samples import folder_of, samples_in
 from leadbridge.store.base import Store
-from leadbridge.store.values import NewItem
-from tests.fetch.vendor import FakeVendor, answered, until
+from tests.fetch.staged import CONFIG, ENVIRON, Stage, announcement, documents, respond
+from tests.fetch.vendor import answered
 from tests.support.clock import ManualClock
 from tests.support.journal import Journal
-from tests.support.stored import new_request
 
-CONFIG = """
-version: 1
-sources:
-  posts:
-    preset: linkedin
-    verify: {secrets: ["${CLIENT_SECRET}"]}
-    fetch: {token: "${TOKEN}", version: "202601"}
-"""
-ENVIRON = {"CLIENT_SECRET": "client-secret-of-the-tests", "TOKEN": "token-of-the-tests"}
-(SAMPLE,) = (one for one in samples_in(folder_of("linkedin")) if one.name == "fetched_lead")
-DOCUMENTS: Mapping[str, Any] = SAMPLE.fetched or {}
 HOUR = 3_600.0
-
-
-def announcement(number: int, *, form: str = "(urn:li:leadGenForm:7234,1)") -> bytes:
-    said = orjson.loads(SAMPLE.body)
-    said["leadGenFormResponse"] = f"urn:li:leadGenFormResponse:r{number}"
-    said["leadGenForm"] = f"urn:li:versionedLeadGenForm:{form}"
-    return orjson.dumps(said)
-
-
-def documents(response: str) -> dict[str, Any]:
-    """What the vendor has of a response, by the names of the steps."""
-    return {**DOCUMENTS, "response": {**DOCUMENTS["response"], "id": response}}
-
-
-def respond(asked: str) -> Answered:
-    return answered(200, documents(asked)["response" if asked.startswith("r") else "form"])
-
-
-class Stage:
-    """The stage alone, on a store."""
-
-    def __init__(self, store: Store, clock: ManualClock, journal: Journal) -> None:
-        self.store, self.clock, self.journal = store, clock, journal
-        self.vendor = FakeVendor(respond=respond)
-        self.fetcher: Fetcher | None = None
-
-    def start(
-        self, *, store: Store | None = None, change: Callable[[FetchAccount], FetchAccount] | None = None
-    ) -> None:
-        (desk,) = desks(load_text(CONFIG, "tests.yaml", ENVIRON).settings).values()
-        assert desk.fetching is not None
-        if change is not None:
-            desk = replace(desk, fetching=change(desk.fetching))
-        log: Any = self.journal
-        means = FetchMeans(
-            store=store or self.store, transport=self.vendor, clock=self.clock, log=log, meters=Meters(),
-            dice=Random(1), fetched=lambda: None,
-        )  # fmt: skip
-        self.fetcher = Fetcher({desk.name: desk}, means)
-        self.fetcher.start()
-
-    def leave(self) -> None:
-        """As a stop begins: no further call."""
-        assert self.fetcher is not None
-        for worker in self.fetcher._workers.values():
-            worker.leave()
-
-    async def stop(self) -> None:
-        assert self.fetcher is not None
-        await self.fetcher.stop()
-
-    async def announced(self, name: str, body: bytes) -> None:
-        item = NewItem(submission_id=name, state="awaiting_fetch")
-        await self.store.accept(new_request(item, source="posts", body=body, at=self.clock.now()))
-        if self.fetcher is not None:
-            self.fetcher.wake("posts")
-
-    async def state(self, name: str) -> str:
-        row = await self.store.submission(name)
-        assert row is not None
-        return row.state
-
-    async def all_fetched(self, *names: str) -> None:
-        async def fetched() -> bool:
-            return {await self.state(name) for name in names} == {"received"}
-
-        await until(fetched)
-
-    async def tried(self, name: str, times: int) -> None:
-        async def is_stored() -> bool:
-            row = await self.store.submission(name)
-            return row is not None and row.fetch_tries >= times
-
-        await until(is_stored)
-
-
-@pytest.fixture
-async def stage(store: Store, clock: ManualClock, journal: Journal) -> AsyncIterator[Stage]:
-    made = Stage(store, clock, journal)
-    yield made
-    made.vendor.gate.set()
-    await made.stop()
 
 
 async def test_the_calls_go_one_after_the_other_and_all_documents_are_kept(stage: Stage) -> None:
@@ -142,11 +40,11 @@ async def test_a_form_is_asked_for_once_in_an_hour_and_a_new_version_of_it_at_on
     ):
         await stage.announced(name, announcement(number, form=form))
         await stage.all_fetched(name)
-    assert stage.vendor.asked == ["r1", "7234", "r2", "r3", "7234"]
+    assert stage.vendor.calls == ["r1", "7234", "r2", "r3", "7234"]
     stage.clock.advance(HOUR)
     await stage.announced("d", announcement(4))
     await stage.all_fetched("d")
-    assert stage.vendor.asked[-2:] == ["r4", "7234"]
+    assert stage.vendor.calls[-2:] == ["r4", "7234"]
 
 
 async def test_a_lead_whose_second_call_fails_is_asked_for_again_whole(stage: Stage) -> None:
@@ -159,7 +57,7 @@ async def test_a_lead_whose_second_call_fails_is_asked_for_again_whole(stage: St
     stage.vendor.respond = respond
     stage.clock.advance(60)
     await stage.all_fetched("a")
-    assert stage.vendor.asked == ["r1", "7234", "r1", "7234"]
+    assert stage.vendor.calls == ["r1", "7234", "r1", "7234"]
 
 
 async def test_an_announcement_without_an_id_fails_without_a_call(stage: Stage) -> None:
@@ -178,7 +76,7 @@ async def test_a_stop_makes_no_further_call_and_the_lead_is_due_at_the_next_star
     stage.leave()
     stage.vendor.gate.set()
     await stage.stop()
-    assert stage.vendor.asked == ["r1"]
+    assert stage.vendor.calls == ["r1"]
     stage.start()
     await stage.all_fetched("a")
     row = await stage.store.submission("a")
@@ -198,10 +96,10 @@ async def test_what_a_killed_process_had_claimed_is_fetched_when_its_claim_is_ov
     other.start()
     clock.advance(39)
     await other.state("a")
-    assert other.vendor.asked == []
+    assert other.vendor.calls == []
     clock.advance(16)
     await other.all_fetched("a")
-    assert other.vendor.asked == ["r1", "7234"]
+    assert other.vendor.calls == ["r1", "7234"]
     frozen.vendor.respond = crash  # and if it was no kill, but a long sleep: the first end is the one that counts
     frozen.vendor.gate.set()
     await journal.seen("fetch.crashed")
@@ -242,7 +140,7 @@ async def test_what_was_fetched_while_the_disk_is_full_is_stored_when_it_is_not(
     full.full = False
     stage.clock.advance(1)
     await stage.all_fetched("a")
-    assert stage.vendor.asked == ["r1", "7234"]
+    assert stage.vendor.calls == ["r1", "7234"]
     assert len(stage.journal.find("storage.unavailable")) <= 3, "it is said every ten seconds"
 
 

@@ -4,12 +4,12 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from leadbridge.outgoing.client import Answered, Unanswered
+from tests.support.gated import Gated
 from tests.support.patience import PATIENCE
 from tests.support.service import Running
 
@@ -80,50 +80,20 @@ def refused(_lead: str) -> Answered:
     return answered(400, REFUSED)
 
 
-@dataclass
-class FakeVendor:
-    """Answers by a function of the lead's id; a test may hold answers back until it opens the gate."""
+class FakeVendor(Gated[str, Answered]):
+    """Answers by a function of the lead's id."""
 
-    respond: Callable[[str], Answered | Unanswered] = lead
-    asked: list[str] = field(default_factory=list)  # ids
-    headers: list[Mapping[str, str]] = field(default_factory=list)
-    addresses: list[str] = field(default_factory=list)
-    at_once: int = 0
-    most_at_once: int = 0
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
-    _called: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self.gate.set()
+    def __init__(self, respond: Callable[[str], Answered | Unanswered] = lead) -> None:
+        super().__init__(respond)
+        self.headers: list[Mapping[str, str]] = []
+        self.addresses: list[str] = []
 
     async def get(
         self, address: str, *, query: Mapping[str, str], headers: Mapping[str, str], trace_id: str
     ) -> Answered:
-        asked = address.rpartition("/")[2]
-        self.asked.append(asked)
         self.addresses.append(address)
         self.headers.append(headers)
-        self._called.set()
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        try:
-            await self.gate.wait()
-            result = self.respond(asked)
-        finally:
-            self.at_once -= 1
-        if isinstance(result, Unanswered):
-            raise result
-        return result
-
-    async def called(self, count: int) -> None:
-        """Wait until so many calls were made."""
-        async with asyncio.timeout(PATIENCE):
-            while len(self.asked) < count:
-                self._called.clear()
-                await self._called.wait()
-
-    async def close(self) -> None:
-        """Nothing to let go."""
+        return await self.answer(address.rpartition("/")[2])
 
 
 async def until(done: Callable[[], Awaitable[bool]]) -> None:

@@ -1,6 +1,5 @@
 """A CRM that answers as a test says, and an adapter for it: deliver is tested without any vendor's rules."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -9,7 +8,7 @@ from leadbridge.crm.copper.keys import LEAD_KEYS
 from leadbridge.outcome import Delivered, Fail, Hold, Retry
 from leadbridge.outgoing.client import Unanswered
 from leadbridge.plan import Plan, RecordKind
-from tests.support.patience import PATIENCE
+from tests.support.gated import Gated
 
 
 def answer(status: int = 200, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Answer:
@@ -69,31 +68,11 @@ class PlainAdapter(Adapter):
         return None if answer.ok else Retry(detail=f"HTTP {answer.status}")
 
 
-class ScriptedTransport:
-    """Answers by a function of the call; a test may hold answers back until it opens the gate."""
+class ScriptedTransport(Gated[Call, Answer]):
+    """Answers by a function of the call."""
 
     def __init__(self, respond: Callable[[Call], Answer | Unanswered] | None = None) -> None:
-        self.respond = respond or (lambda _call: answer())
-        self.calls: list[Call] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self._called = asyncio.Event()
+        super().__init__(respond or (lambda _call: answer()))
 
     async def send(self, adapter: Adapter, call: Call, *, trace_id: str, token: str | None = None) -> Answer:
-        self.calls.append(call)
-        self._called.set()
-        await self.gate.wait()
-        result = self.respond(call)
-        if isinstance(result, Unanswered):
-            raise result
-        return result
-
-    async def called(self, count: int) -> None:
-        """Wait until so many calls were sent."""
-        async with asyncio.timeout(PATIENCE):
-            while len(self.calls) < count:
-                self._called.clear()
-                await self._called.wait()
-
-    async def close(self) -> None:
-        """Nothing to let go."""
+        return await self.answer(call)

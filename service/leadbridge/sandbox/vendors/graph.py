@@ -59,10 +59,8 @@ def _status(refusal: Refusal) -> int:
             return options.rate_limit_status
         case "no_permission":
             return 403
-        case "trouble":
-            return refusal.status
         case _:
-            return 400
+            return refusal.answered(400)
 
 
 def _unknown(request: ApiRequest) -> ApiReply:

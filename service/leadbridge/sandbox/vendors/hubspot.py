@@ -28,7 +28,7 @@ _WORDS: Final[Mapping[Why, tuple[int, str | None, str]]] = {  # status, category
 
 def _refused(refusal: Refusal) -> ApiReply:
     status, category, message = _WORDS[refusal.why]
-    status = refusal.status if refusal.why == "trouble" else status
+    status = refusal.answered(status)
     body: dict[str, Json] = {"status": "error", "message": message, "correlationId": refusal.request.trace_id}
     if category is not None:
         body["category"] = category

@@ -33,7 +33,7 @@ _WORDS: Final[Mapping[Why, tuple[int, str, str, str]]] = {  # status, code, titl
 
 def _refused(refusal: Refusal) -> ApiReply:
     status, code, title, detail = _WORDS[refusal.why]
-    status = refusal.status if refusal.why == "trouble" else status
+    status = refusal.answered(status)
     wanted = refusal.request.path.rstrip("/").rpartition("/")[2]
     return _error(refusal.request, status, code=code, title=title, detail=detail.format(id=wanted))
 

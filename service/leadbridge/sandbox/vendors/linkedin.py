@@ -29,7 +29,7 @@ _WORDS: Final[Mapping[Why, tuple[int, int | None, str | None, str]]] = {  # stat
 
 def _refused(refusal: Refusal) -> ApiReply:
     status, service, code, message = _WORDS[refusal.why]
-    status = refusal.status if refusal.why == "trouble" else status
+    status = refusal.answered(status)
     call = f"{refusal.request.method} {refusal.request.path}"
     body: dict[str, Json] = {"status": status, "message": message.format(call=call)}
     if service is not None:

@@ -23,7 +23,7 @@ _WORDS: Final[Mapping[Why, tuple[int, str, str, str]]] = {  # status, id, name, 
 
 def _refused(refusal: Refusal) -> ApiReply:
     status, error_id, name, message = _WORDS[refusal.why]
-    status = refusal.status if refusal.why == "trouble" else status
+    status = refusal.answered(status)
     error = {
         "docs": "https://developer.surveymonkey.com/api/v3/#error-codes",
         "message": message,

@@ -36,6 +36,10 @@ class Refusal:
     options: VendorOptions
     status: int = 500
 
+    def answered(self, status: int) -> int:
+        """The status to answer with, where `status` is the vendor's own for this: of its trouble there are several."""
+        return self.status if self.why == "trouble" else status
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:

@@ -1,5 +1,6 @@
 """HubSpot app subscriptions (webhooks API v3): what happened to a contact."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from leadbridge.events import Json
@@ -18,6 +19,15 @@ def _changed_property(fields: Fields, document: Json) -> None:
 
 
 _OCCURRENCE: Final = (Path("portalId"), Path("subscriptionId"), Path("objectId"), Path("occurredAt"))
+
+SCHEME: Final[Mapping[str, object]] = {  # of version 3 of HubSpot's signatures, which workflows have too
+    "scheme": "hmac",
+    "header": "x-hubspot-signature-v3",
+    "encoding": "base64",
+    "signs": "{method}{url}{body}{timestamp}",
+    "timestamp_header": "x-hubspot-request-timestamp",
+    "timestamp_unit": "ms",
+}
 
 PRESET: Final = Preset(
     name="hubspot",
@@ -38,14 +48,7 @@ PRESET: Final = Preset(
             },
         ),
     ),
-    scheme={
-        "scheme": "hmac",
-        "header": "x-hubspot-signature-v3",
-        "encoding": "base64",
-        "signs": "{method}{url}{body}{timestamp}",
-        "timestamp_header": "x-hubspot-request-timestamp",
-        "timestamp_unit": "ms",
-    },
+    scheme=SCHEME,
     dedupe=(Joined(*_OCCURRENCE, Path("propertyName")), Joined(*_OCCURRENCE)),  # their eventId is not unique
     volatile=frozenset({"attemptNumber"}),
     event_at=Moment("occurredAt", unit="ms"),

@@ -16,6 +16,7 @@ TYPES: Final[dict[str, FieldType]] = {
     "lastname": "last_name",
     "company": "company",
     "website": "website",
+    "address": "address",
 }
 _ASKED: Final = (  # without `properties` HubSpot tells the e-mail, the name and times alone
     "email,firstname,lastname,salutation,phone,mobilephone,company,jobtitle,website,address,city,state,zip,country,"

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from leadbridge.sources.hubspot import SCHEME
+from leadbridge.sources.hubspot.contact import TYPES
 from leadbridge.sources.parts import keyed, typed
 from leadbridge.sources.preset import Header, Ignore, Moment, Preset
 from leadbridge.sources.shapes import event
@@ -12,18 +14,7 @@ PRESET: Final = Preset(
     description="The whole contact that a HubSpot workflow sends: every property by its name.",
     shape=event(
         keyed("properties"),
-        typed(
-            {
-                "email": "email",
-                "phone": "phone",
-                "mobilephone": "phone",
-                "firstname": "first_name",
-                "lastname": "last_name",
-                "company": "company",
-                "website": "website",
-                "address": "address",
-            }
-        ),
+        typed(TYPES),
         meta={
             "contact_id": "vid",
             "portal_id": "portal-id",
@@ -35,14 +26,7 @@ PRESET: Final = Preset(
             "page_title": "form-submissions.0.page-title",
         },
     ),
-    scheme={
-        "scheme": "hmac",
-        "header": "x-hubspot-signature-v3",
-        "encoding": "base64",
-        "signs": "{method}{url}{body}{timestamp}",
-        "timestamp_header": "x-hubspot-request-timestamp",
-        "timestamp_unit": "ms",
-    },
+    scheme=SCHEME,
     dedupe=(Header("x-hubspot-correlation-id"),),
     event_at=Moment("properties.lastmodifieddate.value", unit="ms"),
     ignore=(Ignore(path="is-contact", values=(False,), reason="an object that is no contact"),),

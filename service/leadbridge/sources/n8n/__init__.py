@@ -8,7 +8,7 @@ from leadbridge.sources.relay import relayed
 PRESET: Final = Preset(
     name="n8n",
     title="n8n",
-    description="What an n8n workflow sends by its HTTP Request node: a form in any shape, an item, or a whole webhook.",
+    description="What an n8n workflow sends by its HTTP Request node: a form in any shape, an item, a whole webhook.",
     shape=relayed,
     scheme={"scheme": "token"},
     dedupe=(Header("idempotency-key"), Header("webhook-id")),
