@@ -64,6 +64,7 @@ GENERATED: Final = (
     Generated(path="helm/README.md", region="values", make=chart.table),
     Generated(path="docs/sandbox.md", region="endpoints", make=sandbox_tables.endpoints),
     Generated(path="docs/sandbox.md", region="vendors", make=sandbox_tables.vendors),
+    Generated(path="docs/sandbox.md", region="vendor-documents", make=sandbox_tables.vendor_documents),
     Generated(path="docs/sandbox.md", region="seeds", make=sandbox_tables.seeds),
     Generated(path="docs/sandbox.md", region="recipes", make=sandbox_tables.recipes),
     Generated(path="docs/sandbox.md", region="kinds", make=sandbox_tables.kinds),

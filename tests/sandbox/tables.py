@@ -49,12 +49,28 @@ def vendors() -> str:
     rows = [
         (
             f"{vendor.title}, under `{VENDORS_PATH}/{vendor.name}`",
-            ", ".join(f"`{kind}`: `GET {path}`" for kind, path in vendor.documents.items()),
+            ", ".join(f"`{name}`: `GET {kind.path}`" for name, kind in vendor.documents.items()),
             f"`{vendor.scheme} TOKEN`",
         )
         for vendor in VENDORS
     ]
     return table(("vendor", "documents by kind", "`Authorization`"), rows)
+
+
+def vendor_documents() -> str:
+    """What must stand in a document that is put in."""
+    rows = [
+        (
+            f"`{vendor.name}`",
+            f"`{name}`",
+            f"`{kind.ids}`",
+            f"`{kind.own_id}`" + (", added where it is left out" if kind.adds_id else ""),
+            f"`{kind.needs}`" if kind.needs else "",
+        )
+        for vendor in VENDORS
+        for name, kind in vendor.documents.items()
+    ]
+    return table(("vendor", "kind", "put in under", "says its own id at", "no lead without"), rows)
 
 
 def kinds() -> str:

@@ -87,7 +87,9 @@ async def test_a_search_looks_into_ids_and_addresses() -> None:
 
 async def test_the_newest_of_very_many_documents_are_shown() -> None:
     bench = Bench()
-    await bench.control.put_documents({"meta": {"lead": {str(number): LEAD for number in range(MOST_DOCUMENTS + 5)}}})
+    await bench.control.put_documents(
+        {"meta": {"lead": {str(number): {**LEAD, "id": number} for number in range(MOST_DOCUMENTS + 5)}}}
+    )
     read = await page(bench)
     assert f"the newest {MOST_DOCUMENTS} shown" in read.shown
     assert len([one for one in links(read, "document?") if "vendor=meta" in one]) == MOST_DOCUMENTS
@@ -95,8 +97,8 @@ async def test_the_newest_of_very_many_documents_are_shown() -> None:
 
 async def test_hostile_words_are_text_everywhere() -> None:
     bench = Bench()
-    document: dict[str, Any] = {HOSTILE: HOSTILE, "email": "a@b.test"}
     hostile = HOSTILE.replace("/", "")
+    document: dict[str, Any] = {HOSTILE: HOSTILE, "email": "a@b.test", "data": {"id": hostile}}
     await bench.control.put_documents({"klaviyo": {"profile": {hostile: document}}})
     await bench.control.fault(Fault(action=Status(status=503), vendor="klaviyo", path=HOSTILE))
     await bench.vendor("klaviyo", "/api/profiles/x", token=HOSTILE[:8])

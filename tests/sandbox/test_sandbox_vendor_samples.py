@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 
 from leadbridge.bodies import read_document
+from leadbridge.errors import Unparseable
 from leadbridge.sandbox import VENDORS_PATH, SandboxOptions
 from leadbridge.sandbox.vendors import VENDORS
-from leadbridge.sources.fetching import Get, next_get
+from leadbridge.sources.fetching import Get, next_get, other_than_asked
 from leadbridge.sources.registry import PRESETS
 from leadbridge.sources.samples import Sample, folder_of, samples_in
+from tests.support.walked import walked
 
 from .support import Bench
 
+BY_NAME = {vendor.name: vendor for vendor in VENDORS}
 FETCHING = [PRESETS[vendor.name] for vendor in VENDORS]
 SAMPLES = [
     (preset.name, sample)
@@ -57,11 +60,35 @@ async def test_a_samples_lead_is_answered_as_the_preset_asks_for_it(preset_name:
         assert not_in(document, answer.json()) == []
 
 
+@walked(("preset_name", "sample"), SAMPLES, ids=lambda one: getattr(one, "name", one))
+def test_what_a_document_must_have_is_what_a_preset_wants_of_it(preset_name: str, sample: Sample) -> None:
+    """The table of docs/sandbox.md: without its id a document is another lead's, without its needs it makes none."""
+    preset = PRESETS[preset_name]
+    assert preset.fetch is not None
+    (event,) = preset.shape(read_document(sample.body, sample.headers))
+    for get, document in gets(preset_name, sample):
+        kind = BY_NAME[preset_name].documents[get.step.name]
+        assert other_than_asked(get, document) is None
+        assert other_than_asked(get, without(document, kind.own_id)) is not None
+        assert kind.needs is not None
+        preset.fetch.complete(event, sample.fetched or {})
+        with pytest.raises(Unparseable):
+            preset.fetch.complete(event, {**(sample.fetched or {}), get.step.name: without(document, kind.needs)})
+
+
 @pytest.mark.parametrize("preset", FETCHING, ids=lambda preset: preset.name)
 def test_the_calls_that_a_preset_allows_itself_fit_the_vendors_quota(preset: Any) -> None:
     for rate in SandboxOptions().of_vendor(preset.name).rates:
         most = preset.fetch.limit * math.ceil(rate.window / preset.fetch.window)
         assert most <= rate.limit, f"{most} calls in {rate.window} s, of {rate.limit}"
+
+
+def without(document: Any, place: str) -> Any:
+    """A copy of a document without what stands at a place."""
+    first, _, rest = place.partition(".")
+    if not rest:
+        return {name: one for name, one in document.items() if name != first}
+    return {**document, first: without(document[first], rest)}
 
 
 def not_in(expected: Any, answered: Any, place: str = "") -> list[str]:

@@ -25,7 +25,7 @@ PROFILE = {"data": {"type": "profile", "id": "01P", "attributes": {"email": "Ann
 DOCUMENTS = {
     "meta": {"lead": {"444": LEAD}},
     "linkedin": {"response": {"r-1": RESPONSE}, "form": {"9": {"id": 9}}},
-    "surveymonkey": {"response": {"1/2": SURVEYED}, "survey": {"1": {"title": "Quotes"}}},
+    "surveymonkey": {"response": {"1/2": SURVEYED}, "survey": {"1": {"id": "1", "title": "Quotes"}}},
     "hubspot": {"contact": {"7": CONTACT}},
     "klaviyo": {"profile": {"01P": PROFILE}},
 }
@@ -162,7 +162,7 @@ async def test_surveymonkeys_simple_texts_come_when_asked_for() -> None:
     assert (await bench.vendor("surveymonkey", PATHS["surveymonkey"][0], simple="true")).json() == SURVEYED
     bare = (await bench.vendor("surveymonkey", PATHS["surveymonkey"][0])).json()
     assert bare["pages"][0]["questions"][0]["answers"] == [{"text": "Ann"}]
-    assert (await bench.vendor("surveymonkey", "/v3/surveys/1/details")).json() == {"title": "Quotes"}
+    assert (await bench.vendor("surveymonkey", "/v3/surveys/1/details")).json() == {"id": "1", "title": "Quotes"}
 
 
 @pytest.mark.parametrize(
@@ -230,6 +230,11 @@ async def test_what_is_taken_away_is_unknown_and_a_reset_brings_back_the_start()
         ({"meta": {"lead": {"1/2": LEAD}}}, "meta.lead.1/2: no such id can be; write ID"),
         ({"surveymonkey": {"response": {"1": {}}}}, "surveymonkey.response.1: no such id can be; write ID/ID"),
         ({"meta": {"lead": {"1": "Ann"}}}, "meta.lead.1: must be an object, or null to take it away"),
+        ({"meta": {"lead": {"1": LEAD}}}, "meta.lead.1.id: must be its id, 1; the vendor's answer repeats it"),
+        ({"linkedin": {"response": {"r-1": {}}}}, "linkedin.response.r-1.id: must be its id, r-1;"),
+        ({"linkedin": {"form": {"9": {"id": True}}}}, "linkedin.form.9.id: must be its id, 9;"),
+        ({"surveymonkey": {"response": {"1/2": {"id": "1"}}}}, "surveymonkey.response.1/2.id: must be its id, 2;"),
+        ({"klaviyo": {"profile": {"01P": {"id": "01P"}}}}, "klaviyo.profile.01P.data.id: must be its id, 01P;"),
         ([], "must be an object; write"),
     ],
 )

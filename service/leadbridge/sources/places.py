@@ -1,5 +1,7 @@
 """Where a value stands in a document."""
 
+from collections.abc import Iterator
+
 from leadbridge.events import Json
 
 
@@ -15,3 +17,9 @@ def at(document: Json, path: str) -> Json:
             case _:
                 return None
     return found
+
+
+def objects_at(document: Json, path: str) -> Iterator[dict[str, Json]]:
+    """The objects in the list at `path`; none where no list is."""
+    found = at(document, path)
+    return (one for one in (found if isinstance(found, list) else ()) if isinstance(one, dict))

@@ -14,7 +14,7 @@ import orjson
 from leadbridge.events import Json
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, json_reply
 from leadbridge.sandbox.vendor_options import MetaOptions
-from leadbridge.sandbox.vendors.vendor import Refusal, Room, Vendor, Why
+from leadbridge.sandbox.vendors.vendor import Kind, Refusal, Room, Vendor, Why
 
 _UNASKED: Final = ("created_time", "id", "field_data")  # what is answered where the query names no fields
 # https://developers.facebook.com/docs/graph-api/reference/user-lead-gen-info
@@ -102,7 +102,7 @@ def _told(room: Room) -> Mapping[str, str]:
 META: Final = Vendor(
     name="meta",
     title="Meta (Graph API)",
-    documents={"lead": "/{version}/{id}"},
+    documents={"lead": Kind(path="/{version}/{id}", adds_id=True, needs="field_data")},
     refused=_refused,
     shown=_shown,
     told=_told,

@@ -10,7 +10,7 @@ from typing import Final
 
 from leadbridge.events import Json
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, json_reply
-from leadbridge.sandbox.vendors.vendor import Refusal, Room, Vendor, Why
+from leadbridge.sandbox.vendors.vendor import Kind, Refusal, Room, Vendor, Why
 
 _ALWAYS: Final = ("createdate", "hs_object_id", "lastmodifieddate")
 _UNASKED: Final = ("email", "firstname", "lastname")  # what else is answered where the query names no properties
@@ -58,7 +58,7 @@ def _told(room: Room) -> Mapping[str, str]:
 HUBSPOT: Final = Vendor(
     name="hubspot",
     title="HubSpot",
-    documents={"contact": "/crm/v3/objects/contacts/{id}"},
+    documents={"contact": Kind(path="/crm/v3/objects/contacts/{id}", needs="properties")},
     refused=_refused,
     shown=_shown,
     told=_told,

@@ -10,7 +10,7 @@ from typing import Final
 
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, json_reply
 from leadbridge.sandbox.vendor_options import VendorOptions
-from leadbridge.sandbox.vendors.vendor import Refusal, Room, Vendor, Why
+from leadbridge.sandbox.vendors.vendor import Kind, Refusal, Room, Vendor, Why
 
 _REVISION: Final = re.compile(r"20\d\d-\d\d-\d\d(\.\w+)?")
 _WORDS: Final[Mapping[Why, tuple[int, str, str, str]]] = {  # status, code, title, detail
@@ -62,7 +62,7 @@ def _told(room: Room) -> Mapping[str, str]:
 KLAVIYO: Final = Vendor(
     name="klaviyo",
     title="Klaviyo",
-    documents={"profile": "/api/profiles/{id}"},
+    documents={"profile": Kind(path="/api/profiles/{id}", own_id="data.id", needs="data.attributes")},
     refused=_refused,
     scheme="Klaviyo-API-Key",
     unfit=_unfit,

@@ -12,7 +12,7 @@ from typing import Final
 from leadbridge.events import Json
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, json_reply
 from leadbridge.sandbox.vendor_options import LinkedInOptions, VendorOptions
-from leadbridge.sandbox.vendors.vendor import Refusal, Vendor, Why
+from leadbridge.sandbox.vendors.vendor import Kind, Refusal, Vendor, Why
 
 _VERSION: Final = re.compile(r"20\d\d(0[1-9]|1[0-2])")
 _WORDS: Final[Mapping[Why, tuple[int, int | None, str | None, str]]] = {  # status, service's code, code, message
@@ -56,8 +56,8 @@ LINKEDIN: Final = Vendor(
     name="linkedin",
     title="LinkedIn",
     documents={
-        "response": "/rest/leadFormResponses/{id}",
-        "form": "/rest/leadForms/{id}",
+        "response": Kind(path="/rest/leadFormResponses/{id}", needs="formResponse.answers"),
+        "form": Kind(path="/rest/leadForms/{id}", needs="content.questions"),
     },
     refused=_refused,
     unfit=_unfit,

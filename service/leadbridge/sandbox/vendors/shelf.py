@@ -8,7 +8,7 @@ from leadbridge.sandbox.refusals import ControlRefused, Problem, did_you_mean
 from leadbridge.sandbox.vendors import VENDORS
 from leadbridge.sandbox.vendors.api import VendorApi
 from leadbridge.sandbox.vendors.known import known_documents
-from leadbridge.sandbox.vendors.vendor import Vendor
+from leadbridge.sandbox.vendors.vendor import Vendor, own_part
 from leadbridge.sandbox.world import World
 
 _BY_NAME: Final[Mapping[str, Vendor]] = {vendor.name: vendor for vendor in VENDORS}
@@ -67,17 +67,23 @@ def _wrong(changes: Json) -> Iterator[Problem]:
                 yield from _wrong_kind(vendor, kind, documents)
 
 
-def _wrong_kind(vendor: Vendor, kind: str, documents: Json) -> Iterator[Problem]:
-    path = f"{vendor.name}.{kind}"
-    if kind not in vendor.documents:
-        yield Problem(path=path, problem="unknown", hint=did_you_mean(kind, vendor.documents))
+def _wrong_kind(vendor: Vendor, name: str, documents: Json) -> Iterator[Problem]:
+    path = f"{vendor.name}.{name}"
+    kind = vendor.documents.get(name)
+    if kind is None:
+        yield Problem(path=path, problem="unknown", hint=did_you_mean(name, vendor.documents))
         return
     if not isinstance(documents, Mapping):
         yield Problem(path=path, problem="must be an object of documents by their ids")
         return
     for document_id, document in documents.items():
-        if not vendor.takes(kind, document_id):
-            hint = f"write {'/'.join(['ID'] * vendor.documents[kind].count('{id}'))}"
-            yield Problem(path=f"{path}.{document_id}", problem="no such id can be", hint=hint)
-        elif document is not None and not isinstance(document, Mapping):
-            yield Problem(path=f"{path}.{document_id}", problem="must be an object, or null to take it away")
+        here = f"{path}.{document_id}"
+        if not kind.takes(document_id):
+            yield Problem(path=here, problem="no such id can be", hint=f"write {kind.ids}")
+        elif document is None:
+            continue
+        elif not isinstance(document, Mapping):
+            yield Problem(path=here, problem="must be an object, or null to take it away")
+        elif not kind.says(document_id, document):
+            hint = "the vendor's answer repeats it, and one about another lead is not taken"
+            yield Problem(path=f"{here}.{kind.own_id}", problem=f"must be its id, {own_part(document_id)}", hint=hint)

@@ -5,7 +5,7 @@ from typing import Final
 
 from leadbridge.events import Json
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest, json_reply
-from leadbridge.sandbox.vendors.vendor import Refusal, Room, Vendor, Why
+from leadbridge.sandbox.vendors.vendor import Kind, Refusal, Room, Vendor, Why
 
 _WORDS: Final[Mapping[Why, tuple[int, str, str, str]]] = {  # status, id, name, message
     "no_token": (401, "1010", "Authorization Error", "The authorization token was not provided."),
@@ -60,8 +60,8 @@ SURVEYMONKEY: Final = Vendor(
     name="surveymonkey",
     title="SurveyMonkey",
     documents={
-        "response": "/v3/surveys/{id}/responses/{id}/details",
-        "survey": "/v3/surveys/{id}/details",
+        "response": Kind(path="/v3/surveys/{id}/responses/{id}/details", needs="pages"),
+        "survey": Kind(path="/v3/surveys/{id}/details"),
     },
     refused=_refused,
     shown=_shown,

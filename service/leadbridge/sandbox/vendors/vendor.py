@@ -10,6 +10,7 @@ from leadbridge.events import Json
 from leadbridge.sandbox.emulator import VendorName
 from leadbridge.sandbox.exchange import ApiReply, ApiRequest
 from leadbridge.sandbox.vendor_options import VendorOptions
+from leadbridge.sources.places import at
 
 _ID: Final = "{id}"
 _VERSION: Final = "{version}"
@@ -64,18 +65,52 @@ def _no_headers(_: object) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of documents: each is at a path with `{id}` for its id or ids, and `{version}` for any version.
+
+    It says its id itself at `own_id`, the last one of several; `adds_id` is for a vendor whose answer has it anyhow. No
+    lead comes of one without what stands at `needs`.
+    """
+
+    path: str
+    own_id: str = "id"
+    adds_id: bool = False
+    needs: str | None = None
+
+    @property
+    def ids(self) -> str:
+        """How the id or ids of one are written."""
+        return "/".join(["ID"] * self.path.count(_ID))
+
+    def takes(self, document_id: str) -> bool:
+        """Whether a document can have that id."""
+        return document_id.count("/") == self.ids.count("/") and all(document_id.split("/"))
+
+    def says(self, document_id: str, document: Json) -> bool:
+        """Whether a document says that this is its id."""
+        said = at(document, self.own_id)
+        if said is None:
+            return self.adds_id
+        return isinstance(said, str | int) and str(said) == own_part(document_id)
+
+
+def own_part(document_id: str) -> str:
+    """Of several ids the document's own: those before it are of what it belongs to."""
+    return document_id.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
     """An emulated vendor, written from its own documents and not from the preset that is tried against it.
 
-    `documents` says by kind at which path one is, with `{id}` for its id or ids and `{version}` for any version.
-    `unfit` finds what else is wrong with a good token's call, such as a missing version. `shown` is what is answered of
-    a document: the parts that the query asks for, or a refusal. `told` are the headers about the quota, `traced` those
-    with the vendor's id of an exchange.
+    `documents` are what it keeps, by kind. `unfit` finds what else is wrong with a good token's call, such as a missing
+    version. `shown` is what is answered of a document: the parts that the query asks for, or a refusal. `told` are the
+    headers about the quota, `traced` those with the vendor's id of an exchange.
     """
 
     name: VendorName
     title: str
-    documents: Mapping[str, str]
+    documents: Mapping[str, Kind]
     refused: Callable[[Refusal], ApiReply]
     scheme: str = "Bearer"
     unfit: Callable[[ApiRequest, VendorOptions], ApiReply | None] = _nothing
@@ -85,15 +120,11 @@ class Vendor:
 
     def place(self, path: str) -> tuple[str, str] | None:
         """The kind and id of the document at `path`; several ids are joined by `/`. None where there is none."""
-        for kind, pattern in self.documents.items():
-            found = _compiled(pattern).fullmatch(path)
+        for name, kind in self.documents.items():
+            found = _compiled(kind.path).fullmatch(path)
             if found is not None:
-                return kind, "/".join(found.groups())
+                return name, "/".join(found.groups())
         return None
-
-    def takes(self, kind: str, document_id: str) -> bool:
-        """Whether a document of this kind can have that id."""
-        return document_id.count("/") == self.documents[kind].count(_ID) - 1 and all(document_id.split("/"))
 
 
 @cache

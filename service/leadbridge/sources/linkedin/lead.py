@@ -1,6 +1,6 @@
 """What LinkedIn's API tells of a form's response: answers by the ids of questions, which the form has the words of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from leadbridge.errors import Unparseable
@@ -8,7 +8,7 @@ from leadbridge.events import FieldType, Json
 from leadbridge.sources.completing import completing
 from leadbridge.sources.fetching import Fetch, Part, Step, Trouble
 from leadbridge.sources.fields import Fields
-from leadbridge.sources.places import at
+from leadbridge.sources.places import at, objects_at
 from leadbridge.sources.preset import Ignore
 from leadbridge.sources.shapes import event
 
@@ -26,11 +26,11 @@ _TYPES: Final[Mapping[str, FieldType]] = {
 
 def _answers(fields: Fields, documents: Json) -> None:
     """Each answer under the question's text; LinkedIn's own name of it, or the author's, is a second name."""
-    questions = {str(one.get("questionId")): one for one in _objects(documents, "form.content.questions")}
+    questions = {str(one.get("questionId")): one for one in objects_at(documents, "form.content.questions")}
     locale = _locale(documents)
     if not isinstance(at(documents, "response.formResponse.answers"), list):
         raise Unparseable("the response has no answers", place="response.formResponse.answers")
-    answers = [(str(one.get("questionId")), one) for one in _objects(documents, "response.formResponse.answers")]
+    answers = [(str(one.get("questionId")), one) for one in objects_at(documents, "response.formResponse.answers")]
     if not isinstance(at(documents, "form.content.questions"), list):
         raise Unparseable("the form has no questions", place="form.content.questions")
     if answers and questions.keys().isdisjoint(number for number, _ in answers):
@@ -55,7 +55,7 @@ def _value(details: Json, question: Json, locale: str) -> Json:
         return at(details, "textQuestionAnswer.answer")
     known = {
         str(one.get("id")): _text(one.get("text"), locale) or _text(one.get("label"), locale)
-        for one in _objects(question, "questionDetails.multipleChoiceQuestionDetails.options")
+        for one in objects_at(question, "questionDetails.multipleChoiceQuestionDetails.options")
     }
     texts = [known.get(str(number)) or number for number in chosen]
     return texts[0] if len(texts) == 1 else texts
@@ -66,22 +66,17 @@ def _consents(fields: Fields, documents: Json) -> None:
     locale = _locale(documents)
     known = {
         str(one.get("id")): _text(one.get("consent"), locale) or _text(one.get("label"), locale)
-        for one in _objects(documents, "form.content.legalInfo.consents")
+        for one in objects_at(documents, "form.content.legalInfo.consents")
     }
-    for one in _objects(documents, "response.formResponse.consentResponses"):
+    for one in objects_at(documents, "response.formResponse.consentResponses"):
         number = str(one.get("consentId", one.get("id")))
         fields.put(known.get(number) or f"consent {number}", one.get("accepted"), "consent")
 
 
 def _hidden_fields(fields: Fields, documents: Json) -> None:
-    for one in _objects(documents, "form.hiddenFields"):
+    for one in objects_at(documents, "form.hiddenFields"):
         if isinstance(one.get("name"), str) and one["name"].strip():
             fields.put(one["name"].strip(), one.get("value"), "hidden")
-
-
-def _objects(document: Json, path: str) -> Iterator[dict[str, Json]]:
-    found = at(document, path)
-    return (one for one in (found if isinstance(found, list) else ()) if isinstance(one, dict))
 
 
 def _locale(documents: Json) -> str:

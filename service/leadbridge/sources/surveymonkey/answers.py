@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from leadbridge.errors import Unparseable
@@ -12,7 +11,7 @@ from leadbridge.sources.fetching import Fetch, Part, Step
 from leadbridge.sources.fields import Fields
 from leadbridge.sources.parts import typed
 from leadbridge.sources.people import person
-from leadbridge.sources.places import at
+from leadbridge.sources.places import at, objects_at
 from leadbridge.sources.preset import Ignore
 from leadbridge.sources.shapes import event
 
@@ -26,10 +25,10 @@ def _answers(fields: Fields, documents: Json) -> None:
         raise Unparseable(
             "the response has no pages: its token may lack `View Response Details`", place="response.pages"
         )
-    for page in _objects(documents, "response.pages"):
-        for question in _objects(page, "questions"):
+    for page in objects_at(documents, "response.pages"):
+        for question in objects_at(page, "questions"):
             heading = _plain(question.get("heading")) or f"answer {question.get('id')}"
-            for answer in _objects(question, "answers"):
+            for answer in objects_at(question, "answers"):
                 row, value = _row_and_value(answer)
                 if row:
                     fields.put(f"{heading}.{row}", value)
@@ -57,11 +56,6 @@ def _custom_variables(fields: Fields, documents: Json) -> None:
     for name, value in found.items() if isinstance(found, dict) else ():
         if name.strip() and value not in (None, ""):
             fields.put(name, value, "hidden")
-
-
-def _objects(document: Json, path: str) -> Iterator[dict[str, Json]]:
-    found = at(document, path)
-    return (one for one in (found if isinstance(found, list) else ()) if isinstance(one, dict))
 
 
 def _plain(value: Json) -> str:
