@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from leadbridge.disguises import Disguised
+
 HIDDEN: Final = "***"  # ASCII reads the same in every charset
 LONGEST_SECRET: Final = 200  # characters; making its pattern takes 15 ms then
 SHORTEST_SECRET: Final = 12  # characters; a shorter one could be a part of a name or of somebody's answer
@@ -21,19 +23,13 @@ _NUMBER: Final = re.compile(r"[0-9.eE+-]+")
 _READ_BY: Final = frozenset(
     {"content-type", "content-length", "content-encoding", "transfer-encoding", "traceparent", "tracestate"}
 )
-# Bounded, so that a long row of either takes no quadratic time, and never given back, so that a row of them is read in
-# one way: two would multiply the time with each backslash of a secret.
-_PERCENT: Final = rb"%(?:25){0,3}"
-_BACKSLASH: Final = rb"(?:\\|" + _PERCENT + rb"5[cC])"
-_BACKSLASHES: Final = _BACKSLASH + rb"{1,8}+"
 _WIDE: Final = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")  # a wide one holds no narrower one
-_RUNS: Final = re.compile(r"\\+|[^\\]")
 
 
 def redacted(text: bytes, secrets: tuple[str, ...]) -> bytes:
     """`text` with every configured secret masked, however it is written."""
-    for pattern, instead in _patterns(secrets) if secrets else ():
-        text = pattern.sub(instead, text)
+    for secret in _patterns(secrets) if secrets else ():
+        text = secret.masked(text)
     return text
 
 
@@ -56,13 +52,17 @@ def written_instead(text: str, *, after: str = "") -> list[tuple[bytes, bytes]]:
     return [(written, kept + instead) for written, kept in ways.items()]
 
 
-def as_wide(pairs: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The same pairs as they stand in a body of UTF-16 or UTF-32, which JSON may be in as well."""
-    return [
-        (_in_charset(written, charset), _in_charset(instead, charset))
-        for written, instead in pairs
-        for charset in _WIDE
-    ]
+def replaced_wide(text: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """As `replaced`, for a text that may be in UTF-16 or UTF-32, as JSON may be.
+
+    Without their zeros the ways to write one are few, and looked for first: most are in no text.
+    """
+    bare = text.translate(None, b"\0")
+    for written, instead in dict.fromkeys(pairs):
+        wide = [_in_charset(written, charset) for charset in _WIDE]
+        if any(one in bare for one in {each.translate(None, b"\0") for each in wide}):
+            text = replaced(text, zip(wide, (_in_charset(instead, charset) for charset in _WIDE), strict=True))
+    return text
 
 
 def _in_charset(text: bytes, charset: str) -> bytes:
@@ -71,7 +71,7 @@ def _in_charset(text: bytes, charset: str) -> bytes:
 
 def replaced(text: bytes, pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
     """`text` with the first of each pair replaced by the second."""
-    for written, instead in pairs:
+    for written, instead in dict.fromkeys(pairs):
         text = text.replace(written, instead)
     return text
 
@@ -95,11 +95,13 @@ def _value_masked(found: re.Match[bytes]) -> bytes:
 def _of_name(name: str) -> list[re.Pattern[bytes]]:
     """In JSON, in a form, in a part of a form; each begins with the name, so that `re` looks for nothing else first.
 
-    Names come from presets, bodies from strangers: every repetition is bounded or never given back.
+    Names come from presets, bodies from strangers: every repetition is bounded or never given back, and what follows a
+    name within its line ends where the next one may begin.
     """
     called = re.escape(name.encode())
     number = rb"(-?[0-9][0-9.eE+-]*+)"
-    of_part = rb"[^\r\n]{0,200}+\r?\n(?:[^\r\n]{1,200}+\r?\n){0,5}+\r?\n"
+    rest_of_line = rb'[^\r\n"]{0,60}+(?:"[^\r\n"]{0,100}+"[^\r\n"]{0,60}+)?+\r?\n'
+    of_part = rest_of_line + rb"(?:[^\r\n]{1,200}+\r?\n){0,5}+\r?\n"
     return [
         re.compile(rb'("' + called + rb'"\s{0,9}+:\s{0,9}+)("(?:[^"\\]|\\[\s\S])++"?|' + number + rb")"),
         re.compile(rb"(" + called + rb"=(?<![^?&]" + called + rb"=))([^&\s\"'<>\\]++)()"),
@@ -113,10 +115,10 @@ def _text_masked(text: str, secrets: tuple[str, ...], pairs: Iterable[tuple[byte
 
 
 @lru_cache(maxsize=256)
-def _patterns(secrets: tuple[str, ...]) -> list[tuple[re.Pattern[bytes], bytes]]:
+def _patterns(secrets: tuple[str, ...]) -> list[Disguised]:
     """Longest first: one secret may be a part of another."""
     found = sorted({secret for secret in secrets if secret}, key=lambda one: (-len(one), one))
-    return [(_pattern(secret), (_HIDDEN_NUMBER if _NUMBER.fullmatch(secret) else HIDDEN).encode()) for secret in found]
+    return [Disguised(secret, (_HIDDEN_NUMBER if _NUMBER.fullmatch(secret) else HIDDEN).encode()) for secret in found]
 
 
 def _usual_ways(secret: str) -> Iterable[bytes]:
@@ -127,34 +129,3 @@ def _usual_ways(secret: str) -> Iterable[bytes]:
         yield travelled
         yield quote(travelled, safe="").encode()
         yield quote_plus(travelled).encode()
-
-
-def _pattern(secret: str) -> re.Pattern[bytes]:
-    return re.compile(b"".join(rb"(?:" + b"|".join(_ways(part)) + rb")" for part in _RUNS.findall(secret)))
-
-
-def _ways(part: str) -> Iterable[bytes]:
-    """How one character is written, or a run of backslashes."""
-    if part[0] == "\\":
-        yield _backslashes(len(part))
-        return
-    travelled = part.encode("utf-8", "surrogatepass")
-    yield re.escape(travelled)
-    percent = b"".join(_PERCENT + _hex(b"%02x" % byte) for byte in travelled)
-    yield percent
-    units = part.encode("utf-16-be", "surrogatepass")
-    yield b"".join(_BACKSLASHES + b"u" + _hex(units[at : at + 2].hex().encode()) for at in range(0, len(units), 2))
-    if part in '"/':
-        yield _BACKSLASHES + rb"(?:" + re.escape(travelled) + b"|" + percent + rb")"
-    elif part == " ":
-        yield rb"\+"
-
-
-def _backslashes(count: int) -> bytes:
-    """A run as one: each escaping doubles it, and what follows it may begin with backslashes of its own."""
-    escaped = b"|".join(_BACKSLASH + b"{%d}" % (count * times) for times in (8, 4, 2, 1))
-    return rb"(?>(?:" + _BACKSLASHES + rb"u" + _hex(b"005c") + rb"){%d}|" % count + escaped + rb")"
-
-
-def _hex(digits: bytes) -> bytes:
-    return b"(?i:" + digits + b")"

@@ -18,11 +18,11 @@ from leadbridge.jws import payload_of, verify_jws
 from leadbridge.redactions import (
     LONGEST_SECRET,
     SHORTEST_SECRET,
-    as_wide,
     redacted,
     redacted_headers,
     redacted_text,
     replaced,
+    replaced_wide,
     without_values_of,
     written_instead,
 )
@@ -104,7 +104,7 @@ def _masked(
         if "." not in place:  # the last part of a longer one may be anything's name
             text = without_values_of(place, text)
     if b"\0" in text:
-        text = replaced(text, as_wide([*pairs, *(pair for secret in hidden for pair in written_instead(secret))]))
+        text = replaced_wide(text, [*pairs, *(pair for secret in hidden for pair in written_instead(secret))])
     return replaced(redacted(text, hidden), pairs)
 
 

@@ -58,8 +58,12 @@ def test_a_secret_is_masked_in_its_place_where_the_body_cannot_be_read_and_where
 
 
 @pytest.mark.parametrize(
-    "part", [b'"google_key"', b'"google_key":"', b"&google_key=", b'name="google_key"\r\n', b'name="google_key"\n \n']
-)
+    "part",
+    [
+        b'"google_key"', b'"google_key":"', b"&google_key=", b'name="google_key"', b'name="google_key"\r\n',
+        b'name="google_key"\n \n',
+    ],
+)  # fmt: skip
 def test_places_are_looked_for_in_one_go_however_many_there_seem_to_be(part: bytes) -> None:
     """Looked for anew from each, they would keep this test for hours."""
     without_values_of("google_key", part * (1_500_000 // len(part)))

@@ -19,7 +19,7 @@ from leadbridge.items import StoredEvents
 from leadbridge.logs import Logger
 from leadbridge.metrics.meters import Meters
 from leadbridge.outgoing.client import Answered, Unanswered
-from leadbridge.redactions import as_wide, redacted, redacted_text, replaced, written_instead
+from leadbridge.redactions import redacted, redacted_text, replaced_wide, written_instead
 from leadbridge.sources.fetching import Get, NothingToAskFor, other_than_asked
 from leadbridge.store.fetching import DueFetch, FetchPause
 from leadbridge.store.values import WaitingSubmission
@@ -144,7 +144,7 @@ class Caller:
             return replace(answered, headers=headers)
         content = redacted(answered.content, (token,))
         if b"\0" in content:  # no JSON that is read, and yet it may be quoted
-            content = replaced(content, as_wide(written_instead(token)))
+            content = replaced_wide(content, written_instead(token))
         return replace(answered, headers=headers, content=content)
 
     def _say(self, due: DueFetch, get: Get, verdict: Verdict, answered: Answered | None, *, seconds: float) -> None:
