@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random, SystemRandom
 
-import structlog
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -26,7 +25,7 @@ from leadbridge.fetch.fetcher import Fetcher
 from leadbridge.fetch.source import FetchMeans
 from leadbridge.fetch.transport import FetchTransport, HttpFetchTransport
 from leadbridge.front import Front, crashed, probes
-from leadbridge.logs import Logger
+from leadbridge.logs import Logger, logger
 from leadbridge.mapping.mapper import Mapper, Routing
 from leadbridge.metrics import families
 from leadbridge.metrics.meters import Meters
@@ -34,7 +33,6 @@ from leadbridge.metrics.series import Labels, Snapshots, gauge
 from leadbridge.precedence import Precedence
 from leadbridge.quarantine import Leftovers, Quarantine
 from leadbridge.receive import Receiver
-from leadbridge.recognise import default_tables
 from leadbridge.record import Recorder
 from leadbridge.retention import Retention, kept_for
 from leadbridge.retry import RetryPolicy
@@ -64,7 +62,7 @@ class Service:
     ) -> None:
         """Wire the stages together; nothing runs before `start`, or before the application's lifespan."""
         clock = clock or SystemClock()
-        log = log or structlog.get_logger().bind()
+        log = log or logger().bind()
         settings = loaded.settings
         self._store = store
         self._tokens = tokens
@@ -107,6 +105,8 @@ class Service:
             ),
         )
         if any(route.recognise for route in settings.routes):
+            from leadbridge.recognise import default_tables  # noqa: PLC0415  # as long as half of a start without
+
             default_tables()  # now, and not while the first submission waits
         self._mapper = Mapper(
             sources,

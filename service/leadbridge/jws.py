@@ -15,7 +15,7 @@ from leadbridge.clock import Millis
 from leadbridge.errors import SignatureReason, Unparseable
 from leadbridge.events import Json, Received
 from leadbridge.schemes import Jws
-from leadbridge.signatures import any_equal, bytes_of, header_of, is_signed_by, refuse, unbase64url
+from leadbridge.signatures import any_equal, bytes_of, header_of, refuse, unbase64url
 
 _PARTS: Final = 3  # protected header, claims, signature
 
@@ -63,6 +63,8 @@ def payload_of(scheme: Jws, body: bytes) -> bytes:
 def _is_signed(scheme: Jws, message: bytes, signature: bytes) -> bool:
     if scheme.algorithm == "HS256":
         return any_equal(signature, [hmac.digest(key, message, "sha256") for key in scheme.keys])
+    from leadbridge.schemes.pem import is_signed_by  # noqa: PLC0415  # there since the keys were read: see there
+
     return any(is_signed_by(key, signature, message) for key in scheme.public_keys)
 
 

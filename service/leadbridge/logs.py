@@ -13,11 +13,14 @@ from types import NoneType
 from typing import Any, Final, TextIO, TypeAlias, cast
 
 import orjson
-import structlog
 from pydantic_core import PydanticSerializationError, to_json
 
 from leadbridge.lines import Lines
 from leadbridge.masking import MASK, harmless, masked
+from leadbridge.unneeded import without
+
+with without("rich"):  # structlog takes it for tracebacks that are never shown here: a twentieth of a start
+    import structlog
 
 Logger: TypeAlias = structlog.stdlib.BoundLogger
 
@@ -37,6 +40,12 @@ _PLAIN: Final = (int, float, bool, NoneType)
 _OURS: Final = frozenset({"submission", "delivery", "destination", "lane", "named", "trace_id", "of", "purpose"})
 _LEVELS: Final = {"exception": "error", "warn": "warning"}  # what a method's name says otherwise than its level
 _QUERY: Final = re.compile(r"(?<=[a-z]://)([^\s\"'?]+\?)[^\s\"']+")  # it may hold a sender's secret
+
+
+def logger() -> Logger:
+    """Where lines go in; ask for it after `configure`, or as late as can be."""
+    log: Logger = structlog.get_logger()
+    return log
 
 
 def configure(*, stream: TextIO | None = None, level: str = "info") -> None:

@@ -10,12 +10,6 @@ from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Final, Never, TypeAlias
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256, SHA512
-
 from leadbridge.clock import Millis
 from leadbridge.errors import SignatureError, SignatureReason
 from leadbridge.events import Received
@@ -28,10 +22,8 @@ _DIGITS: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SIZES: Final = {"sha1": 20, "sha256": 32, "sha512": 64}  # bytes of a digest
 _ED25519: Final = "v1a,"  # how Standard Webhooks marks such a signature
 _ED25519_SIZE: Final = 64  # bytes
-HASHES: Final = {"sha256": SHA256(), "sha512": SHA512()}  # of RSA signatures
 
 Signing: TypeAlias = Hmac | Digest | StandardWebhooks | Rsa | Ed25519
-PublicKey: TypeAlias = RSAPublicKey | Ed25519PublicKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,31 +87,24 @@ def _is_proved(scheme: Signing, layout: Layout, written: Sequence[str], *, signe
     expected = digests_of(scheme, layout, signed) if digests else []
     if any(any_equal(digest, expected) for digest in digests):
         return True
-    message = signed.by(layout.signs) if asymmetric else b""
+    if not asymmetric:
+        return False
+    from leadbridge.schemes.pem import is_signed_by  # noqa: PLC0415  # there since the keys were read: see there
+
+    message = signed.by(layout.signs)
     return any(is_signed_by(key, signature, message) for key in public_keys for signature in asymmetric)
 
 
 def _is_proved_by_a_public_key(scheme: Rsa | Ed25519, written: Sequence[str], *, signed: Message) -> bool:
-    keys = scheme.public_keys
-    sizes = {_ED25519_SIZE if isinstance(key, Ed25519PublicKey) else key.key_size // 8 for key in keys}
+    from leadbridge.schemes.pem import is_signed_by  # noqa: PLC0415  # there since the keys were read: see there
+
+    sizes = {_ED25519_SIZE} if isinstance(scheme, Ed25519) else {key.key_size // 8 for key in scheme.public_keys}
     signatures = _read(scheme, written, prefix=scheme.prefix, sizes=sizes)
     if not signatures:
         refuse("malformed_header")
     message = signed.by(scheme.signs)
     algorithm = "sha256" if isinstance(scheme, Ed25519) else scheme.hash
-    return any(is_signed_by(key, one, message, algorithm=algorithm) for key in keys for one in signatures)
-
-
-def is_signed_by(key: PublicKey, signature: bytes, message: bytes, *, algorithm: str = "sha256") -> bool:
-    """Whether the owner of the key signed the message; an RSA signature is one of `algorithm`, by PKCS #1 v1.5."""
-    try:
-        if isinstance(key, Ed25519PublicKey):
-            key.verify(signature, message)
-        else:
-            key.verify(signature, message, PKCS1v15(), HASHES[algorithm])
-    except InvalidSignature:
-        return False
-    return True
+    return any(is_signed_by(key, one, message, algorithm=algorithm) for key in scheme.public_keys for one in signatures)
 
 
 def _layout(scheme: Signing, headers: Mapping[str, str]) -> Layout:

@@ -30,7 +30,8 @@ from leadbridge.schemes import (
     Unsigned,
     UrlSecret,
 )
-from leadbridge.signatures import HASHES, Message, digests_of
+from leadbridge.schemes.pem import HASHES
+from leadbridge.signatures import Message, digests_of
 
 PrivateKey: TypeAlias = RSAPrivateKey | Ed25519PrivateKey
 

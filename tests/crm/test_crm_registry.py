@@ -10,7 +10,7 @@ from leadbridge.crm.copper.adapter import Copper
 from leadbridge.crm.copper.settings import CopperSettings
 from leadbridge.crm.leadconnector.adapter import LeadConnector
 from leadbridge.crm.leadconnector.settings import LeadConnectorSettings
-from leadbridge.crm.registry import BUILT_IN, CRMS, GROUP, CrmKind
+from leadbridge.crm.registry import CRMS, GROUP, CrmKind
 from leadbridge.plugins import with_installed
 from tests.support.walked import walked
 
@@ -25,7 +25,7 @@ def test_the_built_in_crms_are_there() -> None:
 
 def test_an_installed_package_adds_a_crm_without_a_fork() -> None:
     point = EntryPoint(name="other", value=f"{__name__}:OTHER", group=GROUP)
-    assert with_installed(BUILT_IN, [point], kind=CrmKind)["other"] is OTHER
+    assert with_installed(CRMS, [point], kind=CrmKind)["other"] is OTHER
 
 
 @walked(

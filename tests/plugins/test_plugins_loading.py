@@ -27,13 +27,13 @@ def point(attribute: str, *, module: str = __name__, name: str = "acme") -> Entr
 
 
 def test_installed_ones_stand_beside_ours_by_their_own_name() -> None:
-    found = with_installed([OURS], [point("ACME", name="another-name")], kind=Thing)
+    found = with_installed({"ours": OURS}, [point("ACME", name="another-name")], kind=Thing)
     assert dict(found) == {"ours": OURS, "acme": ACME}
 
 
 def test_nothing_can_be_added_afterwards() -> None:
     with pytest.raises(TypeError):
-        with_installed([OURS], [], kind=Thing)["more"] = ACME  # type: ignore[index]  # that is the point
+        with_installed({"ours": OURS}, [], kind=Thing)["more"] = ACME  # type: ignore[index]  # that is the point
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_nothing_can_be_added_afterwards() -> None:
 )
 def test_one_that_cannot_be_used_is_named_by_its_entry_point(points: list[EntryPoint], said: str) -> None:
     with pytest.raises(ConfigError, match=said) as refused:
-        with_installed([OURS], points, kind=Thing)
+        with_installed({"ours": OURS}, points, kind=Thing)
     last = points[-1]
     assert str(refused.value).startswith(f"entry point leadbridge.things: {last.name} = {last.value}: ")
 
@@ -57,4 +57,4 @@ def test_a_package_that_fails_in_its_own_way_is_named_too(tmp_path: Path, monkey
     (tmp_path / "broken_on_import.py").write_text("raise ZeroDivisionError('of its own')")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ConfigError, match=r"it cannot be loaded \(ZeroDivisionError: of its own\); mend or uninstall"):
-        with_installed([OURS], [point("ACME", module="broken_on_import")], kind=Thing)
+        with_installed({"ours": OURS}, [point("ACME", module="broken_on_import")], kind=Thing)

@@ -22,9 +22,9 @@ def test_ours_are_there_by_name() -> None:
 
 def test_another_package_adds_one_by_an_entry_point() -> None:
     point = EntryPoint(name="acme", value=f"{__name__}:ACME", group=GROUP)
-    found = with_installed(BUILT_IN, [point], kind=Preset)
+    found = with_installed(PRESETS, [point], kind=Preset)
     assert found["acme"] is ACME
-    assert len(found) == len(BUILT_IN) + 1
+    assert len(found) == len(PRESETS) + 1
 
 
 @walked(

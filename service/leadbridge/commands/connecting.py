@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TextIO
 
-import structlog
-
+from leadbridge import logs
 from leadbridge.clock import SystemClock
 from leadbridge.commands.callback import Callback
 from leadbridge.commands.granting import CONNECTIONS, grants_of, keeper_of, open_vault, require_open
@@ -82,7 +81,7 @@ class _Connecting:
 
     async def run(self, consent: Consent, *, replace_locked: bool) -> None:
         exchange = Exchange(Ways(CONNECTIONS))
-        keeper = keeper_of(self._vault, exchange, self._grants, structlog.get_logger())
+        keeper = keeper_of(self._vault, exchange, self._grants, logs.logger())
 
         async def redeem(code: str) -> None:
             issued = await exchange.redeem(self._grant, code, redirect_url=consent.way_back)

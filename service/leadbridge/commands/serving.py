@@ -6,7 +6,6 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
-import structlog
 from pydantic_core import PydanticCustomError
 
 from leadbridge import logs
@@ -30,7 +29,7 @@ def serve(loaded: Loaded, *, config: Path, host: str, port: int, linger: float, 
     """
     admin_listen = loaded.settings.server.admin_listen if admin is None else _read(admin)
     logs.configure()
-    log = structlog.get_logger()
+    log = logs.logger()
     database = database_url(os.environ)
     for warning in loaded.warnings:
         log.warning("config.warning", problem=str(warning))
@@ -63,9 +62,9 @@ def serve(loaded: Loaded, *, config: Path, host: str, port: int, linger: float, 
 def _quarantine(loaded: Loaded, database: str) -> Quarantine | Leftovers:
     """Where unproved requests are set aside, if any source asks for it; raises `ConfigError` without a key."""
     if not any(source.quarantine for source in loaded.settings.sources.values()):
-        return Leftovers(lambda: open_quarantine(database), log=structlog.get_logger().bind())
+        return Leftovers(lambda: open_quarantine(database), log=logs.logger().bind())
     sealing = Sealing.from_environ(os.environ)
-    return Quarantine(open_quarantine(database), sealing, clock=SystemClock(), log=structlog.get_logger().bind())
+    return Quarantine(open_quarantine(database), sealing, clock=SystemClock(), log=logs.logger().bind())
 
 
 def _read(address: str) -> HostPort:

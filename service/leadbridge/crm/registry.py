@@ -37,4 +37,6 @@ BUILT_IN: Final = (
     CrmKind(name="leadconnector", title="LeadConnector", settings=LeadConnectorSettings, adapter=LeadConnector),
 )
 
-CRMS: Final[Mapping[str, CrmKind]] = with_installed(BUILT_IN, entry_points(group=GROUP), kind=CrmKind)
+CRMS: Final[Mapping[str, CrmKind]] = with_installed(
+    {kind.name: kind for kind in BUILT_IN}, entry_points(group=GROUP), kind=CrmKind
+)

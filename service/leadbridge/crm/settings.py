@@ -12,7 +12,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 class QuotaShare(BaseModel):
     """A part of the official quota: other tools use the same account."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     share: Share = Field(description="Part of the CRM's official quota that leadbridge may use, above 0 and up to 1.")
 
@@ -20,7 +20,7 @@ class QuotaShare(BaseModel):
 class QuotaLimit(BaseModel):
     """A quota of one's own."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     limit: int = Field(gt=0, description="Calls allowed in one window.")
     window: float = Field(gt=0, description="The window's length in seconds.")
@@ -33,7 +33,7 @@ QuotaOption: TypeAlias = QuotaShare | QuotaLimit | Literal["off"]
 class DestinationSettings(BaseModel):
     """One CRM account. Each CRM's own class adds its credentials."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     crm: str  # each CRM's class narrows it to its own name
     base_url: AnyHttpUrl | None = Field(

@@ -6,12 +6,12 @@ from typing import Any, Final, cast
 from weakref import ref
 
 import httptools
-import structlog
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from leadbridge.http.joined import JoinedWrites
 from leadbridge.http.lean import LeanHttp
 from leadbridge.inbound import WHOLE
+from leadbridge.logs import logger
 
 MOST_HEAD: Final = 64 * 1024  # bytes of request line and headers
 HEAD_TIME: Final = 30.0  # seconds until they must be complete
@@ -193,7 +193,7 @@ class BoundedHttp(LeanHttp):
     def _refuse(self, status: int, title: str, detail: str) -> None:
         if self.transport.is_closing() or self._ends_with_answers():
             return
-        log = structlog.get_logger()
+        log = logger()
         log.warning("connection.refused", status=status, problem=detail)
         document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         content = json.dumps(document, separators=(",", ":")).encode()

@@ -44,9 +44,11 @@ class _Foreground(uvicorn.Server):
         self._leaves_at: float | None = None  # monotonic seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and look no more for garbage in what is there from now on to the end."""
+        """Start, and look no more for garbage in what is there from now on to the end.
+
+        Nor now: a start leaves 2,000 objects without an owner, a megabyte, and to find them senders would wait.
+        """
         await super().startup(sockets)
-        gc.collect()
         gc.freeze()
         gc.set_threshold(*GARBAGE)
 
@@ -104,6 +106,7 @@ def server_config(app: Any, *, trusted_proxies: Sequence[object] = ()) -> uvicor
         app,
         http=BoundedHttp,
         loop="uvloop",
+        ws="none",  # else it looks for libraries
         lifespan="on",
         log_config=None,  # structlog does that
         access_log=False,  # `submission.*` and `request.refused` say more, and no query string

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
 from leadbridge.events import Event, Json
 from leadbridge.expressions import Input, Template
 from leadbridge.mapping.filling import Filling
-from leadbridge.recognise import Finding, Recognised, recognise
 from leadbridge.settings.mapped import LeadMapping
 from leadbridge.settings.route import Route
+
+if TYPE_CHECKING:
+    from leadbridge.recognise import Finding, Recognised
 
 _LISTS: Final = ("email", "phone", "website")
 _PARTS: Final = ("first_name", "last_name", "middle_name")
@@ -25,17 +27,19 @@ class Seen:
         self._region = region
 
     @cached_property
-    def recognised(self) -> Recognised:
+    def recognised(self) -> "Recognised":
         """The lead that the event's own fields make."""
+        from leadbridge.recognise import recognise  # noqa: PLC0415  # the start did, for routes that recognise
+
         return recognise(self.event, region=self._region)
 
 
-def key_of(finding: Finding) -> str:
+def key_of(finding: "Finding") -> str:
     """The lead's key that a finding fills: `address` for `address.city`."""
     return finding.target.partition(".")[0]
 
 
-def fillable(recognised: Recognised, mapping: LeadMapping) -> dict[str, Json]:
+def fillable(recognised: "Recognised", mapping: LeadMapping) -> dict[str, Json]:
     """The recognised values by their place in a route, `lead.email`, that do not touch what its rules say otherwise.
 
     A list of all e-mails says which one is the main one, and parts of a name what the name is.
@@ -57,12 +61,12 @@ def _flat(path: str, values: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
             yield f"{path}.{key}", value
 
 
-def taken(recognised: Recognised, filling: Filling) -> tuple[Finding, ...]:
+def taken(recognised: "Recognised", filling: Filling) -> "tuple[Finding, ...]":
     """What of the findings filled a key of this route."""
     return tuple(each for each in recognised.used if f"lead.{each.target}" in filling.taken)
 
 
-def left_over(event: Event, recognised: Recognised, used: Iterable[Finding], route: Route) -> dict[str, Json]:
+def left_over(event: Event, recognised: "Recognised", used: "Iterable[Finding]", route: Route) -> dict[str, Json]:
     """The fields with a value that neither recognition used nor a rule of the route reads, in the form's order."""
     names = {each.field for each in used}
     unused = recognised.other.keys() | {each.field for each in recognised.used if each.field not in names}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from leadbridge.errors import MappingError
 from leadbridge.events import Event, Json
@@ -16,8 +16,10 @@ from leadbridge.mapping.recognising import Seen, fillable, key_of, left_over, ta
 from leadbridge.mapping.rules import write_rules
 from leadbridge.outcome import HoldReason
 from leadbridge.plan import Plan, RecordKind, TagChange
-from leadbridge.recognise import Finding
 from leadbridge.settings.route import Route
+
+if TYPE_CHECKING:
+    from leadbridge.recognise import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Planned:
     plan: Plan
     keys: tuple[str, ...]
     hold: HoldReason | None = None
-    recognised: tuple[Finding, ...] = ()  # what filled the keys that the route's rules leave out
+    recognised: "tuple[Finding, ...]" = ()  # what filled the keys that the route's rules leave out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

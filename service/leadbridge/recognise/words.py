@@ -53,6 +53,8 @@ def words_of(name: str) -> tuple[str, ...]:
     if not name.islower():
         name = _CAMEL.sub(" ", name)
     name = folded(name)
+    if name.replace(" ", "").isalpha():  # as most are: nothing is left to do
+        return tuple(name.split())
     for sign, pattern, instead in _REST:
         if sign in name:
             name = pattern.sub(instead, name)

@@ -1,15 +1,16 @@
 """Schemes whose sender signs with a private key: all that is known here is the public one, which is no secret."""
 
 from functools import cached_property
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import Field, model_validator
 
 from leadbridge.schemes.layout import Layout
-from leadbridge.schemes.pem import ed25519_key, rsa_key
 from leadbridge.schemes.secrets import Secrets
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 
 class _Signature(Layout):
@@ -29,8 +30,10 @@ class Rsa(_Signature):
     hash: Literal["sha256", "sha512"] = Field(default="sha256", description="The signature's hash function.")
 
     @cached_property
-    def public_keys(self) -> tuple[RSAPublicKey, ...]:
+    def public_keys(self) -> "tuple[RSAPublicKey, ...]":
         """The sender's public keys."""
+        from leadbridge.schemes.pem import rsa_key  # noqa: PLC0415  # see there
+
         return tuple(rsa_key(secret) for secret in self.secrets)
 
     @model_validator(mode="after")
@@ -45,8 +48,10 @@ class Ed25519(_Signature):
     scheme: Literal["ed25519"] = Field(default="ed25519", description="An ed25519 signature stands in a header.")
 
     @cached_property
-    def public_keys(self) -> tuple[Ed25519PublicKey, ...]:
+    def public_keys(self) -> "tuple[Ed25519PublicKey, ...]":
         """The sender's public keys."""
+        from leadbridge.schemes.pem import ed25519_key  # noqa: PLC0415  # see there
+
         return tuple(ed25519_key(secret) for secret in self.secrets)
 
     @model_validator(mode="after")

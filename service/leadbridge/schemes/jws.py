@@ -1,14 +1,15 @@
 """JSON Web Signatures (RFC 7515), beside the body or in place of it."""
 
 from functools import cached_property
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import Field, PositiveInt, model_validator
 
 from leadbridge.schemes.layout import HeaderName, Strict
-from leadbridge.schemes.pem import looks_like_pem, rsa_key
-from leadbridge.schemes.secrets import Secrets
+from leadbridge.schemes.secrets import Secrets, looks_like_pem
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 
 class Jws(Strict):
@@ -50,9 +51,13 @@ class Jws(Strict):
         return tuple(secret.get_secret_value().encode() for secret in self.secrets) if self.algorithm == "HS256" else ()
 
     @cached_property
-    def public_keys(self) -> tuple[RSAPublicKey, ...]:
+    def public_keys(self) -> "tuple[RSAPublicKey, ...]":
         """The sender's public keys of RS256."""
-        return tuple(rsa_key(secret) for secret in self.secrets) if self.algorithm == "RS256" else ()
+        if self.algorithm != "RS256":
+            return ()
+        from leadbridge.schemes.pem import rsa_key  # noqa: PLC0415  # see there
+
+        return tuple(rsa_key(secret) for secret in self.secrets)
 
     @model_validator(mode="after")
     def _can_prove(self) -> Self:

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ConfigDict, Field, TypeAdapter, model_validator
 
 from leadbridge.schemes.asymmetric import Ed25519, Rsa
 from leadbridge.schemes.jws import Jws
 from leadbridge.schemes.layout import PLACES, HashName, HeaderName, Layout, Strict
 from leadbridge.schemes.placed import BodySecret, UrlSecret
-from leadbridge.schemes.secrets import KeyEncoding, Secrets, TokenSecrets, is_private, is_public, key_of, public_key
+from leadbridge.schemes.secrets import KeyEncoding, Secrets, TokenSecrets, is_private, is_public, key_of
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
 class Unsigned(Strict):
@@ -103,9 +105,14 @@ class StandardWebhooks(Strict):
         return tuple(key_of(secret, "whsec_", "base64") for secret in self.secrets if not is_public(secret))
 
     @cached_property
-    def public_keys(self) -> tuple[Ed25519PublicKey, ...]:
+    def public_keys(self) -> "tuple[Ed25519PublicKey, ...]":
         """The senders' public keys."""
-        return tuple(public_key(secret) for secret in self.secrets if is_public(secret))
+        written = [secret for secret in self.secrets if is_public(secret)]
+        if not written:
+            return ()
+        from leadbridge.schemes.pem import public_key  # noqa: PLC0415  # see there
+
+        return tuple(public_key(secret) for secret in written)
 
     def layout(self, headers: Mapping[str, str]) -> Layout:
         """Where things stand, by the header names that a request uses."""
@@ -140,4 +147,4 @@ Scheme: TypeAlias = Annotated[
     Field(discriminator="scheme", description="The verification."),
 ]
 # A mapping, as the configuration has it, to its scheme.
-SCHEME: Final[TypeAdapter[Scheme]] = TypeAdapter(Scheme, config=ConfigDict(hide_input_in_errors=True))
+SCHEME: Final[TypeAdapter[Scheme]] = TypeAdapter(Scheme, config=ConfigDict(hide_input_in_errors=True, defer_build=True))

@@ -15,7 +15,7 @@ class Strict(BaseModel):
     """A value of the configuration under `verify:`."""
 
     # Input is hidden because a ValidationError quotes what it refuses, and that may be a secret.
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class SignatureParts(Strict):

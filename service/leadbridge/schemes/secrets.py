@@ -4,7 +4,6 @@ import base64
 import binascii
 from typing import Annotated, Final, Literal, TypeAlias
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from leadbridge.redactions import LONGEST_SECRET, SHORTEST_SECRET
@@ -12,8 +11,9 @@ from leadbridge.redactions import LONGEST_SECRET, SHORTEST_SECRET
 KeyEncoding: TypeAlias = Literal["utf8", "base64", "hex"]
 
 # How Standard Webhooks marks the two halves of an ed25519 key.
-_PUBLIC: Final = "whpk_"
+PUBLIC: Final = "whpk_"
 _PRIVATE: Final = "whsk_"
+PEM: Final = "-----BEGIN "
 
 
 def _not_blank(secret: SecretStr) -> SecretStr:
@@ -85,7 +85,7 @@ def key_of(secret: SecretStr, prefix: str, encoding: KeyEncoding) -> bytes:
 
 def is_public(secret: SecretStr) -> bool:
     """Whether it is a sender's public key, which proves `v1a,` signatures alone."""
-    return secret.get_secret_value().startswith(_PUBLIC)
+    return secret.get_secret_value().startswith(PUBLIC)
 
 
 def is_private(secret: SecretStr) -> bool:
@@ -93,9 +93,6 @@ def is_private(secret: SecretStr) -> bool:
     return secret.get_secret_value().startswith(_PRIVATE)
 
 
-def public_key(secret: SecretStr) -> Ed25519PublicKey:
-    """The public key; raises `ValueError` when it is none."""
-    try:
-        return Ed25519PublicKey.from_public_bytes(key_of(secret, _PUBLIC, "base64"))
-    except ValueError as exc:
-        raise ValueError("a public key, `whpk_…`, is 32 bytes in base64: copy it whole from the sender") from exc
+def looks_like_pem(secret: SecretStr) -> bool:
+    """Whether it is a key of the kind that has a public half: never an HMAC key, since everybody may know it."""
+    return secret.get_secret_value().lstrip().startswith(PEM)

@@ -42,7 +42,7 @@ Window: TypeAlias = Annotated[
 class FetchingQuota(BaseModel):
     """How many calls a vendor allows for the answers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     limit: int = Field(gt=0, description="Calls allowed in one window, by all processes together.")
     window: Window = Field(description="The window's length: seconds (`10s`), minutes (`1m`) or hours (`1h`).")
@@ -51,7 +51,7 @@ class FetchingQuota(BaseModel):
 class Fetching(BaseModel):
     """With what the answers of a lead are fetched that its vendor only announces."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     token: TokenSecret = Field(description="The vendor's access token (or private key) that may read leads.")
     base_url: Annotated[AnyHttpUrl, AfterValidator(bare_url)] | None = Field(

@@ -41,7 +41,7 @@ OneOrMany: TypeAlias = Annotated[Template | tuple[Template, ...], _OneOrMany(kee
 class Mapped(BaseModel):
     """Options that are strict and do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class AddressMapping(Mapped):

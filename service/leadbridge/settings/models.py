@@ -125,7 +125,7 @@ Destination: TypeAlias = Annotated[SerializeAsAny[DestinationSettings], WrapVali
 
 
 class _Options(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Defaults(_Options):

@@ -1,30 +1,33 @@
-"""From `LEADBRIDGE_DATABASE_URL` to a store."""
+"""From `LEADBRIDGE_DATABASE_URL` to a store.
+
+An engine is imported where it is opened: asyncpg and the store on it are an eighth of a start that does without.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from leadbridge.errors import UsageError
-from leadbridge.store.postgres.quarantine import PostgresQuarantine
-from leadbridge.store.postgres.reader import PostgresReader, look_at_postgres, migrate_postgres
-from leadbridge.store.postgres.steering import PostgresOperator
-from leadbridge.store.postgres.store import PostgresStore
-from leadbridge.store.postgres.tokens import PostgresTokens
-from leadbridge.store.sqlite.beside import look_at_sqlite
-from leadbridge.store.sqlite.connection import migrate_sqlite
-from leadbridge.store.sqlite.quarantine import SqliteQuarantine
-from leadbridge.store.sqlite.reader import SqliteReader
-from leadbridge.store.sqlite.steering import SqliteOperator
-from leadbridge.store.sqlite.store import SqliteStore
-from leadbridge.store.sqlite.tokens import SqliteTokens
+
+if TYPE_CHECKING:
+    from leadbridge.store.postgres.quarantine import PostgresQuarantine
+    from leadbridge.store.postgres.reader import PostgresReader
+    from leadbridge.store.postgres.steering import PostgresOperator
+    from leadbridge.store.postgres.store import PostgresStore
+    from leadbridge.store.postgres.tokens import PostgresTokens
+    from leadbridge.store.sqlite.quarantine import SqliteQuarantine
+    from leadbridge.store.sqlite.reader import SqliteReader
+    from leadbridge.store.sqlite.steering import SqliteOperator
+    from leadbridge.store.sqlite.store import SqliteStore
+    from leadbridge.store.sqlite.tokens import SqliteTokens
 
 VARIABLE: Final = "LEADBRIDGE_DATABASE_URL"
 DEFAULT_URL: Final = "sqlite:///data/leadbridge.db"  # beside the working directory's `data/`
 SQLITE: Final = "sqlite:///"
 _POSTGRES: Final = ("postgresql://", "postgres://")
-ServingStore: TypeAlias = SqliteStore | PostgresStore
-Reader: TypeAlias = SqliteReader | PostgresReader
-Operator: TypeAlias = SqliteOperator | PostgresOperator
+ServingStore: TypeAlias = "SqliteStore | PostgresStore"
+Reader: TypeAlias = "SqliteReader | PostgresReader"
+Operator: TypeAlias = "SqliteOperator | PostgresOperator"
 
 
 def database_url(environ: Mapping[str, str]) -> str:
@@ -38,34 +41,68 @@ def look_at(url: str) -> None:
     One that is not made yet, or is to be brought up to date by the start, is good.
     """
     if is_postgres(url):
+        from leadbridge.store.postgres.reader import look_at_postgres
+
         look_at_postgres(url)
     else:
+        from leadbridge.store.sqlite.beside import look_at_sqlite
+
         look_at_sqlite(_path(url))
 
 
 def open_store(url: str) -> ServingStore:
     """Open, or make, the database for a process that serves it; raises `StorageUnavailable`."""
-    return PostgresStore(url) if is_postgres(url) else SqliteStore(_path(url))
+    if is_postgres(url):
+        from leadbridge.store.postgres.store import PostgresStore
+
+        return PostgresStore(url)
+    from leadbridge.store.sqlite.store import SqliteStore
+
+    return SqliteStore(_path(url))
 
 
 def open_reader(url: str) -> Reader:
     """Open an existing database for looking only; raises `StorageUnavailable`."""
-    return PostgresReader(url) if is_postgres(url) else SqliteReader(_path(url))
+    if is_postgres(url):
+        from leadbridge.store.postgres.reader import PostgresReader
+
+        return PostgresReader(url)
+    from leadbridge.store.sqlite.reader import SqliteReader
+
+    return SqliteReader(_path(url))
 
 
-def open_tokens(url: str) -> SqliteTokens | PostgresTokens:
+def open_tokens(url: str) -> "SqliteTokens | PostgresTokens":
     """Open, or make, the database for the tokens in it, beside a running service too; raises `StorageUnavailable`."""
-    return PostgresTokens(url) if is_postgres(url) else SqliteTokens(_path(url))
+    if is_postgres(url):
+        from leadbridge.store.postgres.tokens import PostgresTokens
+
+        return PostgresTokens(url)
+    from leadbridge.store.sqlite.tokens import SqliteTokens
+
+    return SqliteTokens(_path(url))
 
 
-def open_quarantine(url: str) -> SqliteQuarantine | PostgresQuarantine:
+def open_quarantine(url: str) -> "SqliteQuarantine | PostgresQuarantine":
     """Open an existing database for its quarantine, beside a running service too; raises `StorageUnavailable`."""
-    return PostgresQuarantine(url) if is_postgres(url) else SqliteQuarantine(_path(url))
+    if is_postgres(url):
+        from leadbridge.store.postgres.quarantine import PostgresQuarantine
+
+        return PostgresQuarantine(url)
+    from leadbridge.store.sqlite.quarantine import SqliteQuarantine
+
+    return SqliteQuarantine(_path(url))
 
 
 def open_operator(url: str) -> Operator:
     """Open an existing database for a person's changes, beside a running service too; raises `StorageUnavailable`."""
-    return PostgresOperator(url) if is_postgres(url) else SqliteOperator(_path(url))
+    if is_postgres(url):
+        from leadbridge.store.postgres.steering import PostgresOperator
+
+        return PostgresOperator(url)
+    from leadbridge.store.sqlite.steering import SqliteOperator
+
+    return SqliteOperator(_path(url))
 
 
 def migrate_database(url: str) -> tuple[int, int]:
@@ -73,7 +110,13 @@ def migrate_database(url: str) -> tuple[int, int]:
 
     Raises `StorageUnavailable`, on SQLite also while a service runs.
     """
-    return migrate_postgres(url) if is_postgres(url) else migrate_sqlite(_path(url))
+    if is_postgres(url):
+        from leadbridge.store.postgres.reader import migrate_postgres
+
+        return migrate_postgres(url)
+    from leadbridge.store.sqlite.connection import migrate_sqlite
+
+    return migrate_sqlite(_path(url))
 
 
 def is_postgres(url: str) -> bool:

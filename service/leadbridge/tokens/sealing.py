@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
 from leadbridge.errors import ConfigError
 
 VARIABLE: Final = "LEADBRIDGE_SECRET_KEY"
@@ -27,6 +25,10 @@ class Sealing:
                 f"{VARIABLE} is not set, and nothing secret is kept without it; set the key that is in use, or make "
                 f"a first one: {MAKE_ONE}"
             )
+        # Only grants and quarantines are sealed: cryptography is a part of every start otherwise.
+        from cryptography.fernet import Fernet, InvalidToken, MultiFernet  # noqa: PLC0415
+
+        self._not_ours = InvalidToken
         try:
             self._newest, *_ = fernets = [Fernet(key) for key in keys]
         except ValueError:  # the text itself is a secret
@@ -52,13 +54,13 @@ class Sealing:
         """What was sealed under any of the keys; raises `WrongKey`."""
         try:
             return self._any.decrypt(sealed)
-        except InvalidToken:
+        except self._not_ours:
             raise WrongKey from None
 
     def is_newest(self, sealed: bytes) -> bool:
         """Whether the newest key alone opens it, so that the others may go."""
         try:
             self._newest.decrypt(sealed)
-        except InvalidToken:
+        except self._not_ours:
             return False
         return True

@@ -32,7 +32,7 @@ def _bare(secret: SecretStr, what: str) -> SecretStr:
 class OAuthSettings(BaseModel):
     """The marketplace app whose access tokens are used in place of a Private Integration token."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     client_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = Field(
         description="The app's client id; in the marketplace: My Apps → the app → Advanced Settings → Auth."
