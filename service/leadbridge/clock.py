@@ -18,7 +18,7 @@ class Time(Protocol):
         """Seconds that never go back: what windows and deadlines are measured with."""
 
     async def pause(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait for so many seconds; other tasks run meanwhile."""
 
 
 class Clock(Time, Protocol):
@@ -54,5 +54,5 @@ class SystemClock:
             return False
 
     async def pause(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait for so many seconds; other tasks run meanwhile."""
         await asyncio.sleep(seconds)

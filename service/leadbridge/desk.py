@@ -46,7 +46,7 @@ class FetchAccount:
         return next_get(self.known, event, answers, version=self.version, also=self.also)
 
     def headers(self) -> dict[str, str]:
-        """What every call says."""
+        """The headers of every call, with token and version in their places."""
         said = {"authorization": self.known.authorization, **self.known.headers}
         return {name: value.format(version=self.version, token=self.token) for name, value in said.items()}
 

@@ -34,7 +34,7 @@ def probes(why_not_ready: Callable[[], str | None]) -> Sequence[Endpoint]:
     """`/healthz` and `/readyz`; the latter says why nothing should be sent here, if there is a reason."""
 
     async def healthz(_request: Request) -> Response:
-        """The process answers."""
+        """200 as long as the process answers at all, whether it is ready or not."""
         return Response("ok\n", media_type="text/plain")
 
     async def readyz(_request: Request) -> Response:

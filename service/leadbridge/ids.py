@@ -12,7 +12,7 @@ _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a
 
 
 def new_id() -> str:
-    """A new UUIDv7."""
+    """A new UUIDv7 as text: later ones sort behind it."""
     return str(uuid_utils.uuid7())
 
 

@@ -107,7 +107,7 @@ def whole_of(scope: Scope) -> Whole | None:
 
 
 async def send_reply(scope: Scope, send: Send, reply: Reply) -> None:
-    """Send an answer."""
+    """Answer the request of `scope`, whole; it must have no answer yet."""
     whole = None if reply.headers else whole_of(scope)
     if whole is not None and whole.answer(reply.status, reply.content_type.encode("latin-1"), reply.body):
         return

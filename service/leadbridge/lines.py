@@ -32,7 +32,7 @@ class Lines:
         atexit.register(self.write_out)
 
     def write(self, text: str) -> None:
-        """Gather a text."""
+        """Keep a text until `flush`."""
         self._waiting.append(text)
 
     def flush(self) -> None:

@@ -14,7 +14,7 @@ class Named(Protocol):
 
     @property
     def name(self) -> str:
-        """The name, one for each."""
+        """By which configurations call it; no two have the same."""
 
 
 N = TypeVar("N", bound=Named)

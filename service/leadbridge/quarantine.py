@@ -71,7 +71,7 @@ class Quarantine:
         await _tell(self._store, log=self._log)
 
     async def close(self) -> None:
-        """Let the database go."""
+        """Close the quarantine's database; nothing can be set aside afterwards."""
         await self._store.close()
 
     def _is_full(self, source: str) -> bool:
@@ -114,7 +114,7 @@ class Leftovers:
             await store.close()
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to do: it is open only while it is asked."""
 
 
 async def _forget(store: QuarantineStore, before: Millis, *, log: Logger) -> None:

@@ -41,7 +41,7 @@ def redacted_headers(
 
 
 def redacted_text(text: str, secrets: tuple[str, ...]) -> str:
-    """As `redacted`, for text."""
+    """`text` with every configured secret masked, however it is written, as `redacted` does it to bytes."""
     return _text_masked(text, secrets, ())
 
 

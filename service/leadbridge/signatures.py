@@ -205,5 +205,5 @@ def any_equal(given: bytes, known: list[bytes]) -> bool:
 
 
 def refuse(reason: SignatureReason) -> Never:
-    """Raise `SignatureError`."""
+    """Raise `SignatureError` with this reason."""
     raise SignatureError(reason)

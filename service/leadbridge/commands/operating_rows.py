@@ -35,7 +35,7 @@ class Row:
 
     @classmethod
     def of(cls, delivery: DeliveryRow) -> "Row":
-        """A delivery."""
+        """What is changed of a delivery: its state, and whether a person must say first that it may make a record."""
         keyless = delivery.reason == "no_match_key" and (delivery.plan or {}).get("match") is None
         undecided = delivery.state == State.HELD and keyless and delivery.choice is None
         return cls(id=delivery.id, state=delivery.state, destination=delivery.destination, undecided=undecided)

@@ -101,7 +101,7 @@ def facts(*, indent: int) -> Table:
 
 
 def state(name: str) -> Text:
-    """A state in its colour."""
+    """A state's name in its colour; in none, for a state without one."""
     return text((name, STYLES.get(name, "")))
 
 
@@ -111,12 +111,12 @@ def moment(at: Millis) -> str:
 
 
 def listed(parts: Iterable[Text], *, between: str = ", ") -> Text:
-    """Texts in one line."""
+    """All texts in one, with `between` between two of them."""
     return Text(between).join(parts)
 
 
 def counted(number: int, what: str) -> str:
-    """`1 route`, `2 routes`."""
+    """A number with its word: `1 route`, `2 routes`, `2 deliveries`."""
     plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
     return f"{number} {what if number == 1 else plural}"
 

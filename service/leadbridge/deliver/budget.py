@@ -102,7 +102,7 @@ class Budget:
         return max(0.001, min(ends) - now)
 
     def left(self, now: float) -> DayLeft:
-        """What is left of the day."""
+        """What is left of the day's calls at a monotonic time, and for how many seconds there is none."""
         return DayLeft(limit=self._limit, left=self.free(now), spent_for=self.wait(now))
 
     def take(self, places: int = 1) -> None:

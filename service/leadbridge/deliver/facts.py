@@ -39,6 +39,6 @@ class AccountFacts:
             self._complete = True
 
     def forget(self) -> None:
-        """Ask the account anew."""
+        """Know nothing of the account: it is asked anew when it is needed next."""
         self._answers = {}
         self._complete = False

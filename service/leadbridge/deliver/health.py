@@ -159,7 +159,7 @@ class Health:
         return Opened(seconds=seconds, failures=failures, detail=detail) if first else None
 
     def worked(self) -> Closed | None:
-        """A call was answered."""
+        """A call was answered: nothing has failed in a row any more; `Closed` when calls were stopped until now."""
         if not self._state.failures:
             return None
         was_open, self._test = self.open, None

@@ -20,7 +20,7 @@ class Member(Protocol):
         """Whether nothing is under way in it."""
 
     def take(self, epoch: int) -> None:
-        """It is ours."""
+        """The lane is this process's, by this epoch: it may send."""
 
     def lose(self) -> None:
         """It is another's, or may be soon: nothing more is sent."""

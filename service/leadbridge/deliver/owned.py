@@ -27,7 +27,7 @@ class OwnedLane:
         return self._lane is None or self._lane.idle
 
     def take(self, epoch: int) -> None:
-        """It is ours."""
+        """The lane is this process's, by this epoch: it may send."""
         self._epoch = epoch
 
     def lose(self) -> None:
@@ -49,7 +49,7 @@ class OwnedLane:
         return over
 
     async def close(self) -> None:
-        """Leave nothing running."""
+        """Break off what is under way in the lane, and in the one before it; nothing of them runs any more."""
         for lane in (self._lane, self._former):
             if lane is not None:
                 await lane.leave(grace=0.0)

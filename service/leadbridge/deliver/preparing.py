@@ -35,7 +35,7 @@ class Prepared:
 
     @property
     def first_call(self) -> Call | None:
-        """What is claimed with it."""
+        """The call that is stored with the claim; None when nothing is to be sent."""
         return self.step if isinstance(self.step, Call) else None
 
     def fits(self, record_id: str) -> bool:
@@ -55,7 +55,7 @@ class Settled:
 
     @property
     def first_call(self) -> Call | None:
-        """None: nothing is sent."""
+        """None: it ends without a call."""
         return None
 
 

@@ -129,11 +129,11 @@ class Standing:
         self._changed = self._changed or self._health.open
 
     def worked(self) -> None:
-        """A call was answered."""
+        """A call was answered: what was counted against the CRM is forgotten, and calls go on if they were stopped."""
         self._tell(self._health.worked())
 
     def asked_for_quiet(self, seconds: float) -> None:
-        """The CRM wants a rest."""
+        """The CRM wants no call for so many seconds."""
         self._tell(self._health.asked_for_quiet(self._now(), seconds))
 
     def hold(self, reason: HoldReason, detail: str, *, seconds: float | None = None) -> None:

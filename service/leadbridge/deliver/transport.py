@@ -21,7 +21,7 @@ class Transport(Protocol):
         """The CRM's answer, whatever its status; raises `Unanswered`. `token` is the access token of a grant."""
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close all connections; nothing can be sent afterwards."""
 
 
 class HttpTransport:

@@ -70,7 +70,7 @@ class SourceFetcher:
         self._wake.set()
 
     async def run(self) -> None:
-        """Fetch until `leave`."""
+        """Fetch what is announced until `leave`, through every trouble of the vendor and the database."""
         while True:
             self._wake.clear()
             try:

@@ -19,7 +19,7 @@ class FetchTransport(Protocol):
         """The vendor's answer, whatever its status; raises `Unanswered`. Redirects are not followed."""
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close all connections; nothing can be asked afterwards."""
 
 
 class HttpFetchTransport:

@@ -36,7 +36,7 @@ class JoinedWrites:
         self._transport.close()
 
     def send(self) -> None:
-        """Send what is held."""
+        """Hand on all that is held, in one piece; nothing when nothing is."""
         if self._held:
             data = b"".join(self._held)
             self._held.clear()

@@ -82,7 +82,7 @@ class Mapper:
         self._events = StoredEvents()
 
     def wake(self) -> None:
-        """Something was stored."""
+        """Look at once for what is to be mapped."""
         self._wake.set()
 
     async def run(self) -> None:

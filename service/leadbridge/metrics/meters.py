@@ -71,7 +71,7 @@ class Meters:
         self._store.add(seconds, operation)
 
     def not_stored(self, operation: Operation) -> None:
-        """Nothing could be stored."""
+        """The database refused an operation, or was away."""
         self._store_failures.add(operation)
 
     def source_label(self, source: str) -> str:
@@ -83,7 +83,7 @@ class Meters:
         return self._destinations.get(destination, UNKNOWN), self._crms.get(destination, UNKNOWN)
 
     def snapshots(self) -> Snapshots:
-        """All of it as it is now."""
+        """Every family with its numbers of this moment; what is counted later does not change them."""
         return tuple(
             one.snapshot()
             for one in (

@@ -57,7 +57,7 @@ class Counter:
         self._values[labels] = self._values.get(labels, 0) + 1
 
     def snapshot(self) -> Snapshot:
-        """As it is now."""
+        """The numbers of this moment; what is counted later does not change them."""
         return Snapshot(family=self._family, numbers=dict(self._values), spreads={})
 
 
@@ -80,7 +80,7 @@ class Histogram:
         self._totals[labels] += seconds
 
     def snapshot(self) -> Snapshot:
-        """As it is now."""
+        """The numbers of this moment; what is counted later does not change them."""
         spreads = {
             labels: Spread(counts=tuple(counts), total=self._totals[labels]) for labels, counts in self._counts.items()
         }

@@ -30,7 +30,7 @@ class SmallDisk:
                     piece = piece[: len(piece) // 2]
 
     def clear(self) -> None:
-        """Give it back."""
+        """Delete what filled the disk; nothing when it is not full."""
         (self.folder / _BALLAST).unlink(missing_ok=True)
 
 

@@ -73,11 +73,11 @@ class Running:
         await self._process.wait()
 
     def freeze(self) -> None:
-        """Send SIGSTOP."""
+        """Stand still where it is (SIGSTOP), until `thaw`."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Send SIGCONT."""
+        """Go on after `freeze` (SIGCONT)."""
         self._signal(signal.SIGCONT)
 
     async def stop(self) -> None:

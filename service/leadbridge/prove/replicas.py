@@ -35,12 +35,12 @@ class Replicas:
 
     @property
     def urls(self) -> Sequence[str]:
-        """Where senders post to."""
+        """Where senders post to: the address of each process, without a path."""
         return [f"http://127.0.0.1:{port}" for port in self._ports]
 
     @property
     def places(self) -> Sequence[int]:
-        """All of them, by number."""
+        """The numbers of all processes, from 0, whether they run or not."""
         return range(len(self._ports))
 
     def __getitem__(self, place: int) -> Running:
@@ -102,11 +102,11 @@ class Replicas:
             await self._running[place].kill()
 
     async def stop(self, place: int) -> None:
-        """End a process in order."""
+        """Ask a process to stop, and wait until it has ended."""
         await self._running[place].stop()
 
     async def end(self) -> None:
-        """Kill all."""
+        """Kill every process that runs (SIGKILL)."""
         for place in self._running:
             await self.kill(place)
 

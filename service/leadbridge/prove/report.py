@@ -68,7 +68,7 @@ class Report:
         return f"leadbridge prove{where} --seed {self.seed} --rounds {len(self.played)} --leads {self.submissions}"
 
     def verdict(self) -> str:
-        """One sentence."""
+        """In one sentence: that nothing was found, or how many of each kind."""
         counted = Counter(finding.kind for finding in self.findings)
         if not counted:
             return (
@@ -111,7 +111,7 @@ class Report:
                 yield f"  and {len(some) - MOST_SHOWN} more"
 
     def markdown(self) -> str:
-        """The report for a page."""
+        """The report as Markdown for a page: the verdict, a table of figures, and what was found."""
         rows = [f"| {name} | {value} |" for name, value in (("machine", self.machine.line()), *self.facts())]
         found = ["", "```text", *self.lines(), "```"] if self.findings else []
         return "\n".join([f"**{self.verdict()}.**", "", "| what | figures |", "|---|---|", *rows, *found, ""])

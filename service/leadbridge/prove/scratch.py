@@ -59,7 +59,7 @@ class SqliteScratch:
 
     @property
     def url(self) -> str:
-        """Where it is reached."""
+        """The database's `LEADBRIDGE_DATABASE_URL`."""
         return f"sqlite:///{self._path}"
 
     async def make(self) -> str:
@@ -84,7 +84,7 @@ class SqliteScratch:
         self._path = moved(self._path, self._folder)
 
     async def remove(self) -> None:
-        """It goes with its folder."""
+        """Nothing to do: the file goes with its folder."""
 
     def shown(self) -> str:
         """The URL, as it may be printed."""
@@ -164,7 +164,7 @@ class PostgresScratch:
 
     @property
     def drop_statement(self) -> str:
-        """What drops the database."""
+        """The SQL that drops the database, whoever is connected to it."""
         return f"DROP DATABASE {self._name} WITH (FORCE)"
 
     def shown(self) -> str:

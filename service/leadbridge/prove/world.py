@@ -40,7 +40,7 @@ class World:
 
     @property
     def sandbox(self) -> Running:
-        """The CRMs."""
+        """The sandbox's process; raises `LeadbridgeError` before it is started."""
         if self._sandbox is None:
             raise LeadbridgeError("the processes are not started yet")
         return self._sandbox
@@ -74,7 +74,7 @@ class World:
         return await self.database.caught(*pids)
 
     async def end(self) -> None:
-        """Kill what runs."""
+        """Kill the services and the sandbox, as far as they run."""
         await self.replicas.end()
         if self._sandbox is not None:
             await self._sandbox.kill()
@@ -93,7 +93,7 @@ class World:
         return False
 
     async def ledger(self) -> Ledger:
-        """The service's books."""
+        """The service's books as a process beside it reads them; raises `StorageUnavailable`."""
         async with self._reader() as reader:
             return await reader.ledger()
 

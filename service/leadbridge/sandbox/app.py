@@ -95,7 +95,7 @@ class Sandbox:
             raise ControlRefused(self._wrong_records(seed) or [Problem(path="", problem=str(invalid))]) from invalid
 
     def emulator(self, crm: CrmName) -> Emulator:
-        """One of the CRMs."""
+        """The emulated CRM of that name."""
         return self._copper if crm == "copper" else self._leadconnector
 
     def state(self, crm: str | None = None, *, account: str | None = None) -> dict[str, Json]:
@@ -114,7 +114,7 @@ class Sandbox:
     def put_documents(self, changes: Json) -> None:
         """Lay documents over those of the vendors, in the form of `documents`; null takes one away.
 
-        Raises `RequestRefused`, and changes nothing, when one cannot be kept.
+        Raises `ControlRefused`, a `RequestRefused` with every problem, and changes nothing, when one cannot be kept.
         """
         self._shelf.put(changes)
 

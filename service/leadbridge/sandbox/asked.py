@@ -37,15 +37,15 @@ class Asked:
         return given or ""
 
     def crm(self, name: str) -> CrmName | None:
-        """One of the CRMs."""
+        """The CRM that a parameter names; None when it is not given, or is none, which is a problem then."""
         return self._one_of(name, CRMS)
 
     def vendor(self, name: str) -> VendorName | None:
-        """One of the vendors."""
+        """The vendor that a parameter names; None when it is not given, or is none, which is a problem then."""
         return self._one_of(name, VENDORS)
 
     def number(self, name: str, *, least: int = 1) -> int | None:
-        """A whole number."""
+        """A parameter's whole number; None when it is not given, or is no number from `least` on, a problem then."""
         given = self._query.get(name)
         if given is None:
             return None

@@ -35,7 +35,7 @@ class SandboxControl:
         return answer
 
     async def lift(self, fault_id: str | None = None) -> None:
-        """Lift one fault, or all."""
+        """Lift the fault of this id; all of them without one."""
         await self._ask("DELETE", f"/faults/{fault_id}" if fault_id else "/faults")
 
     async def state(self, crm: CrmName | None = None, *, account: str | None = None) -> dict[str, Json]:

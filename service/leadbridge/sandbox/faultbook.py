@@ -61,7 +61,7 @@ class FaultBook:
         return self._active.pop(fault_id, None) is not None
 
     def clear(self) -> None:
-        """Lift all faults."""
+        """Lift all faults: none happens any more."""
         self._active.clear()
 
     def listed(self) -> list[dict[str, Json]]:

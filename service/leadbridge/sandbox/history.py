@@ -84,7 +84,7 @@ class History:
         self._bodies = deque(self._bodies, maxlen=min(bodies, size))
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all calls, and their bodies."""
         self._entries.clear()
         self._bodies.clear()
 

@@ -193,7 +193,7 @@ class SandboxOptions(Options):
     seeds: tuple[Seed, ...] = Field(default=(), description="What the accounts hold at the start and after a reset.")
 
     def of_vendor(self, name: VendorName) -> VendorOptions:
-        """One vendor's switches."""
+        """The switches of the vendor of that name."""
         options: VendorOptions = getattr(self, name)
         return options
 

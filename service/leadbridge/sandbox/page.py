@@ -135,7 +135,7 @@ class Page:
         )
 
     async def style(self, _: Request) -> Response:
-        """How the pages look."""
+        """The style sheet of the pages."""
         return Response(_read("style.css"), headers=_HEADERS, media_type="text/css")
 
     def _html(self, template: str, **values: Any) -> Response:

@@ -42,7 +42,7 @@ class Quota(Protocol):
         """How full each limit of each account is now."""
 
     def reset(self) -> None:
-        """Forget every call."""
+        """Forget every call: all of the quota is free."""
 
 
 class RollingWindow:
@@ -62,7 +62,7 @@ class RollingWindow:
         return self._calls[0] + window
 
     def add(self, now: float) -> None:
-        """A call was let through."""
+        """Count a call that was let through at this time, in seconds."""
         self._calls.append(now)
 
 
@@ -123,7 +123,7 @@ class CopperQuota:
         return uses
 
     def reset(self) -> None:
-        """Forget every call."""
+        """Forget every call: all of the quota is free."""
         self._windows.clear()
 
 

@@ -46,7 +46,7 @@ def vendor_view(
 
 
 def document_url(vendor: str, kind: str, document_id: str) -> str:
-    """The page of a document."""
+    """The address of a document's page, seen from the page that lists them."""
     return "document?" + urlencode({"vendor": vendor, "kind": kind, "id": document_id})
 
 

@@ -46,7 +46,7 @@ class Parts:
 
     @classmethod
     def of(cls, settings: Settings) -> "Parts":
-        """All of them."""
+        """Every source and route of a configuration, to be looked at."""
         return cls(sources=settings.sources, routes=dict(enumerate(settings.routes)))
 
 

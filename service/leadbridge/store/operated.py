@@ -68,7 +68,7 @@ class Operated(Protocol):
         """The newest submissions, older than the id `before`."""
 
     async def submission(self, submission_id: str) -> SubmissionRow | None:
-        """One submission."""
+        """The submission of that id; None when there is none."""
 
     async def by_trace(self, trace_id: str) -> tuple[SubmissionRow, ...]:
         """The submissions under one trace ID, oldest first."""
@@ -77,7 +77,7 @@ class Operated(Protocol):
         """One request as it arrived."""
 
     async def delivery(self, delivery_id: str) -> DeliveryRow | None:
-        """One delivery."""
+        """The delivery of that id; None when there is none."""
 
     async def deliveries_of(self, submission_ids: Sequence[str]) -> Mapping[str, tuple[DeliveryRow, ...]]:
         """The deliveries of some submissions, in their order."""

@@ -23,6 +23,6 @@ OLD: Final = "SELECT id FROM quarantine WHERE received_at < ?1 LIMIT ?2"
 
 
 def sealed_of(row: Sequence[Any]) -> SealedRequest:
-    """A stored request."""
+    """A stored request, from its columns in their order."""
     name, source, received_at, reason, sealed = row
     return SealedRequest(id=name, source=source, received_at=received_at, reason=reason, sealed=sealed)

@@ -40,7 +40,7 @@ class Dialect(Protocol):
         """The condition that a delivery's place is one of those given as `number`."""
 
     def given(self, wanted: Sequence[str] | Sequence[int]) -> Any:
-        """Many values as one."""
+        """Texts or places as the one value of a statement that `one_of` and `among` look into."""
 
 
 @dataclass(slots=True)

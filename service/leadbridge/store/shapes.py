@@ -94,17 +94,17 @@ def apart(results: Sequence[tuple[str, TryResult]], *, most: int) -> Iterator[Se
 
 
 def request_row(found: Mapping[str, Any]) -> RequestRow:
-    """A stored request."""
+    """A stored request, from its columns by their names."""
     return RequestRow(**{**found, "headers": orjson.loads(found["headers"])})
 
 
 def attempt_row(found: Mapping[str, Any]) -> AttemptRow:
-    """A stored attempt."""
+    """A stored attempt, from its columns by their names."""
     return AttemptRow(**{**found, "request": _json(found["request"])})
 
 
 def delivery_row(found: Mapping[str, Any]) -> DeliveryRow:
-    """A stored delivery."""
+    """A stored delivery, from its columns by their names."""
     return DeliveryRow(
         **{
             **found,

@@ -27,7 +27,7 @@ class Steering(ABC):
         return await self.hold(Selection(lanes=(lane,)), reason=reason, detail=detail, now=now)
 
     async def hold(self, selection: Selection, *, reason: HoldReason, detail: str, now: Millis) -> int:
-        """Hold waiting deliveries."""
+        """Hold waiting deliveries; returns how many."""
         seqs = await self._fitting("hold", selection)
         return sum(await self._in_parts(seqs, lambda some: self._hold(selection, some, reason, detail, now)))
 

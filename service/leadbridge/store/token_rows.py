@@ -28,7 +28,7 @@ LOSE: Final = """
 
 
 def token_of(row: Sequence[Any]) -> TokenRow:
-    """A stored grant."""
+    """A stored grant, from its columns in their order."""
     name, version, sealed, intent_at, intent_by, lost_at, detail, updated_at = row
     return TokenRow(
         name=name,

@@ -80,7 +80,7 @@ class Vault:
         return await self._store.begin_exchange(seen, by=by, now=self._clock.now())
 
     async def abandon(self, seen: TokenRow, *, by: str) -> bool:
-        """Take back an intent."""
+        """Take back an intent: nothing is under way; False when it was taken over."""
         return await self._store.end_exchange(seen.name, version=seen.version, by=by)
 
     async def lose(self, seen: TokenRow, *, by: str, detail: str) -> bool:

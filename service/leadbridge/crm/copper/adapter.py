@@ -61,7 +61,7 @@ class Copper(Adapter):
         }
 
     def crm_trace_id(self, answer: Answer) -> str | None:
-        """Copper's own request id."""
+        """Copper's own id of a call, `x-request-id`; None when the answer has none."""
         return answer.headers.get("x-request-id")
 
     def next(self, plan: Plan, answers: Answers) -> Step:

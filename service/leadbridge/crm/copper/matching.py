@@ -50,7 +50,7 @@ class Criterion:
 
     @property
     def title(self) -> str:
-        """The criterion in words."""
+        """The criterion as messages name it: `e-mail`, `the custom field …`."""
         if self.definition is None:
             return {"email": "e-mail"}.get(self.by, self.by)
         return f"the custom field `{self.definition.get('name')}`"

@@ -101,7 +101,7 @@ class Copper:
         return self.account(account_name(seed.account)).seed(seed)
 
     def reset(self) -> None:
-        """Forget every account."""
+        """Forget every account, with all records in it."""
         self._accounts.clear()
 
     def account(self, name: str) -> Account:

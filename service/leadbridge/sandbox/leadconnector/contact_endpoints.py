@@ -36,7 +36,7 @@ def create(directory: Directory, request: ApiRequest) -> ApiReply:
 
 
 def fetch(directory: Directory, request: ApiRequest, contact_id: str) -> ApiReply:
-    """One contact."""
+    """200 with the contact, whatever location it is in."""
     _, contact = directory.home_of(contact_id)
     return _contact_reply(request, 200, contact, {})
 
@@ -65,7 +65,7 @@ def add_tags(directory: Directory, request: ApiRequest, contact_id: str) -> ApiR
 
 
 def remove_tags(directory: Directory, request: ApiRequest, contact_id: str) -> ApiReply:
-    """A DELETE with a body."""
+    """200 with the tags that are left and those that were taken away; it is a DELETE with a body."""
     location, contact = directory.home_of(contact_id)
     removed = [tag for tag in _tags_in(request) if tag in contact.tags]
     contact = location.retag(contact, tuple(tag for tag in contact.tags if tag not in removed))

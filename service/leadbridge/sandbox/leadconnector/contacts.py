@@ -70,7 +70,7 @@ class Contacts:
         return contact
 
     def delete(self, contact: Contact) -> None:
-        """Remove a contact."""
+        """Remove a contact: it is not found by its e-mail or phone any more."""
         del self._contacts[contact.id]
         self._index.move(contact.id, before=contact.keys(), after=())
         self._shown.pop(contact.id, None)

@@ -15,7 +15,7 @@ class Directory:
         self._world = world
 
     def location(self, location_id: str) -> Location:
-        """The location of that id."""
+        """The location of that id; made, and empty, when it is first asked for."""
         location = self.locations.get(location_id)
         if location is None:
             location = self.locations[location_id] = Location(location_id, self._world)
@@ -50,6 +50,6 @@ class Directory:
         del self._homes[contact_id]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget every location, with all contacts in it."""
         self.locations.clear()
         self._homes.clear()

@@ -54,7 +54,7 @@ class Location:
         return self._keep(changed_contact(found, kept, now=self._world.clock.now())), False
 
     def create(self, body: Mapping[str, Json], *, v3: bool, lost: frozenset[str]) -> Contact:
-        """A new contact."""
+        """A new contact; raises `Refused` when the body is not as the API takes it, or the location has the person."""
         values = self._read(body, CREATE, v3=v3)
         if not any(values.get(key) for key in ("email", "phone", "firstName", "lastName")):
             raise Refused(422, "Contacts without email, phone, firstName and lastName are not allowed.")

@@ -9,7 +9,7 @@ from leadbridge.sandbox.leadconnector.problems import Invalid
 
 
 def about(directory: Directory, request: ApiRequest, location_id: str) -> ApiReply:
-    """The location itself."""
+    """200 with what the location says of itself: its name, country and time zone."""
     return json_reply(200, {"location": directory.location(location_id).about(), "traceId": request.trace_id})
 
 

@@ -13,21 +13,21 @@ from leadbridge.sandbox.leadconnector.problems import Invalid
 
 
 def list_notes(directory: Directory, request: ApiRequest, contact_id: str) -> ApiReply:
-    """Every note on a contact."""
+    """200 with every note on a contact."""
     location, contact = directory.home_of(contact_id)
     listed = [note.answer() for note in location.notes.of(contact.id)]
     return json_reply(200, {"notes": listed, "traceId": request.trace_id}, record_id=contact_id)
 
 
 def add_note(directory: Directory, request: ApiRequest, contact_id: str) -> ApiReply:
-    """201."""
+    """201 with the note that was added to a contact."""
     location, contact = directory.home_of(contact_id)
     note = location.notes.add(contact.id, body_of(request), lost=request.lost_fields)
     return _note_reply(request, 201, note)
 
 
 def fetch_note(directory: Directory, request: ApiRequest, contact_id: str, note_id: str) -> ApiReply:
-    """One note."""
+    """200 with one note of a contact; 400 for one that it does not have."""
     location, contact = directory.home_of(contact_id)
     return _note_reply(request, 200, location.notes.get(contact.id, note_id))
 
@@ -40,14 +40,14 @@ def change_note(directory: Directory, request: ApiRequest, contact_id: str, note
 
 
 def delete_note(directory: Directory, request: ApiRequest, contact_id: str, note_id: str) -> ApiReply:
-    """A note is removed."""
+    """200, and the note is gone; 400 for one that the contact does not have."""
     location, contact = directory.home_of(contact_id)
     location.notes.delete(location.notes.get(contact.id, note_id))
     return json_reply(200, {**DONE, "traceId": request.trace_id}, record_id=contact_id)
 
 
 def enter_workflow(directory: Directory, request: ApiRequest, contact_id: str, workflow_id: str) -> ApiReply:
-    """200, for a draft too."""
+    """200, for a workflow that is only a draft too."""
     location, contact = directory.home_of(contact_id)
     location.workflows.enter(workflow_id, contact.id, starts=_event_start(request))
     return json_reply(200, {**DONE, "traceId": request.trace_id}, record_id=contact_id)

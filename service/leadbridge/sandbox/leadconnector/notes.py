@@ -43,14 +43,14 @@ class Notes:
         return list(self._by_contact.get(contact_id, {}).values())[::-1]
 
     def get(self, contact_id: str, note_id: str) -> Note:
-        """One note of a contact."""
+        """One note of a contact; raises `Refused` for one that it does not have."""
         note = self._by_contact.get(contact_id, {}).get(note_id)
         if note is None:
             raise Refused(400, f"Note with id {note_id} not found")
         return note
 
     def add(self, contact_id: str, body: Mapping[str, Json], *, lost: frozenset[str]) -> Note:
-        """A new note."""
+        """A new note on a contact, without the values that are to be lost."""
         note = Note(
             id=self._world.ids.code(),
             contact_id=contact_id,
@@ -67,7 +67,7 @@ class Notes:
         return changed
 
     def delete(self, note: Note) -> None:
-        """Remove a note."""
+        """Remove a note that is there."""
         del self._by_contact[note.contact_id][note.id]
 
     def forget(self, contact_id: str) -> None:

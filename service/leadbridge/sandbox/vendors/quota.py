@@ -40,7 +40,7 @@ class VendorQuota:
         ]
 
     def reset(self) -> None:
-        """Forget every call."""
+        """Forget every call: all of the quota is free."""
         self._windows.clear()
 
     def _rooms(self, account: str, now: float) -> list[Room]:

@@ -53,7 +53,7 @@ class Names:
         return {name for name in self.seconds() if not words.is_readable(name)}
 
     def taken(self) -> set[str]:
-        """All names of answers."""
+        """The names that answers have so far."""
         return self.first.keys() | self._others.keys()
 
     def types(self) -> Mapping[str, FieldType]:

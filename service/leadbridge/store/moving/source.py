@@ -85,7 +85,7 @@ class Source:
         self._write_mark(lambda: take_off_mark(self._connection))
 
     def tables(self) -> Mapping[str, Here]:
-        """Every table of it."""
+        """Every table of the file but its mark, with its columns and the order in which its rows are read."""
         found = {}
         for name, without_rowid in rows(self._connection, _OWN_TABLES):
             columns = rows(self._connection, _COLUMNS, (name,))
@@ -107,7 +107,7 @@ class Source:
         return min((at for at in (received_at, started_at) if at is not None), default=None)
 
     def ledger(self) -> Ledger:
-        """Its books."""
+        """Both sides of the file's books; raises `StorageUnavailable` when it cannot be read."""
         with self._in_our_words():
             return reading.ledger(self._connection)
 
@@ -148,7 +148,7 @@ class Source:
                 yield found[:width], tuple(row[width:]), mended
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file; another process may become its owner."""
         self._connection.close()
         self._ownership.close()
 

@@ -135,7 +135,7 @@ class Target:
                 )
 
     async def done(self) -> Mapping[str, Done]:
-        """How far each table is."""
+        """How far each table of the move under way is: the last key, how many rows, how many were mended."""
         with _in_our_words():
             found = await self._connection.fetch(f"SELECT name, after, rows, mended FROM {PROGRESS}")
         return {name: Done(_key(after), count, mended) for name, after, count, mended in found}
@@ -149,7 +149,7 @@ class Target:
                 await self._connection.execute(_GO_ON, *values)
 
     async def tables(self) -> Mapping[str, There]:
-        """Every table of it."""
+        """Every table of the database, with its columns' types and its primary key in order."""
         with _in_our_words():
             found = await self._connection.fetch(_TABLES)
         kinds: dict[str, dict[str, str]] = {}
@@ -173,7 +173,7 @@ class Target:
                         yield tuple(one)
 
     async def ledger(self) -> Ledger:
-        """Its books."""
+        """Both sides of the database's books, read in one transaction."""
         with _in_our_words():
             async with self._connection.transaction(isolation="repeatable_read", readonly=True):
                 return await reading.ledger(self._connection)

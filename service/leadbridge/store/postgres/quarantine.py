@@ -47,7 +47,7 @@ class PostgresQuarantine:
         return dict(await self._database.run(lambda connection: connection.fetch(quarantine_rows.COUNTS)))
 
     async def drop(self, ids: Collection[str]) -> int:
-        """Delete requests."""
+        """Delete requests; how many were there."""
         return await self._database.write(lambda connection: dropped(connection, ids))
 
     async def forget(self, before: Millis) -> int:

@@ -82,11 +82,11 @@ class PostgresReader:
         return await self._read(lambda connection: lanes.count_calls(connection, lane, since))
 
     async def lane(self, lane: str) -> LaneState:
-        """A lane's state."""
+        """A lane's state; the usual one for a lane that was never heard of."""
         return await self._read(lambda connection: lanes.lane_state(connection, lane))
 
     async def lanes(self) -> Mapping[str, LaneState]:
-        """The states of all lanes."""
+        """The states of all lanes that were ever owned or held."""
         return await self._read(lanes.lane_states)
 
     async def longest_held(self, lane: str, *, reason: HoldReason) -> str | None:
@@ -106,7 +106,7 @@ class PostgresReader:
         return await self._read(lambda connection: reading.keys_of_record(connection, lane, record_id, but))
 
     async def ledger(self) -> Ledger:
-        """Both sides of the books."""
+        """Both sides of the books, read in one transaction."""
         return await self._database.read(reading.ledger)
 
     async def names(self, what: Named) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ class PostgresReader:
         )
 
     async def submission(self, submission_id: str) -> SubmissionRow | None:
-        """One submission."""
+        """The submission of that id; None when there is none."""
         return await self._read(lambda connection: reading.submission(connection, submission_id))
 
     async def by_trace(self, trace_id: str) -> tuple[SubmissionRow, ...]:
@@ -134,7 +134,7 @@ class PostgresReader:
         return await self._read(lambda connection: reading.request(connection, request_id))
 
     async def delivery(self, delivery_id: str) -> DeliveryRow | None:
-        """One delivery."""
+        """The delivery of that id; None when there is none."""
         return await self._read(lambda connection: reading.delivery(connection, delivery_id))
 
     async def deliveries_of(self, submission_ids: Sequence[str]) -> Mapping[str, tuple[DeliveryRow, ...]]:

@@ -52,7 +52,7 @@ async def submissions(
 
 
 async def submission(connection: Connection, submission_id: str) -> SubmissionRow | None:
-    """One submission."""
+    """The submission of that id; None when there is none."""
     found = await connection.fetchrow(f"{_SUBMISSION} WHERE id = $1", submission_id)
     return None if found is None else SubmissionRow(**found)
 
@@ -64,13 +64,13 @@ async def by_trace(connection: Connection, trace_id: str) -> tuple[SubmissionRow
 
 
 async def request(connection: Connection, request_id: str) -> RequestRow | None:
-    """One request."""
+    """The request of that id; None when there is none."""
     found = await connection.fetchrow(_REQUEST, request_id)
     return None if found is None else shapes.request_row(dict(found))
 
 
 async def delivery(connection: Connection, delivery_id: str) -> DeliveryRow | None:
-    """One delivery."""
+    """The delivery of that id; None when there is none."""
     found = await connection.fetchrow(f"{_DELIVERY} WHERE id = $1", delivery_id)
     return None if found is None else shapes.delivery_row(dict(found))
 

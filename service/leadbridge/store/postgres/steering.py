@@ -47,7 +47,7 @@ class PostgresDialect:
         return f"d.seq = ANY(?{number}::bigint[])"
 
     def given(self, wanted: Sequence[str] | Sequence[int]) -> list[Any]:
-        """Many values as one."""
+        """Texts or places as the one value that `one_of` and `among` look into: an array."""
         return list(wanted)
 
 
@@ -60,7 +60,7 @@ class PostgresSteering(PostgresReader, Steering):
     async def set_lane(
         self, lane: str, state: LaneState, *, epoch: int | None = None, seen: HoldReason | None = None
     ) -> bool:
-        """Store a lane's state."""
+        """Store a lane's state; False when `epoch` is given and is not the lane's any more."""
         return await self._write(lambda connection: lanes.set_lane(connection, lane, state, epoch=epoch, seen=seen))
 
     async def resolve(self, delivery_id: str, choice: Choice, *, now: Millis) -> bool:

@@ -115,7 +115,7 @@ class PostgresStore(PostgresSteering):
         )
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
-        """Store what mapping made."""
+        """Store what mapping made; a submission that is no longer `received` is left alone."""
         lanes = {new.lane for one in mapped for new in one.deliveries}
         await self._database.write(lambda connection: accepting.store_mapped(connection, mapped, now), lanes=lanes)
         others = {new.lane for one in mapped for new in one.deliveries if new.state == "pending"} - self._lanes
@@ -166,7 +166,7 @@ class PostgresStore(PostgresSteering):
         return lasts
 
     async def leave(self, name: str) -> None:
-        """Serve no more."""
+        """A process serves no more: all of its lanes are anybody's at once."""
         await self._database.write(lambda connection: owning.leave(connection, name))
         self._hearing.tell()
 

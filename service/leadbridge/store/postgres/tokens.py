@@ -48,7 +48,7 @@ class PostgresTokens:
         return await self._change(token_rows.BEGIN, values)
 
     async def end_exchange(self, name: str, *, version: int, by: str) -> bool:
-        """Take back an intent."""
+        """Take back an intent: nothing is under way; False when it was taken over."""
         return await self._change(token_rows.END, (name, version, by))
 
     async def lose_token(self, name: str, *, version: int, by: str, detail: str, now: Millis) -> bool:

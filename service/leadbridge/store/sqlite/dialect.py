@@ -26,7 +26,7 @@ class SqliteDialect:
         return self.one_of("d.seq", number)
 
     def given(self, wanted: Sequence[str] | Sequence[int]) -> str:
-        """Many values as one."""
+        """Texts or places as the one value that `one_of` and `among` look into: a JSON list."""
         return orjson.dumps(list(wanted)).decode()
 
 

@@ -42,7 +42,7 @@ class Alone:
         return math.inf
 
     def leave(self, name: str) -> None:
-        """Serve no more."""
+        """A process serves no more: its lanes are nobody's. Another one's name changes nothing."""
         if self.is_served_by(name):
             self._process, self.has = None, set()
 

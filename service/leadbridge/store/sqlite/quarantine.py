@@ -44,7 +44,7 @@ class SqliteQuarantine(BesideService):
         return dict(await self._run(lambda connection: rows(connection, COUNTS)))
 
     async def drop(self, ids: Collection[str]) -> int:
-        """Delete requests."""
+        """Delete requests; how many were there."""
         return await self._in_transaction(lambda connection: dropped(connection, ids))
 
     async def forget(self, before: Millis) -> int:

@@ -59,7 +59,7 @@ def submissions(
 
 
 def submission(connection: apsw.Connection, submission_id: str) -> SubmissionRow | None:
-    """One submission."""
+    """The submission of that id; None when there is none."""
     found = _named(connection, f"{SUBMISSION} WHERE id = ?1", (submission_id,))
     return next((SubmissionRow(**one) for one in found), None)
 
@@ -71,13 +71,13 @@ def by_trace(connection: apsw.Connection, trace_id: str) -> tuple[SubmissionRow,
 
 
 def request(connection: apsw.Connection, request_id: str) -> RequestRow | None:
-    """One request."""
+    """The request of that id; None when there is none."""
     found = _named(connection, REQUEST, (request_id,))
     return next((shapes.request_row(one) for one in found), None)
 
 
 def delivery(connection: apsw.Connection, delivery_id: str) -> DeliveryRow | None:
-    """One delivery."""
+    """The delivery of that id; None when there is none."""
     return next(
         (shapes.delivery_row(one) for one in _named(connection, f"{DELIVERY} WHERE id = ?", (delivery_id,))), None
     )

@@ -46,7 +46,7 @@ class SqliteSteering(SqliteReader, Steering):
     async def set_lane(
         self, lane: str, state: LaneState, *, epoch: int | None = None, seen: HoldReason | None = None
     ) -> bool:
-        """Store a lane's state."""
+        """Store a lane's state; False when `epoch` is given and is not the lane's any more."""
         return await self._write(lambda connection: lanes.set_lane(connection, lane, state, epoch=epoch, seen=seen))
 
     async def resolve(self, delivery_id: str, choice: Choice, *, now: Millis) -> bool:

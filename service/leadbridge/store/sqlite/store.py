@@ -93,7 +93,7 @@ class SqliteStore(SqliteSteering):
         )
 
     async def map(self, mapped: Sequence[MappedSubmission], *, now: Millis) -> None:
-        """Store what mapping made."""
+        """Store what mapping made; a submission that is no longer `received` is left alone."""
 
         def apply(connection: apsw.Connection) -> None:
             for submission in mapped:
@@ -133,15 +133,15 @@ class SqliteStore(SqliteSteering):
         return self._alone.renew(name)
 
     async def leave(self, name: str) -> None:
-        """Serve no more."""
+        """A process serves no more: all of its lanes are anybody's at once."""
         self._alone.leave(name)
 
     async def roll(self) -> Roll:
-        """Nobody else serves."""
+        """Who serves, this process alone, and the lanes that nobody has."""
         return self._alone.roll()
 
     async def bury(self, silent: Mapping[str, int]) -> Set[str]:  # noqa: ARG002  # there are no others
-        """Nobody is to be buried."""
+        """Ends nobody: a file has one process."""
         return frozenset()
 
     async def own_lanes(self, lanes: Collection[str], *, owner: str) -> Mapping[str, int]:

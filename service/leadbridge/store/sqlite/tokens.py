@@ -45,7 +45,7 @@ class SqliteTokens(BesideService):
         return await self._change(BEGIN, (now, by, seen.name, seen.version, seen.intent_at, seen.intent_by))
 
     async def end_exchange(self, name: str, *, version: int, by: str) -> bool:
-        """Take back an intent."""
+        """Take back an intent: nothing is under way; False when it was taken over."""
         return await self._change(END, (name, version, by))
 
     async def lose_token(self, name: str, *, version: int, by: str, detail: str, now: Millis) -> bool:
