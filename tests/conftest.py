@@ -1,8 +1,9 @@
 """What every test may use. A test with a store ends with its ledger balanced, or fails."""
 
 import gc
+import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -17,6 +18,7 @@ from tests.support.journal import Journal
 from tests.support.postgres import Cluster, server
 from tests.support.remembered import authorities, commands, configurations
 from tests.support.reports import fewer_reports
+from tests.support.skips import no_skip
 from tests.support.stores import opened_store
 from tests.support.warm import Warmth
 
@@ -49,6 +51,12 @@ def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[WATCH].end()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    return no_skip(report) if os.environ.get("CI") == "true" else report
 
 
 def pytest_collection_finish() -> None:

@@ -37,6 +37,9 @@ class _Commands(TyperGroup):
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")  # pydantic's words, by which typer reads values
+            raise
         except LeadbridgeError as error:
             from leadbridge.commands.output import err, say, say_problems
 

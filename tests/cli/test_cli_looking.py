@@ -77,7 +77,16 @@ def test_a_state_of_a_submission_or_of_its_deliveries_chooses(life: Life, state:
 def test_a_source_and_a_limit_choose(life: Life) -> None:
     listed = document(life, "list", "--source", "partner", "--limit", "2")
     assert [(one["source"], one["state"]) for one in listed] == [("partner", "mapped"), ("partner", "duplicate")]
-    assert told(life, "list", "--source", "nobody") == "Nothing fits.\n"
+
+
+def test_a_source_that_nothing_is_stored_of_is_said_with_those_that_there_are(life: Life) -> None:
+    assert told(life, "list", "--source", "websit") == (
+        "Nothing fits. Nothing is stored of a source `websit` (did you mean `website`?).\n"
+    )
+    assert told(life, "list", "--source", "nobody") == (
+        "Nothing fits. Nothing is stored of a source `nobody` (sources: broken, open, partner, relay, typeform, website).\n"
+    )
+    assert told(life, "list", "--source", "partner", "--state", "held") == "Nothing fits.\n"
 
 
 def test_a_delivered_lead_can_be_followed_from_request_to_record(life: Life) -> None:

@@ -55,7 +55,7 @@ def test_the_version_is_said() -> None:
         (["nothing"], "No such command 'nothing'"),
         (["list", "--colour"], "No such option"),
         (["list", "--limit", "0"], "Input should be greater than or equal to 1"),
-        (["list", "--format", "xml"], "'xml' is not one of 'text', 'json'"),
+        (["list", "--format", "xml"], "Invalid value for '--format': 'xml' is not one of 'text', 'json'"),
         (["show"], "Missing argument 'ID'"),
         (["send", "website"], "Missing argument 'FILE'"),
         (["serve", "--port", "http"], "Input should be a valid integer"),
@@ -70,6 +70,7 @@ def test_wrong_usage_has_a_code_of_its_own_and_says_what_is_wrong(arguments: lis
 def test_an_unknown_state_is_refused_with_those_that_there_are() -> None:
     result = CliRunner().invoke(app, ["list", "--state", "lost"])
     assert result.exit_code == 2
+    assert "Invalid value for '--state': 'lost' is not one of" in result.stderr
     assert all(f"'{state}'" in result.stderr for state in State)
     told = " ".join(CliRunner().invoke(app, ["list", "--help"]).stdout.split())
     assert ", ".join(State) in told

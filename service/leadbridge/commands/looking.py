@@ -16,6 +16,7 @@ from leadbridge.commands.pruned import perhaps_pruned
 from leadbridge.commands.states import OF_DELIVERIES, OF_SUBMISSIONS, State
 from leadbridge.commands.way import Way, print_way
 from leadbridge.errors import UsageError
+from leadbridge.settings import choices
 from leadbridge.store.fetching import FetchPause
 from leadbridge.store.lanes import LaneState
 from leadbridge.store.opening import Reader
@@ -41,7 +42,14 @@ async def list_submissions(
     elif rows:
         _show_list(rows, deliveries, lanes)
     else:
-        say("Nothing was received yet." if wanted is source is None else "Nothing fits.")
+        say("Nothing was received yet." if wanted is source is None else f"Nothing fits.{await _slip(reader, source)}")
+
+
+async def _slip(reader: Reader, source: str | None) -> str:
+    """What to say of a source that nothing is stored of: it may be new, gone, or misspelt."""
+    if source is None or source in (known := await reader.names("source")):
+        return ""
+    return f" Nothing is stored of a source `{source}` ({choices.advice(source, known, what='sources')})."
 
 
 async def show_one(reader: Reader, *, wanted: str, output: Format) -> None:
