@@ -84,7 +84,8 @@ def test_a_source_that_nothing_is_stored_of_is_said_with_those_that_there_are(li
         "Nothing fits. Nothing is stored of a source `websit` (did you mean `website`?).\n"
     )
     assert told(life, "list", "--source", "nobody") == (
-        "Nothing fits. Nothing is stored of a source `nobody` (sources: broken, open, partner, relay, typeform, website).\n"
+        "Nothing fits. Nothing is stored of a source `nobody` "
+        "(sources: broken, open, partner, relay, typeform, website).\n"
     )
     assert told(life, "list", "--source", "partner", "--state", "held") == "Nothing fits.\n"
 

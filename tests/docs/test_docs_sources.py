@@ -1,9 +1,12 @@
 """The senders' pages: each leads to what holds for all of them, and what it shows can be used as it stands."""
 
+import re
+
 import pytest
 import yaml
 
 from leadbridge.schemes import SCHEME
+from leadbridge.settings.loading import load_text
 from leadbridge.sources import hubspot_workflow
 from leadbridge.sources.preset import Preset
 from leadbridge.sources.registry import BUILT_IN
@@ -36,6 +39,17 @@ def test_the_shared_page_says_what_the_others_leave_to_it() -> None:
         "YOUR-HOST",
     ):
         assert needed in text
+
+
+def test_the_configuration_of_the_shared_page_loads_without_a_warning() -> None:
+    page = ROOT / "docs" / "setting-up-a-source.md"
+    (shown,) = fences(page, "yaml")
+    secrets = {"QUOTES_SECRET": "a-secret-of-the-tests", "COPPER_TOKEN": "c" * 32}
+    loaded = load_text(shown.body, "site.yaml", secrets)
+    assert loaded.warnings == ()
+    commands = "".join(fence.body for fence in fences(page, "console"))
+    assert set(loaded.settings.sources) == set(re.findall(r"leadbridge list --source (\w+)", commands))
+    assert all(f"{name}=" in commands for name in secrets)
 
 
 def test_the_proof_of_a_workflow_is_the_same_under_another_preset() -> None:

@@ -24,7 +24,9 @@ def test_that_is_known_to_fail():
 """
 
 
-@pytest.mark.parametrize(("ci", "code", "said"), [("true", 1, "1 failed, 1 xfailed, 1 error"), ("", 0, "2 skipped, 1 xfailed")])
+@pytest.mark.parametrize(
+    ("ci", "code", "said"), [("true", 1, "1 failed, 1 xfailed, 1 error"), ("", 0, "2 skipped, 1 xfailed")]
+)
 def test_a_skip_is_a_failure_in_ci_alone(ci: str, code: int, said: str, tmp_path: Path) -> None:
     (tmp_path / "test_skipped.py").write_text(SKIPPED)
     plain = "from tests.conftest import pytest_runtest_makereport\n"

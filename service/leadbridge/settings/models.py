@@ -33,6 +33,7 @@ from leadbridge.settings.choices import chosen, chosen_model, missing, refusal, 
 from leadbridge.settings.fetching import Fetching, fitting
 from leadbridge.settings.route import Route
 from leadbridge.settings.sizes import Size
+from leadbridge.settings.unnamed import judged_alone
 from leadbridge.sources.handshakes import HANDSHAKES
 from leadbridge.sources.registry import PRESETS
 
@@ -72,7 +73,7 @@ def _scheme(value: Json, _one_of_all: ValidatorFunctionWrapHandler, info: Valida
     """
     preset = PRESETS.get(info.data.get("preset", ""))
     if value == "none" or preset is None:  # a preset that is not known is a problem of its own
-        return Unsigned()
+        return judged_alone(value, SCHEMES)
     if value is None:
         raise missing(f"write {_what_to_write(preset.scheme)}, or `verify: none` for an unsigned sender")
     if not isinstance(value, Mapping):
