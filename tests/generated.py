@@ -17,7 +17,7 @@ from typing import Final
 
 from leadbridge.settings.reference import reference
 from leadbridge.settings.schema import json_schema
-from tests import tables
+from tests import licences, tables
 from tests.chart import reference as chart
 from tests.sandbox import tables as sandbox_tables
 
@@ -58,6 +58,7 @@ GENERATED: Final = (
     Generated(path="config/schema.json", make=lambda: json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"),
     Generated(path="docs/configuration.md", make=reference),
     Generated(path="docs/commands.md", make=tables.commands),
+    Generated(path="docs/licences.md", make=licences.page),
     Generated(path="docs/metrics.md", region="metrics", make=tables.metrics),
     Generated(path="README.md", region="sources", make=tables.sources),
     Generated(path="README.md", region="crms", make=tables.crms),

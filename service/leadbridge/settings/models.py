@@ -25,7 +25,7 @@ from leadbridge.crm.registry import CRMS
 from leadbridge.crm.settings import DestinationSettings
 from leadbridge.events import Json
 from leadbridge.expressions import Template
-from leadbridge.schemes import Scheme, Unsigned
+from leadbridge.schemes import Scheme
 from leadbridge.schemes.secrets import Secrets
 from leadbridge.settings.addresses import Address, bare_url
 from leadbridge.settings.ages import Age, Span
