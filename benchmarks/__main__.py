@@ -109,6 +109,7 @@ async def _run(folder: Path, effort: Effort, only: Sequence[str]) -> tuple[Machi
     rows: list[Row] = []
     async with prepared(folder, effort) as ground:
         for name in (name for name in MEASUREMENTS if name in only):
+            await ground.settle()
             began = time.perf_counter()
             rows += await MEASUREMENTS[name](ground)
             err.print(f"{name} measured in {time.perf_counter() - began:.1f} s", style="dim")

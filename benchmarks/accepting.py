@@ -1,16 +1,18 @@
 """How many submissions a second are made durable, beside the same endpoint that stores nothing."""
 
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from itertools import count, islice
 from statistics import median
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from benchmarks.ground import Engine, Ground, Site, drained, requests
 from benchmarks.load import LoadResult, load
 from benchmarks.processes import BenchmarkFailed, Running, free_port, running
+from benchmarks.rounds import Rounds, in_quiet
 from benchmarks.rows import Row, Target, median_row, ratios
+from benchmarks.usage import each
 
 AT_LEAST: Final = {
     "sqlite": Target(limit="at least", value=0.50),
@@ -19,138 +21,148 @@ AT_LEAST: Final = {
 ON_POSTGRES: Final = "on PostgreSQL, fsync on, its processes on the same cores"
 
 
-class _Measured:
-    """The figures of each server, repetition by repetition."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """What one load found; processor time in microseconds for each request, None where nobody tells."""
 
-    def __init__(self) -> None:
-        self.rates: dict[str, list[float]] = defaultdict(list)
-        self.cpu: dict[str, list[float]] = defaultdict(list)  # microseconds of processor time per request
-        self.database_cpu: dict[str, list[float]] = defaultdict(list)  # of the database's server
-        self.sender_busy: dict[str, list[float]] = defaultdict(list)
+    per_second: float
+    sender_busy: float
+    cpu: float | None
+    database_cpu: float | None
 
-    def about(self, name: str, *, beside: str = "bare") -> dict[str, float]:
-        """The absolute figures of one server beside another's."""
-        facts = {"per second": median(self.rates[name]), beside: median(self.rates[beside])}
-        if self.cpu[name] and self.cpu[beside]:
-            facts |= {"CPU µs each": median(self.cpu[name]), f"{beside} CPU µs": median(self.cpu[beside])}
-        if self.database_cpu[name]:
-            facts |= {"PostgreSQL's": median(self.database_cpu[name])}
-        return facts
+
+_Round: TypeAlias = Mapping[str, _Turn]  # by server
 
 
 async def measure(ground: Ground, *, engine: Engine = "sqlite") -> list[Row]:
     """The whole service, receive and store alone, and the service that delivers; each beside the bare endpoint."""
-    measured = _Measured()
     people = count()
-    site, alone = await ground.site_on(engine), await ground.site_on(engine)
+    alone = await _without_delivering(ground, people, engine=engine)
+    delivering = await in_quiet(
+        lambda _: _while_delivering(ground, people, engine=engine), rounds=ground.effort.restarts
+    )
+    return (_rows if engine == "sqlite" else _rows_of_postgres)(alone, delivering)
+
+
+async def _without_delivering(ground: Ground, people: Iterator[int], *, engine: Engine) -> Rounds[_Round]:
+    site, apart = await ground.site_on(engine), await ground.site_on(engine)
     async with (
         _server("bare", site=site) as bare,
         _server("plain", site=site) as plain,
-        _server("accept", "--config", str(alone.config), site=alone) as accept,
+        _server("accept", "--config", str(apart.config), site=apart) as accept,
         site.serving() as whole,
     ):
         reader = site.reader()
-        for server in (bare, plain, accept, whole):
+        # Both that have a target stand beside the bare endpoint: the machine is the same for them.
+        servers = (("accept", accept), ("bare", bare), ("whole", whole), ("plain", plain))
+
+        async def measure_round(number: int) -> _Round:
+            turns = {}
+            for name, server in servers if number % 2 == 0 else reversed(servers):
+                turns[name] = await _turn(ground, server, people, engine=engine)
+                await drained(reader)  # the rest of a turn is not in the next one's
+            return turns
+
+        for _, server in servers:
             await _load(ground, server, people, ground.effort.accepts // 10)
         await drained(reader)
-        for repetition in range(ground.effort.accept_turns):
-            turns = [("bare", bare), ("plain", plain), ("accept", accept), ("whole", whole)]
-            # Turn about, so that none always runs on a warmer machine; the rest of a turn is not in the next one's.
-            for name, server in turns if repetition % 2 == 0 else reversed(turns):
-                await _measure(ground, measured, name, server=server, people=people, engine=engine)
-                await drained(reader)
+        rounds = await in_quiet(measure_round, rounds=ground.effort.accept_rounds)
         await reader.close()
-    for _ in range(ground.effort.restarts):
-        await _while_delivering(ground, measured, people, engine=engine)
-    return _rows(measured) if engine == "sqlite" else _rows_of_postgres(measured)
+    return rounds
 
 
-def _rows_of_postgres(measured: _Measured) -> list[Row]:
-    bare = measured.rates["bare"]
-    return [
-        median_row(
-            "postgres_accept",
-            f"durable accepts {ON_POSTGRES} / the same endpoint without storing",
-            samples=ratios(measured.rates["whole"], bare),
-            target=AT_LEAST["postgres"],
-            about=measured.about("whole"),
-        ),
-        median_row(
-            "postgres_accept_alone",
-            "… receive and store alone, nothing mapped",
-            samples=ratios(measured.rates["accept"], bare),
-            about=measured.about("accept"),
-        ),
-        median_row(
-            "postgres_accept_delivering",
-            "… while the same process maps and delivers them to a sandbox",
-            samples=[rate / median(bare) for rate in measured.rates["delivering"]],
-            about=measured.about("delivering"),
-        ),
-    ]
-
-
-def _rows(measured: _Measured) -> list[Row]:
-    bare = measured.rates["bare"]
-    note = f"sender busy {median(measured.sender_busy['bare']):.0%} of a core while bare was measured"
-    return [
-        median_row(
-            "accept",
-            "durable accepts / the same endpoint without storing (source without a route: stored, mapped, logged)",
-            samples=ratios(measured.rates["whole"], bare),
-            target=AT_LEAST["sqlite"],
-            about=measured.about("whole"),
-            note=note,
-        ),
-        median_row(
-            "accept_alone",
-            "… receive and store alone, nothing mapped",
-            samples=ratios(measured.rates["accept"], bare),
-            about=measured.about("accept"),
-        ),
-        median_row(
-            "accept_plain",
-            "… receive and store alone / an endpoint without a framework, the least that ASGI allows",
-            samples=ratios(measured.rates["accept"], measured.rates["plain"]),
-            about=measured.about("accept", beside="plain"),
-        ),
-        median_row(
-            "accept_delivering",
-            "… while the same process maps and delivers them to a sandbox",
-            samples=[rate / median(bare) for rate in measured.rates["delivering"]],
-            about=measured.about("delivering"),
-        ),
-    ]
-
-
-async def _while_delivering(ground: Ground, measured: _Measured, people: Iterator[int], *, engine: Engine) -> None:
-    """A service of its own for each repetition: what it has not delivered yet must not slow the next one."""
+async def _while_delivering(ground: Ground, people: Iterator[int], *, engine: Engine) -> _Round:
+    """A service of its own for each round: what it has not delivered yet must not slow the next one."""
     await ground.empty_sandbox(history=1)
     site = await ground.site_on(engine)
-    async with site.serving() as service:
-        await _load(ground, service, people, ground.effort.accepts // 10, source="website")
-        await _measure(ground, measured, "delivering", server=service, people=people, engine=engine, source="website")
+    async with _server("bare", site=site) as bare, site.serving() as service:
+        for server in (bare, service):
+            await _load(ground, server, people, ground.effort.accepts // 10, source="website")
+        return {
+            "bare": await _turn(ground, bare, people, engine=engine),
+            "delivering": await _turn(ground, service, people, engine=engine, source="website"),
+        }
 
 
-async def _measure(
-    ground: Ground,
-    measured: _Measured,
-    name: str,
-    *,
-    server: Running,
-    people: Iterator[int],
-    engine: Engine,
-    source: str = "unrouted",
-) -> None:
-    cpu_before, database_before = server.cpu_seconds, ground.database_cpu_seconds(engine)
-    result = await _load(ground, server, people, ground.effort.accepts, source=source)
-    cpu_after, database_after = server.cpu_seconds, ground.database_cpu_seconds(engine)
-    measured.rates[name].append(result.per_second)
-    measured.sender_busy[name].append(result.sender_busy)
-    if cpu_before is not None and cpu_after is not None:
-        measured.cpu[name].append((cpu_after - cpu_before) / ground.effort.accepts * 1e6)
-    if database_before is not None and database_after is not None:
-        measured.database_cpu[name].append((database_after - database_before) / ground.effort.accepts * 1e6)
+def _rows_of_postgres(alone: Rounds[_Round], delivering: Rounds[_Round]) -> list[Row]:
+    return [
+        _row(
+            "postgres_accept",
+            f"durable accepts {ON_POSTGRES} / the same endpoint without storing",
+            alone,
+            "whole",
+            target=AT_LEAST["postgres"],
+            note=alone.note,
+        ),
+        _row("postgres_accept_alone", "… receive and store alone, nothing mapped", alone, "accept"),
+        _row(
+            "postgres_accept_delivering",
+            "… while the same process maps and delivers them to a sandbox",
+            delivering,
+            "delivering",
+            note=delivering.note,
+        ),
+    ]
+
+
+def _rows(alone: Rounds[_Round], delivering: Rounds[_Round]) -> list[Row]:
+    busy = median(turns["bare"].sender_busy for turns in alone.results)
+    notes = (f"sender busy {busy:.0%} of a core while bare was measured", alone.note)
+    return [
+        _row(
+            "accept",
+            "durable accepts / the same endpoint without storing (source without a route: stored, mapped, logged)",
+            alone,
+            "whole",
+            target=AT_LEAST["sqlite"],
+            note="; ".join(note for note in notes if note),
+        ),
+        _row("accept_alone", "… receive and store alone, nothing mapped", alone, "accept"),
+        _row(
+            "accept_plain",
+            "… receive and store alone / an endpoint without a framework, the least that ASGI allows",
+            alone,
+            "accept",
+            beside="plain",
+        ),
+        _row(
+            "accept_delivering",
+            "… while the same process maps and delivers them to a sandbox",
+            delivering,
+            "delivering",
+            note=delivering.note,
+        ),
+    ]
+
+
+def _row(key: str, what: str, rounds: Rounds[_Round], name: str, *, beside: str = "bare", **more: Any) -> Row:
+    """One server's rate beside another's, round by round, with the absolute figures behind it."""
+    ours, theirs = ([turns[which] for turns in rounds.results] for which in (name, beside))
+    about = {"per second": median(turn.per_second for turn in ours)}
+    about[beside] = median(turn.per_second for turn in theirs)
+    for said, times in (
+        ("CPU µs each", [turn.cpu for turn in ours]),
+        (f"{beside} CPU µs", [turn.cpu for turn in theirs]),
+        ("PostgreSQL's", [turn.database_cpu for turn in ours]),
+    ):
+        if known := [time for time in times if time is not None]:
+            about[said] = median(known)
+    samples = ratios([turn.per_second for turn in ours], [turn.per_second for turn in theirs])
+    return median_row(key, what, samples=samples, about=about, **more)
+
+
+async def _turn(
+    ground: Ground, server: Running, people: Iterator[int], *, engine: Engine, source: str = "unrouted"
+) -> _Turn:
+    many = ground.effort.accepts
+    cpu, database_cpu = server.cpu_seconds, ground.database_cpu_seconds(engine)
+    result = await _load(ground, server, people, many, source=source)
+    return _Turn(
+        per_second=result.per_second,
+        sender_busy=result.sender_busy,
+        cpu=each(cpu, server.cpu_seconds, many),
+        database_cpu=each(database_cpu, ground.database_cpu_seconds(engine), many),
+    )
 
 
 async def _load(

@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count, islice
 from statistics import median
-from typing import Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
@@ -14,7 +14,9 @@ from httpx_aiohttp import AiohttpTransport
 from benchmarks.backlog import adapter_of, submit
 from benchmarks.ground import Engine, Ground, Site, drained
 from benchmarks.processes import BenchmarkFailed
+from benchmarks.rounds import Rounds, in_quiet
 from benchmarks.rows import Row, Target, median_row, ratios
+from benchmarks.usage import each
 from leadbridge.crm.adapter import Adapter, Call
 from leadbridge.deliver.hands import CONCURRENCY
 from leadbridge.deliver.transport import HttpTransport
@@ -26,74 +28,85 @@ AT_LEAST: Final = Target(limit="at least", value=0.60)
 Send: TypeAlias = Callable[[Call], Awaitable[Json]]
 
 
-@dataclass(slots=True)
-class _Measured:
-    """The figures of one sender, repetition by repetition."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """What one sender came to; processor time in microseconds for each call, None where nobody tells."""
 
-    rates: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)  # microseconds of processor time per call
-    database_cpu: list[float] = field(default_factory=list)  # of the database's server
+    per_second: float
+    cpu: float | None
+    database_cpu: float | None = None
+
+
+_Round: TypeAlias = Mapping[str, _Turn]  # by sender
 
 
 async def measure_on_postgres(ground: Ground) -> list[Row]:
     """The service that has its backlog on PostgreSQL, beside the bare loop."""
-    people = count()
-    service, bare = _Measured(), _Measured()
-    for _ in range(ground.effort.repetitions):
-        site = await ground.site_on("postgres")
-        await submit(site, islice(people, ground.effort.deliveries))
-        await _service(ground, service, site, idle=await ground.site_on("postgres"), engine="postgres")
-        await _client(ground, bare, adapter_of(site), await _calls(site))
-    about = {**_about(service, bare)}
-    if service.database_cpu:
-        about["PostgreSQL's"] = median(service.database_cpu)
+    rounds = await _rounds(ground, engine="postgres")
     return [
-        median_row(
+        _row(
             "postgres_deliver",
             "delivered per second from PostgreSQL, its processes on the same cores / the bare client loop",
-            samples=ratios(service.rates, bare.rates),
-            about=about,
+            rounds,
+            "bare",
+            note=rounds.note,
         )
     ]
 
 
 async def measure(ground: Ground) -> list[Row]:
     """All three send the same calls, so many at once, and are timed by the sandbox, first call to last."""
-    people = count()
-    service, bare, alone = _Measured(), _Measured(), _Measured()
-    for _ in range(ground.effort.repetitions):
-        site = ground.site()
-        await submit(site, islice(people, ground.effort.deliveries))
-        await _service(ground, service, site, idle=ground.site(), engine="sqlite")
-        adapter, calls = adapter_of(site), await _calls(site)
-        await _client(ground, bare, adapter, calls)
-        await _transport(ground, alone, adapter, calls)
+    rounds = await _rounds(ground, engine="sqlite")
     return [
-        median_row(
+        _row(
             "deliver",
             "delivered per second, quotas off / a bare client loop sending the same calls",
-            samples=ratios(service.rates, bare.rates),
+            rounds,
+            "bare",
             target=AT_LEAST,
-            about=_about(service, bare),
-            note=f"{CONCURRENCY} at once",
+            note="; ".join(note for note in (f"{CONCURRENCY} at once", rounds.note) if note),
         ),
-        median_row(
+        _row(
             "deliver_transport",
             "… / a loop over leadbridge's own way of sending them, which is the faster client",
-            samples=ratios(service.rates, alone.rates),
-            about=_about(service, alone),
+            rounds,
+            "alone",
         ),
     ]
 
 
-def _about(service: _Measured, bare: _Measured) -> Mapping[str, float]:
-    facts = {"per second": median(service.rates), "bare": median(bare.rates)}
-    if service.cpu and median(service.cpu) > 0:  # of a few deliveries less than a start takes by chance
-        facts |= {"CPU µs each": median(service.cpu), "bare CPU µs": median(bare.cpu)}
-    return facts
+async def _rounds(ground: Ground, *, engine: Engine) -> Rounds[_Round]:
+    people = count()
+
+    async def measure_round(_number: int) -> _Round:
+        site = await ground.site_on(engine)
+        await submit(site, islice(people, ground.effort.deliveries))
+        service = await _service(ground, site, idle=await ground.site_on(engine), engine=engine)
+        adapter, calls = adapter_of(site), await _calls(site)
+        bare = await _client(ground, adapter, calls)
+        return {"service": service, "bare": bare, "alone": await _transport(ground, adapter, calls)}
+
+    return await in_quiet(measure_round, rounds=ground.effort.rounds)
 
 
-async def _service(ground: Ground, measured: _Measured, site: Site, *, idle: Site, engine: Engine) -> None:
+def _row(key: str, what: str, rounds: Rounds[_Round], beside: str, **more: Any) -> Row:
+    """The service's rate beside another's, round by round, with the absolute figures behind it."""
+    ours, theirs = ([turns[which] for turns in rounds.results] for which in ("service", beside))
+    about = {"per second": median(turn.per_second for turn in ours)}
+    about["bare"] = median(turn.per_second for turn in theirs)
+    for said, times in (
+        ("CPU µs each", [turn.cpu for turn in ours]),
+        ("bare CPU µs", [turn.cpu for turn in theirs]),
+        ("PostgreSQL's", [turn.database_cpu for turn in ours]),
+    ):
+        known = [time for time in times if time is not None]
+        if known and median(known) > 0:  # of a few deliveries less than a start takes by chance
+            about[said] = median(known)
+    samples = ratios([turn.per_second for turn in ours], [turn.per_second for turn in theirs])
+    return median_row(key, what, samples=samples, about=about, **more)
+
+
+async def _service(ground: Ground, site: Site, *, idle: Site, engine: Engine) -> _Turn:
     async with idle.serving() as running:  # what a start costs is no part of delivering
         started = running.cpu_seconds
     database = ground.database_cpu_seconds(engine)
@@ -103,14 +116,15 @@ async def _service(ground: Ground, measured: _Measured, site: Site, *, idle: Sit
         await drained(reader)
         await reader.close()
         used, database_used = running.cpu_seconds, ground.database_cpu_seconds(engine)
-    measured.rates.append(await _rate(ground))
-    if started is not None and used is not None:
-        measured.cpu.append((used - started) / ground.effort.deliveries * 1e6)
-    if database is not None and database_used is not None:
-        measured.database_cpu.append((database_used - database) / ground.effort.deliveries * 1e6)
+    many = ground.effort.deliveries
+    return _Turn(
+        per_second=await _rate(ground),
+        cpu=each(started, used, many),
+        database_cpu=each(database, database_used, many),
+    )
 
 
-async def _client(ground: Ground, measured: _Measured, adapter: Adapter, calls: list[Call]) -> None:
+async def _client(ground: Ground, adapter: Adapter, calls: list[Call]) -> _Turn:
     """The bare loop: httpx's own client, as anyone would use it, over aiohttp's connections, which are the fastest."""
     async with httpx.AsyncClient(transport=AiohttpTransport(), timeout=30.0) as client:
 
@@ -118,26 +132,27 @@ async def _client(ground: Ground, measured: _Measured, adapter: Adapter, calls: 
             url = adapter.base_url + call.path
             return (await client.request(call.method, url, headers=adapter.headers(), json=call.body)).json()
 
-        await _loop(ground, measured, calls, send)
+        return await _loop(ground, calls, send)
 
 
-async def _transport(ground: Ground, measured: _Measured, adapter: Adapter, calls: list[Call]) -> None:
+async def _transport(ground: Ground, adapter: Adapter, calls: list[Call]) -> _Turn:
     transport = HttpTransport()
 
     async def send(call: Call) -> Json:
         return (await transport.send(adapter, call, trace_id=new_trace_id())).body
 
-    await _loop(ground, measured, calls, send)
+    turn = await _loop(ground, calls, send)
     await transport.close()
+    return turn
 
 
-async def _loop(ground: Ground, measured: _Measured, calls: list[Call], send: Send) -> None:
+async def _loop(ground: Ground, calls: list[Call], send: Send) -> _Turn:
     await ground.empty_sandbox(history=ground.effort.deliveries + 1)
     shared = iter(calls)
     before = time.process_time()
     await asyncio.gather(*(_send(shared, send) for _ in range(CONCURRENCY)))
-    measured.cpu.append((time.process_time() - before) / len(calls) * 1e6)
-    measured.rates.append(await _rate(ground))
+    cpu = each(before, time.process_time(), len(calls))
+    return _Turn(per_second=await _rate(ground), cpu=cpu)
 
 
 async def _send(calls: Iterator[Call], send: Send) -> None:

@@ -1,7 +1,9 @@
 """What every measurement stands on: one configuration, one sandbox, made-up people, and how much of each to do."""
 
 import asyncio
+import gc
 import itertools
+import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
@@ -73,15 +75,15 @@ class Effort:
     """How much is measured. The figures of `QUICK` prove only that everything runs."""
 
     syncs: int
-    repetitions: int
-    accept_turns: int  # as repetitions, but short ones: a machine's speed changes from one second to the next
-    restarts: int  # repetitions of what needs a new process each time
-    accepts: int  # of one repetition
+    rounds: int
+    accept_rounds: int  # more, and short ones: a machine's speed changes from one second to the next
+    restarts: int  # rounds of what needs a new process each time
+    accepts: int  # of one round
     connections: int
     singles: int  # submissions sent one at a time
     pace: float  # seconds between two of them
     live: int  # submissions that come in while replays wait
-    deliveries: int  # of one repetition
+    deliveries: int  # of one round
     people: int  # whose calls are counted
     starts: int
     few: int  # waiting deliveries
@@ -93,12 +95,12 @@ class Effort:
 
 
 NORMAL: Final = Effort(
-    syncs=200, repetitions=5, accept_turns=15, restarts=3, accepts=2_000, connections=64, singles=200, pace=0.03,
+    syncs=200, rounds=7, accept_rounds=20, restarts=3, accepts=2_000, connections=64, singles=200, pace=0.03,
     live=40, deliveries=2_000, people=20, starts=5, few=1_000, many=100_000, claims=60,
     quota_limit=180, quota_window=3.0, quota_windows=6,
 )  # fmt: skip
 QUICK: Final = Effort(
-    syncs=5, repetitions=1, accept_turns=1, restarts=1, accepts=200, connections=8, singles=5, pace=0.02, live=4,
+    syncs=5, rounds=1, accept_rounds=1, restarts=1, accepts=200, connections=8, singles=5, pace=0.02, live=4,
     deliveries=60, people=2, starts=1, few=50, many=500, claims=2, quota_limit=40, quota_window=0.3, quota_windows=2,
 )  # fmt: skip
 MANY: Final = 1_000_000  # waiting deliveries, for `--full`
@@ -118,10 +120,21 @@ class Ground:
     _folders: Iterator[int] = field(default_factory=itertools.count)
 
     def postgres(self) -> Postgres:
-        """The run's server, started when it is first asked for."""
+        """The server of what is measured now, started when it is first asked for."""
         if self._postgres is None:
             self._postgres = self._stack.enter_context(postgres())
         return self._postgres
+
+    async def settle(self) -> None:
+        """Leave nothing of what was measured to what is measured next.
+
+        No PostgreSQL that looks after what was in it, nothing in the sandbox, and nothing to be written to the disk.
+        """
+        self._stack.close()
+        self._postgres = None
+        await self.control.reset()
+        gc.collect()
+        await asyncio.to_thread(os.sync)
 
     def database_cpu_seconds(self, engine: Engine) -> float | None:
         """Processor time that the database's own processes used so far; None where it has none, or none can tell."""

@@ -37,7 +37,7 @@ class Row:
     """One figure. `ratio` compares two measurements of this run; every other unit is an absolute value of this machine.
 
     Without a target it is printed for comparison alone. `about` holds the absolute figures behind it, `samples` the
-    repetitions it is the median of.
+    rounds it is the median of.
     """
 
     key: str
@@ -78,12 +78,12 @@ def percentile(samples: Sequence[float], share: float) -> float:
 
 
 def ratios(ours: Sequence[float], bare: Sequence[float]) -> list[float]:
-    """Repetition by repetition, so that a slow moment of the machine is in both halves of its ratio."""
+    """Round by round, so that a slow moment of the machine is in both halves of its ratio."""
     return [one / other for one, other in zip(ours, bare, strict=True)]
 
 
 def median_row(key: str, what: str, *, samples: Sequence[float], unit: Unit = "ratio", **more: Any) -> Row:
-    """A row whose figure is the median of its repetitions."""
+    """A row whose figure is the median of its rounds."""
     return Row(key=key, what=what, value=median(samples), unit=unit, samples=samples, **more)
 
 
@@ -117,10 +117,11 @@ def verdict(row: Row) -> str:
 
 
 def behind(row: Row) -> str:
-    """The absolute figures, and how far the repetitions of a ratio lie apart."""
+    """The absolute figures, and how far the rounds of a ratio lie apart."""
     parts = [f"{name} {value:,.{_places(value)}f}" for name, value in row.about.items()]
     if len(row.samples) > 1 and row.unit == "ratio":
-        parts.append(f"from {min(row.samples):.2f} to {max(row.samples):.2f}")
+        first, last = percentile(row.samples, 0.25), percentile(row.samples, 0.75)
+        parts.append(f"half from {first:.2f} to {last:.2f}, all from {min(row.samples):.2f} to {max(row.samples):.2f}")
     return "; ".join([*parts, *([row.note] if row.note else [])])
 
 

@@ -220,6 +220,20 @@ async def test_what_gathered_is_committed_at_a_close_however_much_it_is(writer: 
     assert len(notes(tmp_path / "written.db")) == len(many)
 
 
+async def test_what_one_turn_of_the_event_loop_brings_is_one_commit(writer: Writer) -> None:
+    """The first change too: nothing is under way, and alone it would have the others wait for a commit of its own."""
+    together: list[int] = []
+
+    def count(_connection: apsw.Connection, some: Sequence[object]) -> Sequence[object]:
+        together.append(len(some))
+        return some
+
+    async with asyncio.timeout(PATIENCE):
+        assert await asyncio.gather(*(writer.run_together(count, number) for number in range(3))) == [0, 1, 2]
+        await writer.run_together(count, 3)
+    assert together == [3, 1]
+
+
 async def test_a_change_that_fails_undoes_itself_alone(writer: Writer, tmp_path: Path) -> None:
     def half(connection: apsw.Connection) -> None:
         note("half done")(connection)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadbridge.ids import first_id, new_id, new_trace_id, time_of
+from leadbridge.ids import first_id, new_id, new_span_id, new_trace_id, time_of
 from tests.store.pruning import id_of
 
 MILLIS = st.integers(0, 2**48 - 1)
@@ -21,6 +21,13 @@ def test_our_own_ids_and_trace_ids_say_when_they_were_made() -> None:
     assert None not in times
     assert times[0] is not None
     assert first_id(times[0]) <= new_id()
+
+
+def test_a_span_id_is_16_digits_and_never_the_same() -> None:
+    made = {new_span_id() for _ in range(1_000)}
+    assert len(made) == 1_000
+    assert {len(one) for one in made} == {16}
+    assert all(int(one, 16) for one in made)
 
 
 @pytest.mark.parametrize(

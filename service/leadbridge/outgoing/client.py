@@ -1,7 +1,6 @@
 """The one place where HTTP to somebody's API is made: one request, one bounded answer, nothing behind our back."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Final, TypeAlias, cast
 import aiohttp
 import httpx
 
+from leadbridge.ids import new_span_id
 from leadbridge.outgoing.decoding import ACCEPTED, decoder
 from leadbridge.outgoing.ways import Refused, Ways
 
@@ -80,7 +80,7 @@ class Client:
         self, method: str, address: str, *, query: Pairs, headers: Pairs, content: bytes = b"", trace_id: str
     ) -> Answered:
         """The answer, whatever its status; raises `Unanswered`, and says what is wrong without any secret."""
-        span = f"00-{trace_id}-{secrets.token_hex(8)}-01"
+        span = f"00-{trace_id}-{new_span_id()}-01"
         request = httpx.Request(
             method,
             _url(address, query),

@@ -1,8 +1,8 @@
 """One thread that writes, and commits many waiting changes at once (group commit).
 
-Callers hand in functions of the connection. While one batch is being committed the next one gathers in the event loop,
-and is handed over whole: one sync of the disk, and one meeting of the two threads, serve all of its changes. They are
-answered after the commit.
+Callers hand in functions of the connection. What comes in one turn of the event loop, or while another batch is being
+committed, gathers in the loop and is handed over whole: one sync of the disk, and one meeting of the two threads, serve
+all of its changes. They are answered after the commit.
 """
 
 import asyncio
@@ -73,6 +73,7 @@ class Writer:
         self._seen: tuple[apsw.Connection, int] = (opened, opened.pragma("data_version"))
         self._gathered: list[_Change] = []
         self._under_way: _Batch | None = None
+        self._due_in: asyncio.AbstractEventLoop | None = None  # the loop that is about to hand over
         self._closing = False
         self._batches: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="leadbridge-writer", daemon=True)
@@ -100,7 +101,7 @@ class Writer:
         future: asyncio.Future[Any] = loop.create_future()
         self._gathered.append(_Change(many, item, future, commits))
         if self._under_way is None or self._under_way.loop is not loop:
-            self._hand_over(loop)
+            self._hand_over_soon(loop)
         return future
 
     async def changed_elsewhere(self) -> bool:
@@ -118,6 +119,17 @@ class Writer:
             self._batches.put(None)
             await asyncio.to_thread(self._thread.join)
 
+    def _hand_over_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand over what gathered with what else this turn of the loop brings: the first alone would be a commit."""
+        if self._due_in is not loop:
+            self._due_in = loop
+            loop.call_soon(self._hand_over_due, loop)
+
+    def _hand_over_due(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due_in = None
+        if self._gathered:
+            self._hand_over(loop)
+
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give the thread what gathered; the rest of too much follows it."""
         changes, self._gathered = self._gathered[:MOST_IN_ONE_COMMIT], self._gathered[MOST_IN_ONE_COMMIT:]
@@ -130,7 +142,7 @@ class Writer:
         if self._under_way is batch:
             self._under_way = None
             if self._gathered:
-                self._hand_over(batch.loop)
+                self._hand_over_soon(batch.loop)
         for change in batch.changes:
             change.settle()
 
