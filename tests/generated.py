@@ -59,6 +59,7 @@ GENERATED: Final = (
     Generated(path="docs/configuration.md", make=reference),
     Generated(path="docs/commands.md", make=tables.commands),
     Generated(path="docs/licences.md", make=licences.page),
+    Generated(path="docs/operations.md", region="fetch-tokens", make=tables.fetch_tokens),
     Generated(path="docs/metrics.md", region="metrics", make=tables.metrics),
     Generated(path="README.md", region="sources", make=tables.sources),
     Generated(path="README.md", region="crms", make=tables.crms),

@@ -29,9 +29,22 @@ def sources() -> str:
     for name, preset in PRESETS.items():
         scheme = str(preset.scheme["scheme"]) if preset.scheme else ""
         proof = _SCHEMES.get(scheme, scheme) or f"as the source says: {_ANY}"
-        page = f"service/leadbridge/sources/{name.replace('-', '_')}/doc.md"
-        lines.append(f"| `{name}` | {preset.title} | {proof} | [doc]({page}) |")
+        lines.append(f"| `{name}` | {preset.title} | {proof} | [doc]({_page(name)}) |")
     return "\n".join(lines)
+
+
+def fetch_tokens() -> str:
+    """What the tokens are like with which leads are fetched."""
+    lines = ["| vendor | its tokens |", "|---|---|"]
+    for name, preset in PRESETS.items():
+        if preset.fetch is not None:
+            said = f"{preset.fetch.renewal[:1].upper()}{preset.fetch.renewal[1:]}"
+            lines.append(f"| [{preset.title}](../{_page(name)}) | {said} |")
+    return "\n".join(lines)
+
+
+def _page(name: str) -> str:
+    return f"service/leadbridge/sources/{name.replace('-', '_')}/doc.md"
 
 
 def crms() -> str:

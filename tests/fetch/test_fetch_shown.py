@@ -13,9 +13,14 @@ from leadbridge.clock import SystemClock
 from leadbridge.store.fetching import FetchEnd, FetchPause, FetchQuota
 from leadbridge.store.sqlite.store import SqliteStore
 from leadbridge.store.values import NewItem
+from tests.fetch.vendor import CONFIG, ENVIRON
 from tests.support.stored import new_request
 
 QUOTA = FetchQuota(limit=100, window=60_000)
+TO_DO = "to do put a token that works into `fetch.token` of the source, and restart"
+OF_META = f"{TO_DO}; Meta's page tokens and those of system users can be made so that they do not expire"
+WITHOUT = CONFIG.replace('    fetch: {token: "${META_TOKEN}", quota: {limit: 200, window: 1h}}\n', "")
+PUT_BACK = "put `fetch:` back into the source `ads`, and restart: they go on by themselves"
 WHY = "fetch: the vendor answered 404: no such lead"
 
 
@@ -49,9 +54,15 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def told(database: str, *arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments, env={"LEADBRIDGE_DATABASE_URL": database, "COLUMNS": "200"})
+    result = CliRunner().invoke(app, arguments, env={**ENVIRON, "LEADBRIDGE_DATABASE_URL": database, "COLUMNS": "200"})
     assert result.exit_code == 0, result.output
     return " ".join(result.stdout.split())
+
+
+def site(folder: Path, config: str) -> str:
+    path = folder / f"{'with' if 'fetch:' in config else 'without'}.yaml"
+    path.write_text(config)
+    return str(path)
 
 
 def document(database: str, *arguments: str) -> Any:
@@ -87,3 +98,43 @@ def test_the_ledger_tells_what_waits_of_each_source_and_why(database: str) -> No
     assert "credentials: the token has expired waiting 1; the oldest since" in said
     (fetches,) = document(database, "ledger")["fetches"]
     assert (fetches["source"], fetches["waiting"], fetches["pause"]["times"]) == ("ads", 1, 1)
+
+
+@pytest.mark.parametrize("asked", [("show", "waits"), ("ledger",)])
+def test_a_token_that_is_refused_comes_with_what_to_do_and_where_the_configuration_is_known_with_the_vendors_way(
+    database: str, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    assert TO_DO in told(database, *asked)
+    assert OF_META in told(database, *asked, "--config", site(tmp_path, CONFIG))
+
+
+def test_a_lead_whose_source_does_not_fetch_any_more_says_so_and_what_to_do(database: str, tmp_path: Path) -> None:
+    config = site(tmp_path, WITHOUT)
+    said = told(database, "show", "waits", "--config", config)
+    assert "nobody asks for them: the configuration has no `fetch:` for the source ads" in said
+    assert f"to do {PUT_BACK}" in said
+    assert TO_DO not in said, "a token alone would not help"
+    trace_id = document(database, "show", "waits")["submission"]["trace_id"]
+    assert PUT_BACK in told(database, "trace", trace_id, "--config", config)
+    assert "to do" not in told(database, "show", "fetched", "--config", config)
+
+
+def test_the_ledger_tells_of_leads_whose_source_does_not_fetch_any_more(database: str, tmp_path: Path) -> None:
+    config = site(tmp_path, WITHOUT)
+    said = told(database, "ledger", "--config", config)
+    assert "ads to be fetched nobody asks the configuration has no `fetch:` for this source waiting 1" in said
+    assert f"to do {PUT_BACK}" in said
+    configured = [
+        document(database, "ledger", *more)["fetches"][0]["configured"]
+        for more in ((), ("--config", config), ("--config", site(tmp_path, CONFIG)))
+    ]
+    assert configured == [None, False, True]
+
+
+def test_a_check_warns_of_leads_whose_source_does_not_fetch_any_more(database: str, tmp_path: Path) -> None:
+    said = told(database, "check", site(tmp_path, WITHOUT))
+    assert f"warning: database: 1 lead of `ads` still to be fetched, and it has no `fetch:`; {PUT_BACK}" in said
+    assert "without.yaml is good: 1 source" in said, "it is no problem of the file"
+    assert document(database, "check", site(tmp_path, WITHOUT))["stranded"] == {"ads": 1}
+    assert document(database, "check", site(tmp_path, CONFIG))["stranded"] == {}
+    assert "still to be fetched" not in told(f"sqlite:///{tmp_path}/new.db", "check", site(tmp_path, WITHOUT))

@@ -158,6 +158,7 @@ async def test_refused_credentials_pause_the_source_until_one_lead_shows_that_th
         await announce(service, 1)
         (line,) = await site.journal.seen("fetch.paused")
         assert (line["reason"], line["retry_in_s"], line["source"]) == ("credentials", 60, "ads")
+        assert line["to_do"].startswith("put a token that works into `fetch.token` of the source, and restart; Meta's")
         assert TOKEN not in str(site.journal.lines)
         await announce(service, 2, 3, 4)
         site.clock.advance(59)
@@ -190,6 +191,7 @@ async def test_a_pause_for_the_quota_outlives_a_start(site: Site) -> None:
         await announce(service, 1)
         (line,) = await site.journal.seen("fetch.paused")
         assert (line["reason"], line["retry_in_s"]) == ("quota", 600)
+        assert "to_do" not in line, "time alone helps"
     site.vendor.respond = lead
     async with site.running() as service:
         await announce(service, 2)

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from leadbridge.commands.fetching import fetching_of
 from leadbridge.commands.format import Format
 from leadbridge.commands.looking import show_one
 from leadbridge.store.sqlite.reader import SqliteReader
@@ -66,7 +68,8 @@ class Service:
         async def run() -> None:
             reader = SqliteReader(self.database)
             try:
-                await show_one(reader, wanted=submission_id, output=Format.JSON)
+                stands = partial(fetching_of, loaded=None)
+                await show_one(reader, wanted=submission_id, stands=stands, output=Format.JSON)
             finally:
                 await reader.close()
 

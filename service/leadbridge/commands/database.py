@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from leadbridge.store.opening import Operator, Reader, database_url, open_operator, open_reader
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 def ask(question: Callable[[Reader], Coroutine[Any, Any, R]]) -> R:
     """The answer to a question of a command that only looks; raises `StorageUnavailable`."""
-    return asyncio.run(_done(question, opened=open_reader))
+    return asyncio.run(done(question, opened=open_reader, environ=os.environ))
 
 
 def change(wanted: Callable[[Operator], Coroutine[Any, Any, R]]) -> R:
@@ -22,13 +22,16 @@ def change(wanted: Callable[[Operator], Coroutine[Any, Any, R]]) -> R:
     # Ctrl-Z in the middle of a commit would keep the running service from storing anything until the shell goes on.
     before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
     try:
-        return asyncio.run(_done(wanted, opened=open_operator))
+        return asyncio.run(done(wanted, opened=open_operator, environ=os.environ))
     finally:
         signal.signal(signal.SIGTSTP, before)
 
 
-async def _done(wanted: Callable[[D], Coroutine[Any, Any, R]], *, opened: Callable[[str], D]) -> R:
-    database = opened(database_url(os.environ))
+async def done(
+    wanted: Callable[[D], Coroutine[Any, Any, R]], *, opened: Callable[[str], D], environ: Mapping[str, str]
+) -> R:
+    """What is wanted of the database that the environment names; raises `StorageUnavailable`."""
+    database = opened(database_url(environ))
     try:
         return await wanted(database)
     finally:

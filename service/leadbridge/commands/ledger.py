@@ -8,6 +8,7 @@ from rich.text import Text
 
 from leadbridge.clock import Millis, SystemClock
 from leadbridge.commands.accounts import Standing, standings
+from leadbridge.commands.fetching import Fetching, fetching_of
 from leadbridge.commands.format import Format
 from leadbridge.commands.output import counted, facts, moment, say, show, show_json, state, table, text
 from leadbridge.commands.states import State
@@ -28,7 +29,7 @@ async def ledger(reader: Reader, loaded: Loaded | None, *, output: Format) -> bo
     fetches = await reader.fetch_backlogs()
     aside = await reader.quarantined()  # no submissions, so they stand in no book
     if output is Format.JSON:
-        show_json({**_document(books, accounts, fetches), "quarantine": dict(sorted(aside.items()))})
+        show_json({**_document(books, accounts, fetches, loaded), "quarantine": dict(sorted(aside.items()))})
         return books.balances
     _print_books(books)
     for standing in accounts:
@@ -43,7 +44,7 @@ async def ledger(reader: Reader, loaded: Loaded | None, *, output: Format) -> bo
         say()
         say((backlog.source, "bold"), "  to be fetched")
         shown = facts(indent=2)
-        for name, said in _of_fetches(backlog, now=now):
+        for name, said in _of_fetches(backlog, fetching_of(backlog.source, backlog.pause, loaded=loaded), now=now):
             shown.add_row(name, said)
         show(shown)
     if aside:
@@ -56,14 +57,17 @@ async def ledger(reader: Reader, loaded: Loaded | None, *, output: Format) -> bo
     return books.balances
 
 
-def _document(books: Ledger, accounts: Sequence[Standing], fetches: Sequence[FetchBacklog]) -> dict[str, Any]:
+def _document(
+    books: Ledger, accounts: Sequence[Standing], fetches: Sequence[FetchBacklog], loaded: Loaded | None
+) -> dict[str, Any]:
+    standing = {backlog.source: fetching_of(backlog.source, backlog.pause, loaded=loaded) for backlog in fetches}
     return {
         "balances": books.balances,
         "mapped_without_delivery": books.mapped_without_delivery,
         "delivered_without_attempt": books.delivered_without_attempt,
         "accounts": [{**asdict(account), "balances": account.balances} for account in books.accounts],
         "lanes": [{**asdict(standing), "circuit": standing.circuit} for standing in accounts],
-        "fetches": [asdict(backlog) for backlog in fetches],
+        "fetches": [{**asdict(backlog), "configured": standing[backlog.source].configured} for backlog in fetches],
     }
 
 
@@ -129,12 +133,16 @@ def _of_account(standing: Standing, *, now: Millis) -> Iterator[tuple[str, Text]
         yield "drains in", text(f"{span(standing.drains_in_s)}{after}, at {per_lead:.2f} calls a lead")
 
 
-def _of_fetches(backlog: FetchBacklog, *, now: Millis) -> Iterator[tuple[str, Text]]:
-    if backlog.pause is not None:
+def _of_fetches(backlog: FetchBacklog, fetching: Fetching, *, now: Millis) -> Iterator[tuple[str, Text]]:
+    if fetching.configured is False:
+        yield "nobody asks", text(("the configuration has no `fetch:` for this source", "yellow"))
+    elif backlog.pause is not None:
         until = f"until {moment(backlog.pause.until)}" if backlog.pause.until > now else "until one shows it has ended"
         yield "pauses", text((f"{until}: {backlog.pause.reason}", "yellow"))
     oldest = f"; the oldest since {moment(backlog.oldest)}" if backlog.oldest is not None else ""
     yield "waiting", text(f"{backlog.waiting or 'nothing'}{oldest}")
+    if fetching.to_do is not None and (backlog.waiting or fetching.configured):
+        yield "to do", text(fetching.to_do)
 
 
 def span(seconds: float) -> str:

@@ -1,9 +1,9 @@
 """`list`, `show` and `trace`: what came, what became of it, and the whole way of one lead."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic_core import from_json
 from rich.text import Text
@@ -21,6 +21,12 @@ from leadbridge.store.fetching import FetchPause
 from leadbridge.store.lanes import LaneState
 from leadbridge.store.opening import Reader
 from leadbridge.store.rows import DeliveryRow, SubmissionRow
+
+if TYPE_CHECKING:
+    from leadbridge.commands.fetching import Fetching
+
+# How a source stands with its vendor: asked only where it matters, since that reads the configuration.
+Stands: TypeAlias = Callable[[str, FetchPause | None], "Fetching"]
 
 NARROW: Final = 110  # columns of a terminal in which an id no longer fits beside the rest
 _PAGE: Final = 500  # submissions read at once while looking for a delivery's state
@@ -52,7 +58,7 @@ async def _slip(reader: Reader, source: str | None) -> str:
     return f" Nothing is stored of a source `{source}` ({choices.advice(source, known, what='sources')})."
 
 
-async def show_one(reader: Reader, *, wanted: str, output: Format) -> None:
+async def show_one(reader: Reader, *, wanted: str, stands: Stands, output: Format) -> None:
     """One submission, or the one a delivery belongs to."""
     row = await reader.submission(wanted)
     if row is None and (delivery := await reader.delivery(wanted)) is not None:
@@ -60,14 +66,14 @@ async def show_one(reader: Reader, *, wanted: str, output: Format) -> None:
     if row is None:
         pruned = await perhaps_pruned(reader, wanted)
         raise UsageError(f"there is no submission or delivery {wanted}; `leadbridge list` shows what there is{pruned}")
-    way = await _way(reader, row)
+    way = await _way(reader, row, stands)
     if output is Format.JSON:
         show_json(_document(way))
     else:
         print_way(way)
 
 
-async def trace(reader: Reader, *, trace_id: str, output: Format) -> None:
+async def trace(reader: Reader, *, trace_id: str, stands: Stands, output: Format) -> None:
     """Everything under one trace ID."""
     trace_id = trace_id.strip().lower()
     rows = await reader.by_trace(trace_id)
@@ -76,7 +82,7 @@ async def trace(reader: Reader, *, trace_id: str, output: Format) -> None:
             f"nothing was received under the trace ID {trace_id}; `leadbridge list` shows what there is, and "
             f"`leadbridge show` takes the id of a submission{await perhaps_pruned(reader, trace_id)}"
         )
-    ways = [await _way(reader, row) for row in rows]
+    ways = [await _way(reader, row, stands) for row in rows]
     if output is Format.JSON:
         show_json({"trace_id": trace_id, "submissions": [_document(way) for way in ways]})
         return
@@ -143,7 +149,7 @@ def _held_account(delivery: DeliveryRow, lanes: Mapping[str, LaneState]) -> str 
     return None if lane is None or delivery.state not in advice.WAITING else lane.held
 
 
-async def _way(reader: Reader, row: SubmissionRow) -> Way:
+async def _way(reader: Reader, row: SubmissionRow, stands: Stands) -> Way:
     """The way of one submission: its request, its deliveries, and every call of each."""
     deliveries = (await reader.deliveries_of([row.id]))[row.id]
     return Way(
@@ -153,13 +159,14 @@ async def _way(reader: Reader, row: SubmissionRow) -> Way:
         deliveries=tuple([(one, await reader.attempts_of(one.id)) for one in deliveries]),
         lanes=await reader.lanes(),
         now=SystemClock().now(),
-        pause=await _fetch_pause(reader, row) if row.state == State.AWAITING_FETCH else None,
+        fetching=await _fetching(reader, row, stands) if row.state == State.AWAITING_FETCH else None,
     )
 
 
-async def _fetch_pause(reader: Reader, row: SubmissionRow) -> FetchPause | None:
+async def _fetching(reader: Reader, row: SubmissionRow, stands: Stands) -> "Fetching":
     backlogs = await reader.fetch_backlogs()
-    return next((backlog.pause for backlog in backlogs if backlog.source == row.source), None)
+    pause = next((backlog.pause for backlog in backlogs if backlog.source == row.source), None)
+    return stands(row.source, pause)
 
 
 def _document(way: Way) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic_core import from_json
 from rich.table import Table
@@ -14,9 +14,11 @@ from leadbridge.commands import advice
 from leadbridge.commands.output import Words, counted, facts, moment, say, show, state, text
 from leadbridge.commands.states import State
 from leadbridge.events import Json
-from leadbridge.store.fetching import FetchPause
 from leadbridge.store.lanes import LaneState
 from leadbridge.store.rows import AttemptRow, DeliveryRow, RequestRow, SubmissionRow
+
+if TYPE_CHECKING:
+    from leadbridge.commands.fetching import Fetching
 
 _LONGEST: Final = 80  # characters of a value that are shown; `--format json` has all of them
 _ALSO: Final = frozenset({"emails", "phones"})  # hold what `email` and `phone` say already, unless there are more
@@ -27,7 +29,7 @@ _PARTS: Final = frozenset({"first_name", "last_name"})  # which some CRMs take i
 class Way:
     """What is stored of one submission at `now`; `first` is the one that it repeats, `lanes` its accounts by lane.
 
-    `pause` is what keeps all that is to be fetched for its source.
+    `fetching` is how its source stands while it waits for its answers.
     """
 
     submission: SubmissionRow
@@ -36,7 +38,7 @@ class Way:
     deliveries: tuple[tuple[DeliveryRow, tuple[AttemptRow, ...]], ...]
     lanes: Mapping[str, LaneState]
     now: Millis
-    pause: FetchPause | None = None
+    fetching: "Fetching | None" = None
 
     def account_of(self, delivery: DeliveryRow) -> str | None:
         """Why the account of a delivery that waits gets nothing now; None for all others."""
@@ -76,25 +78,28 @@ def _of_submission(way: Way) -> Iterator[tuple[str, Text]]:
         if way.first is not None:
             first = f", received {moment(way.first.received_at)}, trace ID {way.first.trace_id}"
         yield "repeats", text(f"submission {submission.duplicate_of}{first}; nothing is sent again")
-    if submission.state == State.AWAITING_FETCH:
-        yield "waits for", text((_waits_for_fetch(way), "yellow"))
+    fetching = way.fetching
+    if fetching is not None:
+        yield "waits for", text((_waits_for_fetch(way, fetching), "yellow"))
     if submission.fetched is not None:
         yield "fetched", text(_short(from_json(submission.fetched)))
     if submission.reason:
         yield "reason", text(submission.reason)
-    if to_do := advice.for_submission(submission):
+    if to_do := advice.for_submission(submission) if fetching is None else fetching.to_do:
         yield "to do", text(to_do)
     if way.deliveries:
         version = way.deliveries[0][0].config_version
         yield "mapped", text(f"to {counted(len(way.deliveries), 'delivery')}, by the configuration {version}")
 
 
-def _waits_for_fetch(way: Way) -> str:
+def _waits_for_fetch(way: Way, fetching: "Fetching") -> str:
     """Why there are no answers yet, and when they are asked for next."""
-    submission, pause = way.submission, way.pause
+    submission, pause = way.submission, fetching.pause
     said = "its answers, which only its vendor has"
     if submission.fetch_tries:
         said += f"; asked for {counted(submission.fetch_tries, 'time')}"
+    if fetching.configured is False:
+        return f"{said}; nobody asks for them: the configuration has no `fetch:` for the source {submission.source}"
     if pause is not None and pause.until > way.now:
         return f"{said}; nothing is fetched for the source until {moment(pause.until)}: {pause.reason}"
     if submission.fetch_at is not None and submission.fetch_at > way.now:

@@ -15,8 +15,9 @@ from leadbridge.fetch.transport import DEADLINE, FetchTransport
 from leadbridge.logs import Logger
 from leadbridge.metrics.meters import Meters
 from leadbridge.record import STORAGE_PAUSE, STORAGE_SAID_EVERY
+from leadbridge.sources.fetching import mend_token
 from leadbridge.store.base import Store
-from leadbridge.store.fetching import ClaimedFetches
+from leadbridge.store.fetching import ClaimedFetches, FetchPause
 
 AT_ONCE: Final = 8  # submissions of a source that are fetched at once
 MARGIN: Final = 20.0  # seconds that a claim lasts beyond the calls' deadlines: until the end is stored
@@ -188,8 +189,15 @@ class SourceFetcher:
                 facts = {"submission": end.submission_id, "trace_id": tried.due.waiting.trace_id}
                 log.warning("fetch.failed", source=self._source, **facts, problem=end.reason)
         if settled.pause is not None and settled.new:
-            kind, _, problem = settled.pause.reason.partition(": ")
-            seconds = round((settled.pause.until - self._now()) / 1000)
-            log.warning("fetch.paused", source=self._source, reason=kind, problem=problem, retry_in_s=seconds)
+            self._say_paused(settled.pause)
         if settled.resume:
             log.info("fetch.resumed", source=self._source)
+
+    def _say_paused(self, pause: FetchPause) -> None:
+        kind, _, problem = pause.reason.partition(": ")
+        seconds = round((pause.until - self._now()) / 1000)
+        of_the_token = pause.reason.startswith(_OF_THE_TOKEN)
+        facts = {"to_do": mend_token(self._account.known.renewal)} if of_the_token else {}
+        self._log.warning(
+            "fetch.paused", source=self._source, reason=kind, problem=problem, retry_in_s=seconds, **facts
+        )

@@ -59,8 +59,8 @@ FETCHES: Final = Family(
     name="leadbridge_fetch_calls_total",
     kind="counter",
     labels=("source", "outcome"),
-    about="Calls to vendors that only announce a lead: `fetched` a document, or why not: `credentials`, `forbidden`, "
-    "`quota`, `down`, `missing`.",
+    about="Calls to vendors that only announce a lead: `fetched` a document, or why not: `credentials`, "
+    "`forbidden`, `quota`, `down`, `missing`.",
 )
 STORE: Final = Family(
     name="leadbridge_store_seconds",
@@ -117,7 +117,7 @@ FETCH_PAUSED: Final = Family(
     name="leadbridge_fetch_paused",
     kind="gauge",
     labels=("source", "reason"),
-    about="1 while nothing is fetched for a source: its `credentials` are refused, they do not do for what is asked "
+    about="1 while nothing is fetched for a source: its `credentials` are refused, its token may not read these leads "
     "(`forbidden`), its `quota` is used up, or its vendor is `down`.",
 )
 LANES: Final = Family(

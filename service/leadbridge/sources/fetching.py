@@ -70,7 +70,8 @@ class Fetch:
 
     `headers` and `authorization` may say `{version}` and `{token}`. `limit` calls in any `window` seconds are what the
     vendor allows at least (see the preset's doc.md). `request_id` is the header with the vendor's own id of a call.
-    `needed` says of an event whether anything is missing at all.
+    `needed` says of an event whether anything is missing at all. `renewal` is for the person whose token is refused:
+    where one is made, and when it ends, in words that follow "restart; ".
     """
 
     base_url: str
@@ -84,6 +85,7 @@ class Fetch:
     troubles: tuple[Trouble, ...] = ()
     request_id: str | None = None
     needed: Callable[[Event], bool] = lambda _event: True
+    renewal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,12 @@ class Get:
     query: Mapping[str, str]
     about: tuple[str, ...] = ()
     same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def mend_token(renewal: str = "") -> str:
+    """What to do when a token is refused; `renewal` is what a preset says of the vendor's tokens."""
+    said = "put a token that works into `fetch.token` of the source, and restart"
+    return f"{said}; {renewal}" if renewal else said
 
 
 class NothingToAskFor(Exception):

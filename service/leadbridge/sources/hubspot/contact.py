@@ -48,4 +48,6 @@ FETCH: Final = Fetch(
     limit=100,
     window=10,
     request_id="x-hubspot-correlation-id",
+    renewal="take that of a private app, which does not expire: HubSpot's OAuth access tokens end within the hour, and "
+    "are not renewed here",
 )

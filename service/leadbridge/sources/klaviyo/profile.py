@@ -72,4 +72,5 @@ FETCH: Final = Fetch(
     headers={"revision": "{version}"},
     authorization="Klaviyo-API-Key {token}",
     needed=_has_a_profile,
+    renewal="Klaviyo's private API keys are made in its settings, with the scope `profiles:read`",
 )

@@ -127,6 +127,7 @@ FETCH: Final = Fetch(
     window=60,
     headers={"LinkedIn-Version": "{version}", "X-Restli-Protocol-Version": "2.0.0"},
     request_id="x-li-uuid",
+    renewal="LinkedIn's tokens end after 60 days; where it says NONEXISTENT_VERSION, name another `fetch.version`",
     # After a year a version is switched off (status 426), and nothing can be fetched until a person names another.
     troubles=(Trouble(kind="credentials", path="code", values=("NONEXISTENT_VERSION",)),),
 )

@@ -74,6 +74,8 @@ FETCH: Final = Fetch(
     limit=200,
     window=3_600,
     request_id="x-fb-trace-id",
+    renewal="Meta's page tokens and those of system users can be made so that they do not expire; each needs "
+    "`leads_retrieval`",
     # The status is 400 for nearly all of them: https://developers.facebook.com/docs/graph-api/guides/error-handling
     troubles=(
         Trouble(kind="down", path="error.code", values=(1, 2)),

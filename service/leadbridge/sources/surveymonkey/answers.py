@@ -103,4 +103,5 @@ FETCH: Final = Fetch(
     ),
     limit=120,
     window=60,
+    renewal="SurveyMonkey's is in the app's settings, with the scopes View Responses and View Response Details",
 )
