@@ -10,6 +10,7 @@ from leadbridge.bodies import read_document
 from leadbridge.errors import Unparseable
 from leadbridge.sandbox import VENDORS_PATH, SandboxOptions
 from leadbridge.sandbox.vendors import VENDORS
+from leadbridge.sandbox.vendors.vendor import Vendor
 from leadbridge.sources.fetching import Get, next_get, other_than_asked
 from leadbridge.sources.registry import PRESETS
 from leadbridge.sources.samples import Sample, folder_of, samples_in
@@ -17,7 +18,7 @@ from tests.support.walked import walked
 
 from .support import Bench
 
-BY_NAME = {vendor.name: vendor for vendor in VENDORS}
+BY_NAME: Mapping[str, Vendor] = {vendor.name: vendor for vendor in VENDORS}
 FETCHING = [PRESETS[vendor.name] for vendor in VENDORS]
 SAMPLES = [
     (preset.name, sample)

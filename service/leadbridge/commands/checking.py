@@ -37,8 +37,8 @@ def check(path: Path, environ: Mapping[str, str], *, output: Format) -> bool:
     database = _trouble_with_the_database(environ)
     stranded = _stranded(settings, environ) if settings is not None and database is None else {}
     if output is Format.JSON:
-        found = [*problems, *warnings]
-        show_json({"file": str(path), "problems": found, "database": database, "stranded": stranded})
+        told_of = {"database": database, "stranded": stranded}
+        show_json({"file": str(path), "problems": [*problems, *warnings], **told_of})
         return settings is not None and database is None
     say_problems(problems, warnings)
     if database is not None:
