@@ -26,7 +26,7 @@ from leadbridge.settings.problem import ConfigProblems
 
 WRONG_USAGE: Final = 2
 # New objects until those without an owner are looked for: more than are made by the imports of any command, among which
-# there are none. By Python's own 700 that takes a tenth of a start. Servers set their own.
+# there are none. By Python's own 700 that takes a tenth of a start. What runs for long sets its own.
 GARBAGE: Final = 500_000
 
 

@@ -1,6 +1,7 @@
 """`leadbridge demo`: start everything, send the scenario, show what came of it."""
 
 import asyncio
+import gc
 import os
 import shlex
 import shutil
@@ -26,7 +27,7 @@ from leadbridge.demo.report import print_report, print_welcome
 from leadbridge.demo.scenario import AFTER_TAGGING, BEFORE_TAGGING, DESTINATIONS, ENVIRON, SEEDS, SOURCES
 from leadbridge.demo.sender import Seen, Sender, WatchedStore, tag_ann
 from leadbridge.errors import UsageError
-from leadbridge.http.server import embedded, listen, server_config, url_of
+from leadbridge.http.server import GARBAGE, embedded, listen, server_config, url_of
 from leadbridge.sandbox.app import COPPER_PATH, LEADCONNECTOR_PATH, Sandbox
 from leadbridge.sandbox.options import SandboxOptions
 from leadbridge.settings.loading import Loaded, load
@@ -47,6 +48,7 @@ def demo(config: Path | None, *, once: bool, port: int) -> bool:
         logs.configure(stream=log)
         crms = stack.enter_context(listen("127.0.0.1", 0))
         hooks = stack.enter_context(_listen_anywhere(0 if once else port))
+        gc.set_threshold(*GARBAGE)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             try:
                 return runner.run(_run(_Stage(loaded, folder, crms, hooks), once=once))

@@ -1,6 +1,7 @@
 """`leadbridge prove`: play the plan, drain, compare, report."""
 
 import asyncio
+import gc
 import shlex
 import shutil
 import signal
@@ -20,6 +21,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from leadbridge.commands.output import err, facts, say, show, text
 from leadbridge.errors import UsageError
+from leadbridge.http.server import GARBAGE
 from leadbridge.prove.disk import small_disk
 from leadbridge.prove.evidence import Evidence, calls_in, records_in
 from leadbridge.prove.ground import DESTINATIONS, ENVIRON
@@ -80,6 +82,7 @@ def prove(wish: Wish) -> bool:
             missing = cannot_be_had(database)
             plan = planned(seed=seed, rounds=wish.rounds, leads=wish.leads, replicas=replicas, without=missing)
             runner = stack.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
+            gc.set_threshold(*GARBAGE)
             try:
                 report = runner.run(played_out(plan, folder, database, replicas=replicas))
                 if report.good and not wish.keep:
