@@ -22,7 +22,7 @@ as it is published and unchanged; a licence is called as the package's metadata 
 a test refuses a licence that nobody looked at.
 
 `nameparser` and `pycountry` are under the LGPL: they stay packages of their own, which whoever has the image can
-replace by others of the same name. `any-OSI` is every licence that the Open Source Initiative approves, at choice.
+replace by others of the same name. `any-OSI` is any licence that the Open Source Initiative approves.
 What a package brings within it (OpenSSL, SQLite, libuv, RE2) is named in its own files.
 
 | package | version | licence |

@@ -88,6 +88,7 @@ def test_a_source_that_nothing_is_stored_of_is_said_with_those_that_there_are(li
         "(sources: broken, open, partner, relay, typeform, website).\n"
     )
     assert told(life, "list", "--source", "partner", "--state", "held") == "Nothing fits.\n"
+    assert told(life, "list", "--state", "cancelled") == "Nothing fits.\n"
 
 
 def test_a_delivered_lead_can_be_followed_from_request_to_record(life: Life) -> None:

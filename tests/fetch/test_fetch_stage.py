@@ -7,6 +7,7 @@ import pytest
 
 from leadbridge.desk import desks
 from leadbridge.fetch.source import AT_ONCE
+from leadbridge.fetch.standing import IN_A_ROW
 from leadbridge.items import items_of
 from leadbridge.outgoing.client import Answered, Unanswered
 from leadbridge.schemes import Unsigned
@@ -183,6 +184,21 @@ async def test_at_a_start_credentials_are_tried_at_once(site: Site) -> None:
     async with site.running():
         await site.journal.seen("fetch.resumed")
         await site.journal.seen("delivery.attempted")
+
+
+async def test_at_a_start_what_the_token_may_not_read_is_tried_at_once_too(site: Site) -> None:
+    """It may be a token with more rights, or the right was given meanwhile."""
+    site.vendor.respond = lambda _lead: answered(403, {})
+    async with site.running() as service:
+        await announce(service, *range(1, IN_A_ROW + 1))
+        (line,) = await site.journal.seen("fetch.paused")
+        assert line["reason"] == "forbidden"
+    site.vendor.respond = lead
+    async with site.running() as service:
+        await announce(service, 99)
+        await site.journal.seen("fetch.resumed")
+        await site.journal.seen("delivery.attempted")
+    assert "99" in site.vendor.asked
 
 
 async def test_a_pause_for_the_quota_outlives_a_start(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -240,6 +241,23 @@ async def test_at_a_full_quarantine_nothing_is_sealed(
     clock.advance(FULL_FOR)
     await quarantine.keep(received(b"y" * 100_000, NOW), reason="wrong_token", most=1)
     assert await aside.counts() == {"website": 1}
+
+
+@pytest.mark.parametrize(("size", "elsewhere"), [(1_000, False), (100_000, True)])
+async def test_a_large_request_is_sealed_while_others_are_answered(
+    size: int, elsewhere: bool, aside: QuarantineStore, clock: ManualClock, journal: Journal
+) -> None:
+    log: Any = journal
+    sealed_in: list[threading.Thread] = []
+
+    class Watched(Sealing):
+        def seal(self, content: bytes) -> bytes:
+            sealed_in.append(threading.current_thread())
+            return super().seal(content)
+
+    quarantine = Quarantine(aside, Watched([KEY]), clock=clock, log=log)
+    await quarantine.keep(received(b"x" * size, NOW), reason="wrong_token", most=1)
+    assert [thread is not threading.main_thread() for thread in sealed_in] == [elsewhere]
 
 
 async def test_no_more_are_set_aside_than_the_source_says_and_it_is_said_now_and_then(

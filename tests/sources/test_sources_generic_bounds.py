@@ -156,3 +156,14 @@ def test_all_submissions_of_a_body_share_the_bound() -> None:
     events = events_of([{"text": text} for _ in range(300)])
     assert answers_of(events[0])["Nafn"] == "Jón"
     assert events[-1].fields == {"text": text}
+
+
+def test_questions_within_questions_are_looked_at_to_the_same_bound() -> None:
+    """Everything that is looked at counts: else the same list of parts could be walked again from each list of it."""
+
+    def answers_with(fillers: int) -> Mapping[str, Json]:
+        group = {"id": "g", "title": "Group", "fields": [*([{}] * fillers), {"id": "x1", "title": "Colour"}]}
+        return answers_of(event_of({"data": {"x1": "red"}, "questions": [group, {"id": "h", "title": "Height"}]}))
+
+    assert answers_with(3_000) == {"Colour": "red"}
+    assert "Colour" not in answers_with(4_500)

@@ -63,6 +63,13 @@ def test_parts_that_are_described_elsewhere_have_their_labels(parts: str) -> Non
     assert answers_of(event_of(body)) == {"Nimi.Etunimi": "Aino", "Nimi.Sukunimi": "Korhonen"}
 
 
+def test_a_part_may_have_the_id_of_the_whole() -> None:
+    parts = [{"id": "1", "title": "First"}, {"id": "2", "title": "Last"}]
+    questions = [{"id": "1", "title": "Name", "inputs": parts}, {"id": "3", "title": "City"}]
+    event = event_of({"questions": questions, "data": {"1": "Ann", "2": "Lee", "3": "Oslo"}})
+    assert answers_of(event) == {"Name.First": "Ann", "Name.Last": "Lee", "City": "Oslo"}
+
+
 def test_parts_may_stand_beside_their_label() -> None:
     name = {"label": "Applicant", "first": "Ann", "last": "Lee"}
     phone = {"label": "Phone", "area": "718", "phone": "5550166", "full": "(718) 555-0166"}

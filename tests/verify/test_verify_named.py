@@ -70,6 +70,18 @@ def test_places_are_looked_for_in_one_go_however_many_there_seem_to_be(part: byt
     without_values_of("google_key", b'"google_key":' + b" " * 1_000_000 + b'"' + b"\\" * 1_000_000)
 
 
+@walked(
+    ("value", "elsewhere"),
+    [("1234567", "1234567"), ("12345678", "***"), ("%31%32%33%34%35%36%37", "%31%32%33%34%35%36%37")],
+)
+def test_a_short_parameter_is_masked_in_the_url_alone(value: str, elsewhere: str) -> None:
+    """Seven characters may be a figure or a word of somebody's answer."""
+    sent = request(url=f"{URL}?key={value}", x_forwarded_uri=f"/hooks/website?key={value}")
+    kept = verify(scheme_of({"scheme": "none"}), sent, now=NOW).request
+    assert kept.url == f"{URL}?key=***"
+    assert kept.headers["x-forwarded-uri"] == f"/hooks/website?key={elsewhere}"
+
+
 def test_nobody_has_many_secrets_searched_for() -> None:
     many = "&".join(f"key={number}{'x' * 100}" for number in range(9)).encode()
     sent = request(many, content_type=FORM)

@@ -171,6 +171,15 @@ def test_a_short_secret_is_refused_since_it_could_be_a_part_of_a_name_or_an_answ
         scheme_of(options, secrets=short)
 
 
+@walked("options", [BODY_SCHEME, URL_SCHEME])
+@walked("spaced", [" long-enough-a-secret", "long-enough-a-secret "])
+def test_a_secret_with_a_space_at_an_end_is_refused_since_it_may_arrive_without(
+    options: dict[str, Any], spaced: str
+) -> None:
+    with pytest.raises(ValueError, match="no space at either end"):
+        scheme_of(options, secrets=spaced)
+
+
 def test_what_says_how_a_body_is_read_keeps_its_words() -> None:
     content_type, trace = "multipart/form-data; boundary=x", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     for secret in ("multipart/form", "4bf92f3577b34da6a3ce929d0e0e4736"):
