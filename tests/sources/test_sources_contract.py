@@ -99,7 +99,9 @@ def _preset_of(sample: Sample) -> Preset:
 @walked("preset", SIGNED, ids=named)
 def test_a_replayed_sample_is_refused_where_the_sender_signs_a_time(preset: Preset) -> None:
     sender = sender_of(preset)
-    good = sender.sends(samples_in(folder_of(preset.name))[0])
+    samples = samples_in(folder_of(preset.name))
+    assert samples, f"no sample is whole; `python -m tests.sources.expected {preset.name}` writes what they become"
+    good = sender.sends(samples[0])
     if not _signs_a_time(sender.scheme):
         assert verify(sender.scheme, good, now=NOW * 2).verified
         return
