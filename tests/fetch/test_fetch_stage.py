@@ -198,7 +198,7 @@ async def test_at_a_start_what_the_token_may_not_read_is_tried_at_once_too(site:
         await announce(service, 99)
         await site.journal.seen("fetch.resumed")
         await site.journal.seen("delivery.attempted")
-    assert "99" in site.vendor.asked
+    assert "99" in site.vendor.calls
 
 
 async def test_a_pause_for_the_quota_outlives_a_start(site: Site) -> None:
