@@ -37,13 +37,25 @@ def test_enough_is_recorded(name: str, at_least: int) -> None:
     assert len(exchanges(CRMS[name])) >= at_least
 
 
-def test_every_folder_of_a_crm_is_registered() -> None:
+def _must_be_registered(folder: Path) -> None:
     known = {kind.adapter.__module__.split(".")[-2] for kind in KINDS}
-    for adapter in Path(contract.__file__).parent.glob("*/adapter.py"):
+    for adapter in folder.glob("*/adapter.py"):
         assert adapter.parent.name in known, (
             f"service/leadbridge/crm/{adapter.parent.name} is not in the registry: add a CrmKind with its settings and "
             "adapter to BUILT_IN in service/leadbridge/crm/registry.py"
         )
+
+
+def test_every_folder_of_a_crm_is_registered() -> None:
+    _must_be_registered(Path(contract.__file__).parent)
+
+
+def test_who_forgets_to_register_a_folder_is_told_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "forgotten").mkdir()
+    (tmp_path / "forgotten" / "adapter.py").touch()
+    told = "crm/forgotten is not in the registry: add a CrmKind with its settings and adapter to BUILT_IN"
+    with pytest.raises(AssertionError, match=told):
+        _must_be_registered(tmp_path)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

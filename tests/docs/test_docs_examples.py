@@ -91,7 +91,7 @@ def test_the_configuration_on_its_page_is_good_once_it_is_installed(installed: P
     (tmp_path / "site.yaml").write_text(CONFIG)
     good = run("check", "site.yaml", cwd=tmp_path, environ=environ_of(installed))
     assert (good.returncode, good.stdout) == (0, "site.yaml is good: 1 source, 1 destination, 1 route\n")
-    without = run("check", "site.yaml", cwd=tmp_path, environ=environ_of(tmp_path))
+    without = run("check", "site.yaml", cwd=tmp_path)
     assert without.returncode == 1
     assert "acme-forms" in without.stdout
 

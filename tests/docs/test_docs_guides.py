@@ -12,7 +12,7 @@ import pytest
 from leadbridge.sources.samples import Sample
 from leadbridge.testing import outcome_of, scheme_complaint
 from tests.docs.pages import Fence, fences, section
-from tests.docs.shell import paste, printed
+from tests.docs.shell import printed
 from tests.generated import ROOT
 
 GUIDES = {
@@ -81,24 +81,6 @@ def test_a_guide_followed_to_the_letter_works(guide: str, checkout: Path) -> Non
             assert json.loads(made.read_bytes()) == json.loads((sample / "expected.json").read_bytes())
     readme = (checkout / "README.md").read_text("utf-8")
     assert "| `acme" in readme, "the generated tables have it"
-
-
-@pytest.mark.parametrize(
-    ("guide", "said"),
-    [
-        ("adding-a-source.md", "sources/acme_forms is not in the registry: add its name to FOLDERS"),
-        ("adding-a-crm.md", "crm/acme is not in the registry: add a CrmKind with its settings and adapter to BUILT_IN"),
-    ],
-)
-def test_who_forgets_to_register_is_told_what_to_do(guide: str, said: str, checkout: Path) -> None:
-    """What else can be forgotten is named by `complaints`, which has tests of its own."""
-    *steps, test = fences(ROOT / "docs" / guide, "sh", "diff")
-    for step in steps:
-        if step.language != "diff":
-            follow(step, checkout, GUIDES[guide])
-    done = paste(test.body.splitlines()[-1], checkout, environ=environ_of(checkout))
-    assert done.returncode == 1, done.stderr
-    assert said in done.stdout
 
 
 def test_the_preset_that_the_page_shows_works_as_it_stands() -> None:

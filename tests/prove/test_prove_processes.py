@@ -1,6 +1,7 @@
 """A process that does not start, or does not stop in order, is told with its own words."""
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 
@@ -46,3 +47,12 @@ async def test_a_process_that_is_deaf_is_told_and_can_be_killed(
         await running.stop()
     await running.kill()
     assert running.ended
+
+
+def test_a_free_port_is_none_that_the_system_gives_to_somebody_else_meanwhile() -> None:
+    given = []
+    for _ in range(20):
+        with socket.socket() as anybody:
+            anybody.bind(("127.0.0.1", 0))
+            given.append(anybody.getsockname()[1])
+    assert max(free_port() for _ in range(20)) < min(given)

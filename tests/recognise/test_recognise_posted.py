@@ -8,6 +8,7 @@ from leadbridge.recognise import Recognised, recognise
 from tests.recognise.corpus import POSTED, POSTED_HELD_OUT, Case, cases_in
 from tests.recognise.scoring import score
 from tests.recognise.test_recognise_corpus import short_of
+from tests.support.walked import walked
 
 DEVELOP = cases_in(POSTED)
 ASIDE = cases_in(POSTED_HELD_OUT)
@@ -36,13 +37,13 @@ def test_posted_forms_that_no_rule_was_written_for_reach_their_person() -> None:
     assert figures.reachable >= 0.9, str(figures)
 
 
-@pytest.mark.parametrize("case", DEVELOP, ids=lambda case: case.id)
+@walked("case", DEVELOP, ids=lambda case: case.id)
 def test_what_is_the_forms_or_somebody_elses_is_not_taken_for_the_submitters(case: Case) -> None:
     lead = recognised(case).lead
     assert {key: lead[key] for key in PERSONAL if key in lead and lead[key] in case.never} == {}
 
 
-@pytest.mark.parametrize("case", ALL)
+@walked("case", ALL)
 def test_nothing_of_a_posted_form_is_lost(case: Case) -> None:
     """Each field is used, or kept for the record, or says what one that is kept says."""
     result = recognised(case)
@@ -51,7 +52,7 @@ def test_nothing_of_a_posted_form_is_lost(case: Case) -> None:
     assert used | result.other.keys() >= filled
 
 
-@pytest.mark.parametrize("case", ALL)
+@walked("case", ALL)
 def test_the_truth_of_a_posted_form_is_one_that_a_lead_can_say(case: Case) -> None:
     assert case.truth.keys() - {"spam"} <= set(LEAD_KEYS)
     phones = case.truth.get("phone", [])

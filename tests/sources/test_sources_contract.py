@@ -146,12 +146,22 @@ def _folders() -> list[str]:
     )
 
 
-def test_every_folder_is_registered() -> None:
-    for folder in _folders():
+def _must_be_registered(folders: list[str]) -> None:
+    for folder in folders:
         assert folder in FOLDERS, (
             f"service/leadbridge/sources/{folder} is not in the registry: add its name to FOLDERS in "
             f"service/leadbridge/sources/registry.py"
         )
+
+
+def test_who_forgets_to_register_a_folder_is_told_what_to_do() -> None:
+    """What else can be forgotten is named by `complaints`, which has tests of its own."""
+    with pytest.raises(AssertionError, match="sources/forgotten is not in the registry: add its name to FOLDERS"):
+        _must_be_registered([*_folders(), "forgotten"])
+
+
+def test_every_folder_is_registered() -> None:
+    _must_be_registered(_folders())
     for folder, after in pairwise(FOLDERS):
         assert folder < after, f"FOLDERS is in alphabetical order: move `{after}` before `{folder}`"
     for folder, preset in zip(FOLDERS, BUILT_IN, strict=True):

@@ -38,6 +38,7 @@ SETTINGS: Final = {
     "shared_buffers": "64MB",
     "max_wal_size": "2GB",
     "log_min_messages": "fatal",
+    "dynamic_shared_memory_type": "mmap",  # in its folder, which goes even if it was killed
 }
 _PR_SET_PDEATHSIG: Final = 1
 _TABLES: Final = """

@@ -6,7 +6,9 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from random import SystemRandom
 from typing import Final
 
 import httpx
@@ -16,6 +18,7 @@ from leadbridge.errors import LeadbridgeError
 PATIENCE: Final = 60.0  # seconds a process may take to be ready, or to end in order
 GLANCE: Final = 0.01  # seconds between two looks at a process that starts
 _END: Final = 2_000  # characters of a log that are quoted
+_NAMED_PORTS: Final = range(15_000, 32_000)  # below those that are given to whoever names none
 
 
 class ProcessFailed(LeadbridgeError):
@@ -106,10 +109,12 @@ class Running:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that the system gives to nobody before it is used."""
+    for port in SystemRandom().sample(_NAMED_PORTS, 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ProcessFailed(f"no free port found between {_NAMED_PORTS[0]} and {_NAMED_PORTS[-1]}: stop what listens there")
 
 
 def _environ(more: Mapping[str, str] | None) -> dict[str, str]:
