@@ -42,4 +42,4 @@ class QuarantineStore(Protocol):
         """Delete what arrived before a time; how many that were."""
 
     async def close(self) -> None:
-        """Let the database go."""
+        """Close the database; nothing can be asked afterwards."""

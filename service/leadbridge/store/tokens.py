@@ -55,4 +55,4 @@ class TokenStore(Protocol):
         """Store that the vendor refused these tokens for good; False when they, or the intent, are others by now."""
 
     async def close(self) -> None:
-        """Let the file go."""
+        """Close the file; nothing can be asked afterwards."""

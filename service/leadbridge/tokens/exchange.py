@@ -102,7 +102,7 @@ class Exchange:
         return answer
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close all connections; nothing can be asked afterwards."""
         await self._http.aclose()
 
     async def _ask(self, url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Issued | Refusal:

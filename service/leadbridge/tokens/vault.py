@@ -102,7 +102,7 @@ class Vault:
         return count
 
     async def close(self) -> None:
-        """Let the database go."""
+        """Close the database; nothing can be asked afterwards."""
         await self._store.close()
 
     def _sealed(self, name: str, tokens: Tokens) -> bytes:

@@ -60,7 +60,7 @@ class PostgresQuarantine:
                 return gone
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close all connections; nothing can be asked afterwards."""
         await self._database.close()
 
 

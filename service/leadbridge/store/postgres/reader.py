@@ -150,7 +150,7 @@ class PostgresReader:
         return await self._read(pruning.pruned_before)
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close all connections; nothing can be asked afterwards."""
         await self._database.close()
 
 

@@ -56,7 +56,7 @@ class PostgresTokens:
         return await self._change(token_rows.LOSE, (now, detail, now, name, version, by))
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close all connections; nothing can be asked afterwards."""
         await self._database.close()
 
     async def _change(self, statement: str, values: Sequence[Any]) -> bool:

@@ -70,7 +70,7 @@ class BesideService:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"leadbridge-{what}")
 
     async def close(self) -> None:
-        """Let the file go."""
+        """Close the file; nothing can be asked afterwards."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
         self._thread.shutdown()
 

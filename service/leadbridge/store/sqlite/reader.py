@@ -152,6 +152,6 @@ class SqliteReader:
         return await self._read(pruning.pruned_before)
 
     async def close(self) -> None:
-        """Let the file go."""
+        """Close the file; nothing can be asked afterwards."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
         self._thread.shutdown()

@@ -153,7 +153,7 @@ class SqliteOperator(SqliteSteering):
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:
-        """Let the file go."""
+        """Close the file; nothing can be asked afterwards."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._beside.close)
         await super().close()
 
