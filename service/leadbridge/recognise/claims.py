@@ -6,6 +6,7 @@ from typing import Final
 
 from leadbridge.recognise.phrases import Hit
 from leadbridge.recognise.tables import OTHERS
+from leadbridge.recognise.vetting import TEXT
 
 WHOLE: Final = 0.95  # the whole label is known
 NEARLY: Final = 0.92  # what is not known of it says nothing
@@ -56,6 +57,8 @@ def claims_of(hits: list[Hit], unknown: int, *, own: bool) -> tuple[Claim, ...]:
 
 def _without_qualifiers(found: dict[str, Claim]) -> dict[str, Claim]:
     """Of several keys that one label names, those that it is about: the website of "company website"."""
+    if len(found) > 1:
+        found.pop(TEXT, None)
     if {"first_name", "last_name"} <= found.keys():
         whole = replace(found["first_name"], target="name")
         found = {key: claim for key, claim in found.items() if key not in NAMES} | {"name": whole}
@@ -76,7 +79,7 @@ def _sureness(target: str, size: int, unknown: int, *, anywhere: bool, own: bool
     """How surely a label with so many unknown words beside the phrase stands for the target; 0 for not at all."""
     if unknown == 0:
         return NEARLY
-    if size == 0 or target in _KNOWN_AS_A_WHOLE:
+    if size == 0 or target in _KNOWN_AS_A_WHOLE or target == TEXT:
         return 0
     if target in SHAPED:
         return AMONG if anywhere or size > 1 else LIKELY

@@ -144,12 +144,16 @@ class Reader:
         return replace(outside, contexts=contexts, own=whole.own)
 
     def agrees(self, text: str) -> bool | None:
-        """Whether a sentence is one of consent, as a ticked box may have it for its value; None for any other text."""
-        if text.count(" ") < FEW:
-            return None
+        """What a chosen box says that has its own text for its value: a sentence of consent yes, an opt-out no.
+
+        None for any other text.
+        """
         label = self.read(text)
-        agreed = any(claim.target == "consent" for claim in label.claims)
-        return True if agreed and not label.refuses else None
+        if not any(claim.target == "consent" for claim in label.claims):
+            return None
+        if label.refuses:
+            return False
+        return True if text.count(" ") >= FEW else None
 
     def tells_of_another(self, text: str) -> bool:
         """Whether the last words of a text name somebody else than who wrote it: "please ask my accountant at"."""

@@ -1,5 +1,6 @@
 """The names of one person among the fields: halves that belong together, and those that do not."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -9,11 +10,11 @@ from leadbridge.recognise.findings import Finding
 from leadbridge.recognise.form import Field
 from leadbridge.recognise.people import has_all, share_a_person
 from leadbridge.recognise.weighing import ENOUGH, Candidate
-from leadbridge.recognise.words import UNSPACED
 
 PARTS_OF_SURNAME: Final = ("last_name_prefix", "last_name", "second_last_name")
 _MUCH: Final = 0.15  # surer by so much that the less sure one is about somebody else
 _HALF: Final = 0.6
+_FAMILY_FIRST: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
 def with_halves(candidates: list[Candidate], read: Callable[[Candidate], Json]) -> list[Candidate]:
@@ -86,6 +87,6 @@ def family_first(filled: Mapping[str, Json], *, region: str | None) -> str | Non
     first, last = filled.get("first_name"), filled.get("last_name")
     if "name" in filled or not isinstance(first, str) or not isinstance(last, str):
         return None
-    if not (UNSPACED.match(first) and UNSPACED.match(last)):
+    if not (_FAMILY_FIRST.match(first) and _FAMILY_FIRST.match(last)):
         return None
     return f"{last} {first}" if region == "JP" else f"{last}{first}"

@@ -9,6 +9,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from leadbridge.events import Event, Json
 from leadbridge.recognise import values
+from leadbridge.recognise.addresses import parts_of_address, with_city
 from leadbridge.recognise.contacts import email_within, phone_in, says_more
 from leadbridge.recognise.findings import Finding, Recognised
 from leadbridge.recognise.form import Field, fields_of
@@ -46,6 +47,7 @@ class _Recognition:
         self._fields = fields
         self._reader = reader
         self._region = region
+        self._courtesy = reader.tables.courtesy
         self._weighing = Weighing(fields, reader, _unfilled(event))
         self._filled: dict[str, Json] = {}
         self._findings: dict[int, Finding] = {}  # by the place of the field
@@ -60,9 +62,10 @@ class _Recognition:
             self._region = str(country)
         self._fill(candidates)
         if "street" in self._filled and self._filled.keys().isdisjoint(PLACES - {"street", "country"}):
-            self._filled |= values.parts_of_address(str(self._filled["street"]))
+            parts = parts_of_address(str(self._filled["street"]))
+            self._filled = parts | self._filled | {"street": parts.get("street", self._filled["street"])}
         if "postal_code" in self._filled and "city" not in self._filled:
-            self._filled |= values.with_city(str(self._filled["postal_code"]))
+            self._filled |= with_city(str(self._filled["postal_code"]))
         if "last_name_prefix" in self._filled or "second_last_name" in self._filled:
             self._filled = with_whole_surname(self._filled)
         self._leave_out(*anothers(self._filled, self._findings.values()))
@@ -139,15 +142,18 @@ class _Recognition:
         if each.target == "phone":
             return phone_in(each.field.text, self._region)
         if each.target == "name":
-            return values.full_name_in(each.field.text, self._region, family_first=each.field.label.family_first)
+            family_first = each.field.label.family_first
+            return values.full_name_in(each.field.text, self._region, self._courtesy, family_first=family_first)
+        if each.target == "title":
+            return values.title_in(each.field.text, self._courtesy)
         return values.READERS[each.target](each.field.text)
 
     def _consent(self, field: Field) -> bool | None:
         """Yes or no, or what a chosen box says; "No newsletter" that is ticked is a no, and says nothing otherwise."""
         said = values.consent_in(field.value, self._reader.tables)
-        if field.label.refuses:
-            return False if said else None
-        return self._reader.agrees(field.text) if said is None else said
+        if not field.label.refuses:
+            return self._reader.agrees(field.text) if said is None else said
+        return False if said or self._reader.agrees(field.text) is False else None
 
     def _email_in_text(self) -> Iterator[Finding]:
         """An address among the words of a text, when there is no other."""

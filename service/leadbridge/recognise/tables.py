@@ -47,7 +47,7 @@ class Tables:
 
     `compact` has whole labels without spaces, also without the words that say nothing, `alone` those of them that no
     part of a path can be; `terms` the phrases of scripts that write no spaces. `longest` are the most words, and the
-    most characters of a term. `languages` has the English names by code.
+    most characters of a term. `languages` has the English names by code, `courtesy` titles before names (dr, mrs).
     """
 
     languages: Mapping[str, str]
@@ -60,6 +60,7 @@ class Tables:
     longest_term: int
     yes: frozenset[str]
     no: frozenset[str]
+    courtesy: frozenset[str]
 
 
 @cache
@@ -102,6 +103,7 @@ def compiled(languages: Mapping[str, Mapping[str, Any]]) -> Tables:
         longest_term=max(map(len, index.terms), default=1),
         yes=frozenset(index.yes),
         no=frozenset(index.no),
+        courtesy=frozenset(index.courtesy),
     )
 
 
@@ -137,6 +139,7 @@ class _Index:
         self._short: list[tuple[str, str, str]] = []  # whole labels without the words that say nothing
         self.yes: set[str] = set()
         self.no: set[str] = set()
+        self.courtesy: set[str] = set()
 
     def add(self, code: str, table: Mapping[str, Any]) -> None:
         for meaning in self._all(table.get("noise", ())):
@@ -151,6 +154,7 @@ class _Index:
         for target, entries in table.get("targets", {}).items():
             self._add_target(code, target, labels=entries.get("labels", ()), words=entries.get("words", ()))
             self._shorten(code, target, entries.get("labels", ()))
+        self.courtesy |= {answer_of(title) for title in table.get("courtesy", ())}
         answers = table.get("answers", {})
         self.yes |= {answer_of(word) for word in answers.get("yes", ())}
         self.no |= {answer_of(word) for word in answers.get("no", ())}

@@ -1,7 +1,7 @@
 """Whether a value can be what its label says, and the value as the lead has it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from itertools import takewhile
 from typing import Any, Final
@@ -10,28 +10,14 @@ from urllib.parse import parse_qsl, urlsplit
 from leadbridge.events import Json
 from leadbridge.expressions.errors import Unreadable
 from leadbridge.expressions.filters.countries import read_country
+from leadbridge.recognise.addresses import postal_code_in, street_in
 from leadbridge.recognise.contacts import email_in
 from leadbridge.recognise.tables import Tables, answer_of
-from leadbridge.recognise.words import words_of
+from leadbridge.recognise.words import UNSPACED, words_of
 
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s@/:,;()\"'!?]+\.[^\W\d_]{2,}(?:[/:?#]\S*)?", re.IGNORECASE)
 _BARE_SCHEMES: Final = ("http://", "https://", "www.", "http://www.", "https://www.")
 _DIGIT: Final = re.compile(r"\d")
-_MOST_POSTAL_WORDS: Final = 2
-_POSTAL: Final = re.compile(r"(?=.*\d)[\w\s\-–〒]{3,12}")
-_ADDRESS: Final = re.compile(
-    r"(?P<street>[^,\n]*\d[^,\n]*?)[ ]?[,\n][ ]?(?:[A-Z]{1,2}-)?"
-    r"(?P<postal_code>\d{4} ?[A-Z]{2}|\d{4,5}(?:-\d{3})?|\d{3} \d{2}|\d\d-\d{3}) (?P<city>[^\d,\n]{2,60})"
-)
-_CODE_AND_CITY: Final = re.compile(r"(?:[A-Z]{1,2}-)?(?P<postal_code>\d{4,5}) (?P<city>[^\W\d_][^\d,\n]{2,60})")
-_AMERICAN_ADDRESS: Final = re.compile(
-    r"(?P<street>[^,\n]*\d[^,\n]*), ?(?P<city>[^\d,\n]{2,60}), ?(?P<state>[A-Z]{2}) (?P<postal_code>\d{5}(?:-\d{4})?)"
-)
-_SALUTATIONS: Final = frozenset({
-    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "madam", "herr", "frau", "divers", "m", "mme", "mlle",
-    "monsieur", "madame", "mademoiselle", "sr", "sra", "srta", "senor", "senora", "sig", "signor", "signora", "dott",
-    "dhr", "mevr", "mw", "heer", "mevrouw", "pan", "pani", "bay", "bayan", "hr", "fr",
-})  # fmt: skip
 _TICKS: Final = frozenset("1✓✔☑✅☒")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f]")
@@ -47,6 +33,9 @@ _LONGEST_LINE: Final = 200
 _MOST_NAME_WORDS: Final = 8
 _LOOKED_AT: Final = 2_000  # characters of an address
 _LONG_MESSAGE: Final = 60  # characters that nothing but a message has
+_WORDY: Final = 6  # signs of a script without spaces
+_WORDS_OF_SENTENCE: Final = 4  # and one more
+_STOPS: Final = frozenset(".!?…。！？؟।")
 
 
 def text_in(value: Json) -> str:
@@ -80,7 +69,7 @@ def name_in(text: str) -> str | None:
     return " ".join(words) if len(words) <= _MOST_NAME_WORDS and digits <= 2 else None
 
 
-def full_name_in(text: str, region: str | None, *, family_first: bool = False) -> str | None:
+def full_name_in(text: str, region: str | None, courtesy: Container[str], *, family_first: bool = False) -> str | None:
     """The name with the given name first, where a comma or capitals tell: `Lee, Ann` and `LEE Ann` are `Ann Lee`.
 
     Two words are turned too where the label asks for the family name first. Where people write the family name first
@@ -98,7 +87,9 @@ def full_name_in(text: str, region: str | None, *, family_first: bool = False) -
     families, rest = words[:capitals], words[capitals:]
     if family_first and len(words) == 2:
         return " ".join(reversed(words))
-    if not rest or max(map(len, families), default=0) < _IN_CAPITALS or _SALUTATIONS & {*words_of(" ".join(families))}:
+    if not rest or max(map(len, families), default=0) < _IN_CAPITALS:
+        return name
+    if any(word in courtesy for word in words_of(" ".join(families))):
         return name
     return " ".join(rest + families) if all(map(_is_capitalised, rest)) else name
 
@@ -119,34 +110,11 @@ def line_in(text: str) -> str | None:
     return text if good else None
 
 
-def title_in(text: str) -> str | None:
-    """What somebody does; a salutation is none."""
+def title_in(text: str, courtesy: Container[str]) -> str | None:
+    """What somebody does; a title of courtesy, in any of the languages, is none: `Dr.`, `Frau Mag.`."""
     words = words_of(text)
-    return None if words and all(word in _SALUTATIONS for word in words) else line_in(text)
-
-
-def street_in(text: str) -> str | None:
-    """Street and number, or the whole address."""
-    return text if len(text) <= _LONGEST_LINE * 2 and _LETTER.search(text) and not email_in(text) else None
-
-
-def parts_of_address(line: str) -> dict[str, Json]:
-    """Street, postal code and city of an address in one line, `Lindenweg 3, 6020 Innsbruck`; nothing of any other."""
-    found = _ADDRESS.fullmatch(line) or _AMERICAN_ADDRESS.fullmatch(line)
-    return dict(found.groupdict()) if found else {}
-
-
-def with_city(postal_code: str) -> dict[str, Json]:
-    """Postal code and city where both stand in one field, `24103 Kiel`; nothing of any other text."""
-    found = _CODE_AND_CITY.fullmatch(postal_code)
-    return dict(found.groupdict()) if found else {}
-
-
-def postal_code_in(text: str) -> str | None:
-    """A postal code of any country, also with the city behind it."""
-    if _CODE_AND_CITY.fullmatch(text):
-        return text
-    return text if _POSTAL.fullmatch(text) and len(text.split()) <= _MOST_POSTAL_WORDS else None
+    is_courtesy = bool(words) and all(word in courtesy for word in words)
+    return None if is_courtesy or answer_of(text) in courtesy else line_in(text)
 
 
 def country_in(text: str) -> str | None:
@@ -181,6 +149,21 @@ def is_long(text: str) -> bool:
     return len(text) >= _LONG_MESSAGE and text.count(" ") >= 8 and message_in(text) is not None
 
 
+def is_wordy(text: str) -> bool:
+    """Whether the text is several words, and may be a message."""
+    most = text[:_LOOKED_AT]
+    several = most.count(" ") > 1 or (len(most) >= _WORDY and UNSPACED.search(most) is not None)
+    return several and message_in(text) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Whether the text is written as people write to others, in lines or with a stop at its end."""
+    if not text or not ("\n" in text or text[-1] in _STOPS):
+        return False
+    enough = text.count(" ") >= _WORDS_OF_SENTENCE or (len(text) >= 2 * _WORDY and UNSPACED.search(text) is not None)
+    return enough and message_in(text) is not None
+
+
 def is_filled(value: Json, tables: Tables) -> bool:
     """Whether somebody put something in; a check box that says no is empty."""
     return not is_blank(value) and consent_in(value, tables) is not False
@@ -204,7 +187,7 @@ def consent_in(value: Json, tables: Tables) -> bool | None:
 READERS: Final[Mapping[str, Any]] = {
     "email": email_in, "name": name_in, "first_name": name_in, "last_name": name_in, "second_last_name": name_in,
     "middle_name": name_in, "last_name_prefix": name_in,
-    "company": line_in, "title": title_in, "website": website_in, "street": street_in, "city": line_in,
+    "company": line_in, "website": website_in, "street": street_in, "city": line_in,
     "state": line_in, "postal_code": postal_code_in, "country": country_in, "message": message_in,
     "utm.source": str, "utm.medium": str, "utm.campaign": str, "utm.term": str, "utm.content": str,
 }  # fmt: skip

@@ -9,7 +9,9 @@ TARGETS: Final = (
     "company", "title", "website", "street", "city", "state", "postal_code", "country", "message", "consent",
     "utm.source", "utm.medium", "utm.campaign", "utm.term", "utm.content",
 )  # fmt: skip
-_LISTS: Final = ("own", "roles", "noise")
+TEXT: Final = "text"
+"""No key of the lead: what is the message where nothing else is."""
+_LISTS: Final = ("own", "roles", "noise", "courtesy")
 _SECTIONS: Final = ("targets", "contexts", "answers")
 _NEEDED_TARGETS: Final = (
     "name", "first_name", "last_name", "email", "phone", "company", "title", "website", "street", "city", "state",
@@ -35,7 +37,7 @@ def _mistakes(table: Mapping[str, Any], contexts: Collection[str]) -> Iterator[s
         yield "`language` is the English name, a text"
     for key in _LISTS:
         yield from _no_list(key, table.get(key, []))
-    for section, known in (("targets", TARGETS), ("contexts", contexts), ("answers", _ANSWERS)):
+    for section, known in (("targets", (*TARGETS, TEXT)), ("contexts", contexts), ("answers", _ANSWERS)):
         inner = table.get(section, {})
         if not isinstance(inner, Mapping):
             yield f"`{section}` is a table: `[{section}]`"

@@ -14,6 +14,7 @@ from leadbridge.recognise.form import Field
 from leadbridge.recognise.labels import OF_PROGRAMS, Reader
 from leadbridge.recognise.people import share_a_person
 from leadbridge.recognise.tables import OTHERS, Context
+from leadbridge.recognise.vetting import TEXT
 
 ENOUGH: Final = 0.5
 _OWN: Final = 0.02  # a label that says whose it is: "your name" before "name"
@@ -30,6 +31,7 @@ _TYPED: Final = 0.97
 _TYPED_ALONE: Final = 0.9
 _BY_SHAPE: Final = 0.55  # nothing but the value speaks for it
 _LONG_TEXT: Final = 0.5
+_LESS_A_MESSAGE: Final = 0.2  # "Content": what is asked as a message goes before it
 _MOST_CONTACTS: Final = 16  # each is compared with every name: more are no form of one person
 _MOST_UNFILLED: Final = 300
 _AGAINST_ANY: Final = frozenset[Context]({"nothing"})
@@ -125,6 +127,11 @@ class Weighing:
         for claim in field.label.claims:
             if _speak_against(contexts, claim.target):
                 continue
+            if claim.target == TEXT:
+                if values.is_wordy(field.text):
+                    sure = self._weighed(claim, field) - _LESS_A_MESSAGE
+                    yield Candidate(field, "message", round(sure, 2), "its label says `text`, and it is one")
+                continue
             sure, rule = self._weighed(claim, field), f"its label says `{claim.target}`"
             if claim.target == typed:
                 sure, rule = _TYPED, f"the sender's type and its label say `{claim.target}`"
@@ -166,8 +173,21 @@ class Weighing:
             yield Candidate(field=field, target="email", sure=_BY_SHAPE, rule="the value is an e-mail address")
         elif not claimed and not _is_another_number(field) and _is_surely_a_phone(field):
             yield Candidate(field=field, target="phone", sure=_BY_SHAPE, rule="the value is a phone number")
-        elif "message" not in claimed and not claimed & PLACES and values.is_long(field.text):
-            yield Candidate(field=field, target="message", sure=_LONG_TEXT, rule="the value is a long text")
+        elif "message" not in claimed and self._is_written(field, claimed):
+            yield Candidate(field=field, target="message", sure=_LONG_TEXT, rule="the value is a text")
+
+    def _is_written(self, field: Field, claimed: set[str]) -> bool:
+        """Whether somebody wrote the text: a long one, or a sentence that nobody asked for by another key.
+
+        A sentence of a box that was chosen is the form's.
+        """
+        if claimed & PLACES:
+            return False
+        if values.is_long(field.text):
+            return True
+        if claimed or field.type == "choice" or not values.is_sentence(field.text):
+            return False
+        return self._reader.agrees(field.text) is None
 
 
 def _could_reach(field: Field) -> bool:
