@@ -24,6 +24,8 @@ _EXTENDED: Final = re.compile(
 _SEVERAL: Final = re.compile(
     r"([+(]?\d[^,;]{5,40}?\d)([\s,;/]+[^\W\d_]{1,5}[.\s]\s*[+(]?\d[\d\s()+./-]{5,40})"
 )  # or 0171 12
+_MEXICAN_MOBILE: Final = re.compile(r"((?:\+|00)[\s-]*52)[\s(.-]*1[\s).-]*(?=(?:[\s().-]*\d){10}\Z)")
+"""As they were dialled from abroad until 2019: `+52 1 442 123 4567`."""
 _NOT_NORTH_AMERICAN: Final = ("+10", "+11")  # a number of elsewhere, read as if it were: "089 1234567"
 _DIGIT: Final = re.compile(r"\d")
 _DATE: Final = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}(?:[T ].*)?|\d{1,2}[-./]\d{1,2}[-./]\d{2,4}(?:[T ].*)?")
@@ -114,5 +116,6 @@ def _taken_apart(text: str) -> tuple[str, str]:
     text = text.strip()
     said = _SAID_BEFORE.match(text)
     number = text[said.end() :] if said else text
+    number = _MEXICAN_MOBILE.sub(r"\1", number)
     extended = _EXTENDED.fullmatch(number) or _SEVERAL.fullmatch(number)
     return (extended[1], extended[2]) if extended else (number, "")

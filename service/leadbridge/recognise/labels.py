@@ -8,11 +8,13 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from leadbridge.events import Json
 from leadbridge.recognise.claims import FEW, NAMES, NEARLY, ROLE, WHOLE, Claim, claims_of
 from leadbridge.recognise.label import Label, best, better, is_somebody, of_segment
 from leadbridge.recognise.phrases import Hit, Phrases
 from leadbridge.recognise.tables import CONTEXTS, OTHERS, Context, Tables
 from leadbridge.recognise.traps import SENTENCE, Traps
+from leadbridge.recognise.values import consent_in
 from leadbridge.recognise.words import LONGEST, words_of
 
 OF_PROGRAMS: Final = "en"  # names for programs are English in any form
@@ -84,7 +86,7 @@ class Reader:
         labels = [self.read_all(names) for names in form]
         votes: defaultdict[str, float] = defaultdict(float)
         for claim in (claim for label in labels for claim in label.claims):
-            for code in claim.languages:
+            for code in claim.languages if not claim.target.startswith("utm.") else ():  # those are English anywhere
                 votes[code] += 1 / len(claim.languages)
         most = max(votes.values(), default=0)
         languages = {code: count / most for code, count in votes.items() if count >= most / 2}
@@ -154,6 +156,13 @@ class Reader:
         if label.refuses:
             return False
         return True if text.count(" ") >= FEW else None
+
+    def says_yes_or_no(self, value: Json) -> bool:
+        """Whether somebody answered yes or no in words, or the box is one for programs; a number is neither."""
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        is_said = isinstance(value, bool) or (isinstance(value, str) and not value.strip().isdecimal())
+        return is_said and consent_in(value, self.tables) is not None
 
     def tells_of_another(self, text: str) -> bool:
         """Whether the last words of a text name somebody else than who wrote it: "please ask my accountant at"."""

@@ -44,7 +44,7 @@ def _are_two_names(one: Field, other: Field) -> bool:
 
 
 def _other_half(each: Candidate, part: str, known: Field) -> Candidate:
-    if each.field is known or has_all(each.field.text, known.text):
+    if each.field is known or each.field.text == known.text or has_all(each.field.text, known.text):
         return each
     sure = max(each.sure, _HALF) if share_a_person(each.field, known) else each.sure
     return each._replace(target=part, sure=sure, rule=f"{each.rule}, and another field has the rest of the name")

@@ -10,6 +10,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from leadbridge.events import Event, Json
 from leadbridge.recognise import values
 from leadbridge.recognise.addresses import parts_of_address, with_city
+from leadbridge.recognise.claims import NAMES
 from leadbridge.recognise.contacts import email_within, phone_in, says_more
 from leadbridge.recognise.findings import Finding, Recognised
 from leadbridge.recognise.form import Field, fields_of
@@ -18,6 +19,7 @@ from leadbridge.recognise.naming import PARTS_OF_SURNAME, anothers, family_first
 from leadbridge.recognise.tables import Tables, default_tables
 from leadbridge.recognise.vetting import TARGETS
 from leadbridge.recognise.weighing import ENOUGH, PLACES, Candidate, Weighing
+from leadbridge.recognise.words import folded
 
 _IN_TEXT: Final = 0.3
 _IN_PAGE: Final = 0.9
@@ -60,7 +62,7 @@ class _Recognition:
         country = self._filled.get("country")
         if country in SUPPORTED_REGIONS:
             self._region = str(country)
-        self._fill(candidates)
+        self._fill(sorted(candidates, key=self._is_of_processing))
         if "street" in self._filled and self._filled.keys().isdisjoint(PLACES - {"street", "country"}):
             parts = parts_of_address(str(self._filled["street"]))
             self._filled = parts | self._filled | {"street": parts.get("street", self._filled["street"])}
@@ -109,10 +111,15 @@ class _Recognition:
             self._findings = {at: each for at, each in self._findings.items() if each.target not in targets}
 
     def _leave_out_unclear_consent(self, candidates: list[Candidate]) -> None:
-        """Yes to one thing and no to another, the privacy policy and the newsletter, is no answer for the lead."""
+        """Yes to one thing and no to another, e-mails and calls, is no answer for the lead."""
         asked = [each for each in candidates if each.target == "consent" and each.sure >= ENOUGH]
-        if {True, False} <= {self._read(each) for each in asked}:
+        if {True, False} <= {self._read(each) for each in asked if not self._is_of_processing(each)}:
             self._leave_out("consent")
+
+    def _is_of_processing(self, each: Candidate) -> bool:
+        """Whether it is a consent to terms or to how data are kept, which goes behind one to what is sent."""
+        contexts = self._weighing.contexts[each.field.at]
+        return each.target == "consent" and "processing" in contexts and "offers" not in contexts
 
     def _note_repeated(self, candidates: list[Candidate]) -> None:
         """A field that says again what another one said is used too: "Confirm e-mail"."""
@@ -137,7 +144,7 @@ class _Recognition:
     def _read_now(self, each: Candidate) -> Json:
         if each.target == "consent":
             return self._consent(each.field)
-        if not each.field.text:
+        if not each.field.text or (each.target in NAMES and values.is_courtesy(each.field.text, self._courtesy)):
             return None
         if each.target == "phone":
             return phone_in(each.field.text, self._region)
@@ -153,7 +160,8 @@ class _Recognition:
         said = values.consent_in(field.value, self._reader.tables)
         if not field.label.refuses:
             return self._reader.agrees(field.text) if said is None else said
-        return False if said or self._reader.agrees(field.text) is False else None
+        is_repeated = bool(field.text) and folded(field.text) in folded(field.name)  # the box has its label for a value
+        return False if said or is_repeated or self._reader.agrees(field.text) is False else None
 
     def _email_in_text(self) -> Iterator[Finding]:
         """An address among the words of a text, when there is no other."""

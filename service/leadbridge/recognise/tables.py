@@ -13,12 +13,12 @@ from leadbridge.recognise.words import UNSPACED, spellings, words_of
 Context: TypeAlias = Literal[
     "someone_else", "relation", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing",
     "honeypot", "leave", "empty", "field", "refusal", "oneself", "bookkeeping",
-    "landline",
+    "landline", "offers", "processing",
 ]  # fmt: skip
 CONTEXTS: Final[tuple[Context, ...]] = (
     "someone_else", "relation", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing",
     "honeypot", "leave", "empty", "field", "refusal", "oneself", "bookkeeping",
-    "landline",
+    "landline", "offers", "processing",
 )  # fmt: skip
 
 OTHERS: Final = frozenset[Context]({"someone_else", "relation"})
@@ -180,26 +180,39 @@ class _Index:
                 self._short.append(("".join(telling), target, code))
 
     def settle(self) -> None:
-        """What the beginning of a word means in one language, the whole word that another one has means too."""
+        """What the beginning of a word means in one language, a longer one that another language has means too."""
         known = frozenset(self.compact)
         for short, target, code in self._short:
             if short not in known:
                 self.compact.setdefault(short, {}).setdefault(target, set()).add(code)
-        for phrase, meaning in self.phrases.items():
+        for phrase, meaning in (*self.phrases.items(), *self.beginnings.items()):
             shortest = phrase.rfind(" ") + 3
             for end in range(shortest, len(phrase) + 1):
-                if beginning := self.beginnings.get(phrase[:end]):
+                beginning = self.beginnings.get(phrase[:end])
+                if beginning is not None and beginning is not meaning:
                     _merge(beginning, into=meaning)
         for phrase, meaning in self.phrases.items():
             if " " in phrase and meaning.targets:
-                self._share(meaning, [self.phrases.get(word, Meaning()) for word in phrase.split()])
+                self._share(meaning, [self.phrases.get(word) or self._begun(word) for word in phrase.split()])
+        for term, meaning in self.terms.items():
+            if "consent" in meaning.targets:
+                parts = (self.terms.get(term[at:end]) for at in range(len(term)) for end in range(at + 2, len(term) + 1))
+                meaning.anywhere |= {"consent" for part in parts if part is not None and "consent" in part.anywhere}
 
     def _share(self, meaning: Meaning, words: list[Meaning]) -> None:
-        """What a phrase means in one language it does in each where the rest of it says nothing: "kontakt telefon"."""
+        """What a phrase means in one language it does in each where the rest of it says nothing: "kontakt telefon".
+
+        What one of its words stands for in any label, the phrase does too.
+        """
+        meaning.anywhere |= {target for word in words for target in word.anywhere if target in meaning.targets}
         telling = [word for word in words if not word.noise]
         if len(telling) == 1:
             for target in meaning.targets.keys() & telling[0].targets.keys():
                 meaning.targets[target] |= telling[0].targets[target]
+
+    def _begun(self, word: str) -> Meaning:
+        found = (self.beginnings.get(word[:end]) for end in range(len(word), 1, -1))
+        return next((meaning for meaning in found if meaning is not None), Meaning())
 
     def _all(self, entries: Iterable[str]) -> Iterator[Meaning]:
         for entry in entries:

@@ -18,6 +18,7 @@ from leadbridge.recognise.words import UNSPACED, words_of
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s@/:,;()\"'!?]+\.[^\W\d_]{2,}(?:[/:?#]\S*)?", re.IGNORECASE)
 _BARE_SCHEMES: Final = ("http://", "https://", "www.", "http://www.", "https://www.")
 _DIGIT: Final = re.compile(r"\d")
+_APART: Final = re.compile(r"\s*[,;.!،，、。]\s*|\s+[-–—]\s+")
 _TICKS: Final = frozenset("1✓✔☑✅☒")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _LATIN: Final = re.compile(r"[A-Za-z\u00c0-\u024f]")
@@ -112,9 +113,13 @@ def line_in(text: str) -> str | None:
 
 def title_in(text: str, courtesy: Container[str]) -> str | None:
     """What somebody does; a title of courtesy, in any of the languages, is none: `Dr.`, `Frau Mag.`."""
+    return None if is_courtesy(text, courtesy) else line_in(text)
+
+
+def is_courtesy(text: str, courtesy: Container[str]) -> bool:
+    """Whether the text is nothing but a title of courtesy."""
     words = words_of(text)
-    is_courtesy = bool(words) and all(word in courtesy for word in words)
-    return None if is_courtesy or answer_of(text) in courtesy else line_in(text)
+    return (bool(words) and all(word in courtesy for word in words)) or answer_of(text) in courtesy
 
 
 def country_in(text: str) -> str | None:
@@ -150,10 +155,11 @@ def is_long(text: str) -> bool:
 
 
 def is_wordy(text: str) -> bool:
-    """Whether the text is several words, and may be a message."""
+    """Whether the text is several words, or two with a stop, and may be a message."""
     most = text[:_LOOKED_AT]
-    several = most.count(" ") > 1 or (len(most) >= _WORDY and UNSPACED.search(most) is not None)
-    return several and message_in(text) is not None
+    words = most.count(" ") + 1
+    several = words > 2 or (words == 2 and text[-1] in _STOPS)
+    return (several or (len(most) >= _WORDY and UNSPACED.search(most) is not None)) and message_in(text) is not None
 
 
 def is_sentence(text: str) -> bool:
@@ -181,6 +187,8 @@ def consent_in(value: Json, tables: Tables) -> bool | None:
     if not isinstance(value, str) or len(value) > _LONGEST_LINE:
         return None
     said = answer_of(value)
+    if said not in tables.yes and said not in tables.no and (parts := _APART.split(value.strip(), maxsplit=1))[1:]:
+        said = answer_of(parts[0])  # Yes, I agree
     return True if said in tables.yes or said in _TICKS else False if said in tables.no or said == "0" else None
 
 

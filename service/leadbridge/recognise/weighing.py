@@ -32,6 +32,8 @@ _TYPED_ALONE: Final = 0.9
 _BY_SHAPE: Final = 0.55  # nothing but the value speaks for it
 _LONG_TEXT: Final = 0.5
 _LESS_A_MESSAGE: Final = 0.2  # "Content": what is asked as a message goes before it
+_CHOSEN: Final = 0.2  # less sure that what was chosen is a message
+_OFFERED: Final = 0.6  # an answer of yes or no to what is sent to people: "Newsletter by post?"
 _MOST_CONTACTS: Final = 16  # each is compared with every name: more are no form of one person
 _MOST_UNFILLED: Final = 300
 _AGAINST_ANY: Final = frozenset[Context]({"nothing"})
@@ -86,6 +88,8 @@ class Weighing:
             if not field.label.trap and not self.is_anothers(field):
                 yield from self._claimed(field)
                 yield from self._shaped(field)
+            if not field.label.trap:
+                yield from self._offered(field)
 
     def _told_apart(self, contexts: tuple[frozenset[Context], ...]) -> tuple[frozenset[Context], ...]:
         """A partner or an agent is the submitter where the form asks for nobody else, and else somebody else."""
@@ -160,6 +164,8 @@ class Weighing:
                 sure = max(sure, _TOGETHER)
             elif all(contact.label.qualifiers for contact in self._contacts):
                 sure -= _APART
+        if claim.target == "message" and field.type == "choice":
+            sure -= _CHOSEN
         if claim.target == "first_name" and _INITIALS.fullmatch(field.text):
             sure -= _ONLY_INITIALS
         return round(sure, 2)
@@ -175,6 +181,14 @@ class Weighing:
             yield Candidate(field=field, target="phone", sure=_BY_SHAPE, rule="the value is a phone number")
         elif "message" not in claimed and self._is_written(field, claimed):
             yield Candidate(field=field, target="message", sure=_LONG_TEXT, rule="the value is a text")
+
+    def _offered(self, field: Field) -> Iterator[Candidate]:
+        """What somebody said to offers and news, or a tick at the refusal of them, however the label says it."""
+        if "offers" not in self.contexts[field.at]:
+            return
+        if field.label.refuses or self._reader.says_yes_or_no(field.value):
+            rule = "its label tells of what is sent to people, and the answer is yes or no"
+            yield Candidate(field=field, target="consent", sure=_OFFERED, rule=rule)
 
     def _is_written(self, field: Field, claimed: set[str]) -> bool:
         """Whether somebody wrote the text: a long one, or a sentence that nobody asked for by another key.

@@ -17,14 +17,18 @@ def labels_in(text: Json, answers: Mapping[str, Json]) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     at = 0
+    is_behind = False  # answers that were not found
     for name, value in answers.items():
         said = _said(value)
         place = text.find(f":{said}", at) if said else -1
         label = text[at:place].strip(" ,\n")
         after = place + 1 + len(said)
         if place > at and label and text[after : after + 2] in ("", ", ", ",\n") and "\n" not in label:
-            found[name] = label
+            found[name] = label.rpartition(", ")[2] if is_behind else label
             at = after + 2
+            is_behind = False
+        else:
+            is_behind = is_behind or bool(said)
     return found
 
 

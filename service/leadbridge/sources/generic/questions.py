@@ -30,11 +30,12 @@ class Question(NamedTuple):
 
 
 class Item(NamedTuple):
-    """An object as a question, and its value where it has one."""
+    """An object as a question, and its value where it has one; `parts` are those of a name that stand beside it."""
 
     question: Question
     value: Json
     has_value: bool
+    parts: Mapping[str, Json] = {}
 
 
 class Answer(NamedTuple):
@@ -93,12 +94,22 @@ def _item(value: dict[str, Json], items: Items) -> Item:
         title = name_in(value[keys["name"]])  # beside an id, and no answer: for people
     options = _options(value, keys) or (nested.options if nested is not None else {})
     names.pop(title, None)
+    if "objecttypeid" in keys and (whose := words.OBJECTS.get(str(value[keys["objecttypeid"]]))) and (title or names):
+        title, names = f"{whose}.{title or next(iter(names))}", {}
     question = Question(title, tuple(names), kind, options)
     if parts:
         return Item(question, parts, has_value=True)
     if at is None and within is not None:
         return Item(question, within.value, within.has_value)
-    return Item(question, value[at] if at is not None else None, at is not None)
+    if at is None:
+        return Item(question, None, has_value=False)
+    return Item(question, value[at], has_value=True, parts=_parts_of_name(value, keys) if kind == "name" else {})
+
+
+def _parts_of_name(value: Mapping[str, Json], keys: Mapping[str, str]) -> dict[str, Json]:
+    """The halves of a name that stand beside it: `{"type": "name", "value": "Ann Lee", "first": …, "last": …}`."""
+    found = {one: value[keys[one]] for one in ("first", "last") if one in keys and value[keys[one]]}
+    return found if len(found) == 2 and all(isinstance(one, str) for one in found.values()) else {}
 
 
 def _parts(value: Mapping[str, Json], keys: Mapping[str, str]) -> dict[str, Json]:

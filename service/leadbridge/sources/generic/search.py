@@ -116,6 +116,11 @@ class _Search:
             Answer(item.question, item.value, at, self._group)
             for item, at in zip(items, paths, strict=True)
             if item.has_value
+        ) + tuple(
+            Answer(Question(f"{item.question.title}.{part}", (), words.PARTS_OF_NAMES[part], {}), half, at, self._group)
+            for item, at in zip(items, paths, strict=True)
+            for part, half in item.parts.items()
+            if item.question.title
         )
         self.found.taken.append(Taken(path, value, answers))
         return True

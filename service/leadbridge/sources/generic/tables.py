@@ -75,10 +75,15 @@ def columns(value: Sequence[Mapping[str, Json]]) -> list[Item]:
         (key for key in keys if len({str(one[key]) for one in value if _is_asked(one[key])}) == len(value)), ""
     )
     for key in keys:
-        addresses = sum(isinstance(one[key], str) and "@" in one[key] for one in value)
+        addresses = sum(isinstance(said := _only(one[key]), str) and "@" in said for one in value)
         if labels and key != labels and 0 < addresses < len(value):
             return [answered(one[labels], one[key]) for one in value]
     return []
+
+
+def _only(value: Json) -> Json:
+    """What a list of one holds: some builders put each answer in one."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _is_asked(value: Json) -> bool:

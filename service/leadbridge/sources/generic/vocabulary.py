@@ -14,6 +14,11 @@ _APART: Final = re.compile(r"[\W_]+")
 TITLES: Final = (
     "question", "questiontext", "questiontitle", "questionlabel", "label", "fieldlabel", "title", "fieldtitle",
     "heading", "header", "prompt", "caption", "columnname", "displayname", "text",
+    "pregunta", "pergunta", "domanda", "frage", "vraag", "pytanie", "otázka", "otazka", "spørgsmål", "fråga", "spørsmål",
+    "kysymys", "kérdés", "întrebare", "intrebare", "pitanje", "vprašanje", "soru", "pertanyaan", "câuhỏi", "ερώτηση",
+    "вопрос", "питання", "въпрос", "питање", "سؤال", "السؤال", "سوال", "שאלה", "प्रश्न", "सवाल", "คำถาม", "質問", "設問",
+    "問題", "问题", "题目", "題目", "질문", "문항", "klausimas", "küsimus", "jautājums", "intitulé", "intitule", "libellé",
+    "libelle", "bezeichnung", "etiqueta", "título", "titulo", "titre", "titel", "項目", "标题", "標題", "항목",
 )  # fmt: skip
 NAMES: Final = (
     "fieldname", "questionname", "name", "key", "fieldkey", "property", "field", "column", "element", "id", "ref",
@@ -27,6 +32,12 @@ VALUES: Final = (
     "value", "answer", "answers", "response", "responses", "fieldvalue", "answervalue", "answertext", "responsetext",
     "responsevalue", "stringvalue", "textvalue", "valuetext", "uservalue", "userresponse", "submittedvalue", "values",
     "selected", "selection", "rawvalue", "textanswer", "textanswers", "answerdetails", "answerdata",
+    "réponse", "reponse", "respuesta", "resposta", "risposta", "antwort", "antwoord", "odpowiedź", "odpowiedz", "odpověď",
+    "odpoved", "odpoveď", "svar", "vastaus", "válasz", "valasz", "răspuns", "raspuns", "odgovor", "cevap", "yanıt", "yanit",
+    "jawaban", "jawapan", "trảlời", "απάντηση", "ответ", "відповідь", "отговор", "одговор", "إجابة", "الإجابة", "جواب", "پاسخ",
+    "תשובה", "उत्तर", "जवाब", "คำตอบ", "回答", "答案", "답변", "응답", "atsakymas", "vastus", "atbilde", "valeur", "valor",
+    "valore", "wert", "waarde", "wartość", "wartosc", "hodnota", "värde", "verdi", "værdi", "arvo", "érték", "valoare",
+    "vrijednost", "değer", "deger", "τιμή", "значение", "значення", "القيمة", "ערך", "값", "値", "值",
 )  # fmt: skip
 PLURAL: Final = frozenset({"answers", "response", "responses", "values"})  # may be all of a group's
 SINGULAR: Final = frozenset(VALUES) - PLURAL
@@ -77,7 +88,7 @@ AMBIGUOUS: Final = frozenset({"name", "title", "label", "description", "url", "l
 OF_THE_ENVELOPE: Final = frozenset({
     "formname", "formtitle", "formid", "pagename", "pagetitle", "pageid", "sitename", "siteid", "siteurl", "eventtype",
     "eventname", "eventid", "triggertype", "ip", "ipaddress", "remoteip", "useragent", "referrer", "referer",
-    "webhookname", "webhookid", "workspacename", "teamname", "accountname", "createdby", "adname", "adsetname", "form",
+    "webhookname", "webhookid", "webhookurl", "workspacename", "teamname", "accountname", "createdby", "adname", "adsetname", "form",
 })  # fmt: skip
 _TELLS_OF_RECORDS: Final = re.compile(
     r"(?:id|token|createdat|submittedat|createdon|datecreated|createdtime|submittedon|timestamp|eventtype|triggertype)"
@@ -111,6 +122,7 @@ _KINDS: Final[Mapping[str, FieldType]] = {
     **dict.fromkeys(("number", "integer", "numeric", "float", "rating", "scale"), "number"),
     **dict.fromkeys(("date", "datetime", "birthday"), "date"),
 }  # fmt: skip
+OBJECTS: Final[Mapping[str, str]] = {"0-2": "company"}  # by `objectTypeId` of HubSpot; a contact's needs no word
 PARTS_OF_NAMES: Final[Mapping[str, FieldType]] = {
     **dict.fromkeys(("first", "firstname", "given", "givenname"), "first_name"),
     **dict.fromkeys(("last", "lastname", "family", "familyname", "surname"), "last_name"),
