@@ -102,6 +102,31 @@ def test_what_stands_before_a_last_name_is_a_part_of_it() -> None:
         ("12 rue du Puits, 69005 Lyon", {"street": "12 rue du Puits", "postal_code": "69005", "city": "Lyon"}),
         ("Dorp 5b, 3512 AB Utrecht", {"street": "Dorp 5b", "postal_code": "3512 AB", "city": "Utrecht"}),
         ("1 Elm St, Reno, NV 89501", {"street": "1 Elm St", "city": "Reno", "state": "NV", "postal_code": "89501"}),
+        (
+            "88 Cedar St, Vancouver, BC V5K 0A1",
+            {"street": "88 Cedar St", "city": "Vancouver", "state": "BC", "postal_code": "V5K 0A1"},
+        ),
+        (
+            "145 rue des Érables, Québec (QC) G1R 2B5",
+            {"street": "145 rue des Érables", "city": "Québec", "state": "QC", "postal_code": "G1R 2B5"},
+        ),
+        ("14 Mill Lane, Leeds LS1 4AB", {"street": "14 Mill Lane", "postal_code": "LS1 4AB", "city": "Leeds"}),
+        (
+            "Flat 2, 14 Mill Lane, Leeds, LS1 4AB, United Kingdom",
+            {"street": "Flat 2, 14 Mill Lane", "postal_code": "LS1 4AB", "city": "Leeds", "country": "GB"},
+        ),
+        (
+            "14 Mill Lane, Headingley, Leeds LS1 4AB",
+            {"street": "14 Mill Lane, Headingley, Leeds", "postal_code": "LS1 4AB"},
+        ),
+        (
+            "〒150-0002 東京都渋谷区渋谷1-2-3",
+            {"street": "渋谷1-2-3", "postal_code": "150-0002", "state": "東京都", "city": "渋谷区"},
+        ),
+        (
+            "604-8571 京都府京都市中京区寺町1",
+            {"street": "中京区寺町1", "postal_code": "604-8571", "state": "京都府", "city": "京都市"},
+        ),
         ("1 Elm St, Reno", {"street": "1 Elm St, Reno"}),
         ("House on the hill", {"street": "House on the hill"}),
     ],

@@ -52,7 +52,8 @@ def postal_code_in(text: str) -> str | None:
 def parts_of_address(line: str) -> dict[str, Json]:
     """Street, postal code, city and state of an address in one line; nothing of one that its postal code does not tell.
 
-    `Lindenweg 3, 6020 Innsbruck`, `8 Elm St, Reno, NV 89501, USA`, `8 Mill Lane, Leeds LS1 4AB`, `〒150-0002 東京都渋谷区渋谷1-2`.
+    `Lindenweg 3, 6020 Innsbruck`, `8 Elm St, Reno, NV 89501, USA`, `8 Mill Lane, Leeds LS1 4AB`,
+    `〒150-0002 東京都渋谷区渋谷1-2`.
     """
     parts = _parts_of(line)
     before, _, last = line.rpartition(",")

@@ -21,7 +21,7 @@ OF_PROGRAMS: Final = "en"  # names for programs are English in any form
 _OVERRULED: Final = frozenset({"nothing", "not_a_name"})  # by a label that is known as a whole
 _SELDOM: Final = frozenset({"not_a_phone", "not_a_website"})  # against a whole label in its own language alone
 _NO_ASIDE: Final = frozenset({"nothing", "not_a_phone", "not_a_website"})  # in brackets: "Phone (no fax)"
-_LESS_SURE: Final = frozenset({"bookkeeping", "landline"})
+_ANYWHERE: Final = frozenset({"bookkeeping", "landline", "offers", "processing"})  # also within a phrase that is known
 _NO_SENTENCE: Final = frozenset(CONTEXTS) - {"honeypot"}
 _ENVELOPE: Final = re.compile(
     r"(?:(?:payload|body|data|form_?data|form_response|fields|answers|values|properties|attributes|merges)\.)+",
@@ -30,6 +30,7 @@ _ENVELOPE: Final = re.compile(
 _ASIDE: Final = re.compile(r"[(（【〔_\-–—]\s*([^\s(（【〔_\-–—][^(（【〔_\-–—]*?)\s*[)）】〕]?$")
 _FAMILY_FIRST: Final = frozenset({"hu", "ja", "ko", "vi", "zh"})  # the label says no more than "full name"
 _BRACKETED: Final = re.compile(r"[(（【〔].*?[)）】〕]")
+_SPOKEN: Final = 0.4  # of the labels that the best known language knows
 _CLEAR: Final = 2  # labels that only one language has
 _MOST_REMEMBERED: Final = 64  # fields of a form: what is remembered must not grow with what is sent
 _NEAR: Final = 60  # characters before an address in a text
@@ -82,14 +83,14 @@ class Reader:
         return self._spoken_before(form) if len(form) <= _MOST_REMEMBERED else self._spoken(form)
 
     def _spoken(self, form: tuple[tuple[str, ...], ...]) -> Spoken:
-        """The languages that know at least half as many of the labels as the best one does."""
+        """The languages that know nearly half as many of the labels as the best one does, or more."""
         labels = [self.read_all(names) for names in form]
         votes: defaultdict[str, float] = defaultdict(float)
         for claim in (claim for label in labels for claim in label.claims):
             for code in claim.languages if not claim.target.startswith("utm.") else ():  # those are English anywhere
                 votes[code] += 1 / len(claim.languages)
         most = max(votes.values(), default=0)
-        languages = {code: count / most for code, count in votes.items() if count >= most / 2}
+        languages = {code: count / most for code, count in votes.items() if count >= most * _SPOKEN}
         contexts = tuple(
             frozenset(
                 context
@@ -217,7 +218,7 @@ class Reader:
             for word in words
             if (meaning := self._phrases.meaning_of(word)) is not None
             for context, codes in meaning.contexts.items()
-            if context in _LESS_SURE
+            if context in _ANYWHERE
         )
 
     def _asks_family_first(self, words: tuple[str, ...]) -> bool:

@@ -38,6 +38,15 @@ def with_halves(candidates: list[Candidate], read: Callable[[Candidate], Json]) 
     return sorted(found, key=lambda each: (-each.sure, each.field.at))
 
 
+def with_whole_names(candidates: list[Candidate], is_asked: Callable[[str], bool]) -> list[Candidate]:
+    """Two words under "First name" are the full name where the form asks for no other part of one (`is_asked`)."""
+    firsts = [each for each in candidates if each.target == "first_name" and each.sure >= ENOUGH]
+    if not firsts or " " not in firsts[0].field.text or is_asked("last_name") or is_asked("name"):
+        return candidates
+    rule = f"{firsts[0].rule}, and no other field has the rest of the name"
+    return [each._replace(target="name", rule=rule) if each is firsts[0] else each for each in candidates]
+
+
 def _are_two_names(one: Field, other: Field) -> bool:
     """Whether both have a name of several words, and only one label says that it is the submitter's own."""
     return one.label.own != other.label.own and " " in one.text and " " in other.text

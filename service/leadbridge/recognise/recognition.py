@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -15,11 +15,18 @@ from leadbridge.recognise.contacts import email_within, phone_in, says_more
 from leadbridge.recognise.findings import Finding, Recognised
 from leadbridge.recognise.form import Field, fields_of
 from leadbridge.recognise.labels import Reader
-from leadbridge.recognise.naming import PARTS_OF_SURNAME, anothers, family_first, with_halves, with_whole_surname
+from leadbridge.recognise.naming import (
+    PARTS_OF_SURNAME,
+    anothers,
+    family_first,
+    with_halves,
+    with_whole_names,
+    with_whole_surname,
+)
 from leadbridge.recognise.tables import Tables, default_tables
 from leadbridge.recognise.vetting import TARGETS
 from leadbridge.recognise.weighing import ENOUGH, PLACES, Candidate, Weighing
-from leadbridge.recognise.words import folded
+from leadbridge.recognise.words import UNSPACED, folded
 
 _IN_TEXT: Final = 0.3
 _IN_PAGE: Final = 0.9
@@ -57,12 +64,15 @@ class _Recognition:
 
     def result(self) -> Recognised:
         candidates = with_halves(self._weighing.candidates(), self._read)
+        candidates = with_whole_names(candidates, partial(self._weighing.asks_for, candidates))
+        outranked = self._outranked(candidates)
+        candidates = [each for each in candidates if each.field.at not in outranked]
         surest = {each.field.at: each.target for each in reversed(candidates)}
         self._fill([each for each in candidates if each.target == "country" == surest[each.field.at]])
         country = self._filled.get("country")
         if country in SUPPORTED_REGIONS:
             self._region = str(country)
-        self._fill(sorted(candidates, key=self._is_of_processing))
+        self._fill(candidates)
         if "street" in self._filled and self._filled.keys().isdisjoint(PLACES - {"street", "country"}):
             parts = parts_of_address(str(self._filled["street"]))
             self._filled = parts | self._filled | {"street": parts.get("street", self._filled["street"])}
@@ -113,13 +123,22 @@ class _Recognition:
     def _leave_out_unclear_consent(self, candidates: list[Candidate]) -> None:
         """Yes to one thing and no to another, e-mails and calls, is no answer for the lead."""
         asked = [each for each in candidates if each.target == "consent" and each.sure >= ENOUGH]
-        if {True, False} <= {self._read(each) for each in asked if not self._is_of_processing(each)}:
+        if {True, False} <= {self._read(each) for each in asked}:
             self._leave_out("consent")
 
-    def _is_of_processing(self, each: Candidate) -> bool:
-        """Whether it is a consent to terms or to how data are kept, which goes behind one to what is sent."""
-        contexts = self._weighing.contexts[each.field.at]
-        return each.target == "consent" and "processing" in contexts and "offers" not in contexts
+    def _outranked(self, candidates: list[Candidate]) -> set[int]:
+        """The fields whose yes or no is about something else than the lead's: the terms, beside a newsletter."""
+        ranks = {
+            each.field.at: self._rank(each.field)
+            for each in candidates
+            if each.target == "consent" and each.sure >= ENOUGH and self._read(each) is not None
+        }
+        return {at for at, rank in ranks.items() if rank > min(ranks.values())}
+
+    def _rank(self, field: Field) -> int:
+        """What is sent to people goes before any other consent, and terms and how data are kept go behind it."""
+        contexts = self._weighing.contexts[field.at]
+        return 0 if "offers" in contexts else 2 if "processing" in contexts else 1
 
     def _note_repeated(self, candidates: list[Candidate]) -> None:
         """A field that says again what another one said is used too: "Confirm e-mail"."""
@@ -160,7 +179,8 @@ class _Recognition:
         said = values.consent_in(field.value, self._reader.tables)
         if not field.label.refuses:
             return self._reader.agrees(field.text) if said is None else said
-        is_repeated = bool(field.text) and folded(field.text) in folded(field.name)  # the box has its label for a value
+        is_sentence = " " in field.text or UNSPACED.search(field.text) is not None
+        is_repeated = is_sentence and folded(field.text) in folded(field.name)  # the box has its label for a value
         return False if said or is_repeated or self._reader.agrees(field.text) is False else None
 
     def _email_in_text(self) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import combinations
 from typing import Any, Final, Literal, TypeAlias
 
 from leadbridge.recognise.vetting import gaps, mistakes
@@ -196,7 +197,8 @@ class _Index:
                 self._share(meaning, [self.phrases.get(word) or self._begun(word) for word in phrase.split()])
         for term, meaning in self.terms.items():
             if "consent" in meaning.targets:
-                parts = (self.terms.get(term[at:end]) for at in range(len(term)) for end in range(at + 2, len(term) + 1))
+                spans = combinations(range(len(term) + 1), 2)
+                parts = (self.terms.get(term[start:end]) for start, end in spans if end - start > 1)
                 meaning.anywhere |= {"consent" for part in parts if part is not None and "consent" in part.anywhere}
 
     def _share(self, meaning: Meaning, words: list[Meaning]) -> None:

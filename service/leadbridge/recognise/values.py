@@ -36,6 +36,8 @@ _LOOKED_AT: Final = 2_000  # characters of an address
 _LONG_MESSAGE: Final = 60  # characters that nothing but a message has
 _WORDY: Final = 6  # signs of a script without spaces
 _WORDS_OF_SENTENCE: Final = 4  # and one more
+_WORDS_OF_QUESTION: Final = 2  # and one more
+_ALSO_OF_NAMES: Final = frozenset(".।")  # Acme & Sons Co.
 _STOPS: Final = frozenset(".!?…。！？؟।")
 
 
@@ -166,7 +168,8 @@ def is_sentence(text: str) -> bool:
     """Whether the text is written as people write to others, in lines or with a stop at its end."""
     if not text or not ("\n" in text or text[-1] in _STOPS):
         return False
-    enough = text.count(" ") >= _WORDS_OF_SENTENCE or (len(text) >= 2 * _WORDY and UNSPACED.search(text) is not None)
+    fewest = _WORDS_OF_SENTENCE if text[-1] in _ALSO_OF_NAMES else _WORDS_OF_QUESTION
+    enough = text.count(" ") >= fewest or (len(text) >= 2 * _WORDY and UNSPACED.search(text) is not None)
     return enough and message_in(text) is not None
 
 

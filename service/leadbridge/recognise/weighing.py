@@ -11,6 +11,7 @@ from leadbridge.recognise import values
 from leadbridge.recognise.claims import NAMES, SHAPED, Claim
 from leadbridge.recognise.contacts import email_in, looks_like_phone
 from leadbridge.recognise.form import Field
+from leadbridge.recognise.label import Label
 from leadbridge.recognise.labels import OF_PROGRAMS, Reader
 from leadbridge.recognise.people import share_a_person
 from leadbridge.recognise.tables import OTHERS, Context
@@ -75,6 +76,10 @@ class Weighing:
     def _contacts(self) -> list[Field]:
         return [field for field in self._fields if self._reaches(field)][:_MOST_CONTACTS]
 
+    @cached_property
+    def _empty(self) -> list[Label]:
+        return [self._reader.read(name) for name in islice(self._unfilled, _MOST_UNFILLED)]
+
     def is_anothers(self, field: Field) -> bool:
         """Whether the field is about somebody else than the submitter."""
         return "someone_else" in self.contexts[field.at]
@@ -82,6 +87,12 @@ class Weighing:
     def candidates(self) -> list[Candidate]:
         """The surest first, and of equal ones the first of the form."""
         return sorted(self._found(), key=lambda each: (-each.sure, each.field.at))
+
+    def asks_for(self, candidates: Iterable[Candidate], target: str) -> bool:
+        """Whether a field may be for the target, also one that nobody filled."""
+        if any(each.target == target for each in candidates):
+            return True
+        return any(claim.target == target and claim.sure >= ENOUGH for label in self._empty for claim in label.claims)
 
     def _found(self) -> Iterator[Candidate]:
         for field in self._fields:
@@ -111,10 +122,9 @@ class Weighing:
         for field in self._fields:
             if "relation" not in contexts[field.at] and _is_about_a_person(field, contexts[field.at]):
                 return False
-        empty = (self._reader.read(name) for name in islice(self._unfilled, _MOST_UNFILLED))
         return not any(
             claim.target in NAMES | _REACHING and claim.sure >= ENOUGH
-            for label in empty
+            for label in self._empty
             if label.said.isdisjoint(OTHERS)
             for claim in label.claims
         )
@@ -193,9 +203,9 @@ class Weighing:
     def _is_written(self, field: Field, claimed: set[str]) -> bool:
         """Whether somebody wrote the text: a long one, or a sentence that nobody asked for by another key.
 
-        A sentence of a box that was chosen is the form's.
+        A sentence of a box that was chosen is the form's, and "Dedication" in any language is for somebody else.
         """
-        if claimed & PLACES:
+        if claimed & PLACES or "nothing" in field.label.said:
             return False
         if values.is_long(field.text):
             return True

@@ -49,8 +49,8 @@ class Names:
         return [name for name in self._others if name not in self.first]
 
     def made_up(self) -> set[str]:
-        """Those second names in which nobody can read anything."""
-        return {name for name in self.seconds() if not words.is_readable(name)}
+        """Those second names that say nothing of the answer."""
+        return {name for name in self.seconds() if not words.is_readable(name) or words.is_counted(name)}
 
     def taken(self) -> set[str]:
         """The names that answers have so far."""

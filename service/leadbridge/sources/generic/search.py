@@ -117,10 +117,11 @@ class _Search:
             for item, at in zip(items, paths, strict=True)
             if item.has_value
         ) + tuple(
-            Answer(Question(f"{item.question.title}.{part}", (), words.PARTS_OF_NAMES[part], {}), half, at, self._group)
+            Answer(Question(f"{title}.{part}", (), words.PARTS_OF_NAMES[part], {}), half, at, self._group)
             for item, at in zip(items, paths, strict=True)
+            for title in (item.question.title or next(iter(item.question.names), ""),)
             for part, half in item.parts.items()
-            if item.question.title
+            if title
         )
         self.found.taken.append(Taken(path, value, answers))
         return True

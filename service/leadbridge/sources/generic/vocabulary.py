@@ -122,6 +122,10 @@ _KINDS: Final[Mapping[str, FieldType]] = {
     **dict.fromkeys(("number", "integer", "numeric", "float", "rating", "scale"), "number"),
     **dict.fromkeys(("date", "datetime", "birthday"), "date"),
 }  # fmt: skip
+_COUNTED: Final = frozenset({
+    *TITLES, "field", "fld", "item", "element", "entry", "input", "q", "f", "answer", "feld", "champ", "campo", "veld", "pole",
+    "alan", "polje", "kenttä", "fält", "felt", "поле", "حقل", "שדה", "フィールド", "필드", "字段", "欄位",
+})  # fmt: skip
 OBJECTS: Final[Mapping[str, str]] = {"0-2": "company"}  # by `objectTypeId` of HubSpot; a contact's needs no word
 PARTS_OF_NAMES: Final[Mapping[str, FieldType]] = {
     **dict.fromkeys(("first", "firstname", "given", "givenname"), "first_name"),
@@ -164,6 +168,12 @@ def is_readable(name: str) -> bool:
         return False
     parts = _PARTS.findall(bare)
     return len(parts) < 3 or bool(_SEPARATED.search(bare)) or sum(map(len, parts)) >= 3.5 * len(parts)
+
+
+def is_counted(name: str) -> bool:
+    """Whether a name says no more than which question it is: `question_3`, `soru_1`, `fld4`."""
+    bare = name.rstrip("0123456789")
+    return bare != name and plain(bare) in _COUNTED
 
 
 def tells_of_records(key: str) -> bool:
