@@ -226,8 +226,8 @@ def test_a_ticked_refusal_is_a_no_and_one_that_is_not_ticked_says_nothing(label:
     assert (result.lead, result.other) == ({"name": "Ann Lee"}, {label: False})
 
 
-def test_consent_to_one_thing_and_not_to_another_is_neither() -> None:
-    fields: dict[str, Json] = {"Privacy policy": True, "Newsletter": False}
+def test_consent_by_one_way_and_not_by_another_is_neither() -> None:
+    fields: dict[str, Json] = {"E-mail newsletter": True, "Text newsletter": False}
     assert (read(fields).lead, read(fields).other) == ({}, fields)
     assert lead({"Privacy policy": True, "Newsletter": True}) == {"consent": True}
 

@@ -17,6 +17,19 @@ LISTS: Final[Mapping[str, Json]] = {
             {"question": "Correo", "answer": "ines@example.es"},
         ]
     },
+    "question and answer in Spanish, with a type": {
+        "respuestas": [
+            {"pregunta": "Nombre completo", "respuesta": "Inés Robledo", "type": "text"},
+            {"pregunta": "Correo", "respuesta": "ines@example.es", "type": "email"},
+        ]
+    },
+    "a subject and a list with the one answer": {
+        "title": "Solicitud",
+        "result": [
+            {"subject": "Nombre completo", "type": "TXTSHORT", "sn": 1, "answer": ["Inés Robledo"]},
+            {"subject": "Correo", "type": "EMAIL", "sn": 2, "answer": ["ines@example.es"]},
+        ],
+    },
     "heading and a list of answers": {
         "pages": [
             {
@@ -222,3 +235,46 @@ def test_records_of_people_with_a_title_and_a_value_are_no_answers_of_one_form(l
 
 def test_equal_questions_in_a_list_are_several_submissions() -> None:
     assert len(events_of([{"question": "Correo", "answer": each} for each in ("a@example.es", "b@example.es")])) == 2
+
+
+def test_a_property_of_a_company_is_not_the_contacts() -> None:
+    fields = [
+        {"objectTypeId": "0-1", "name": "email", "value": "ann@example.com"},
+        {"objectTypeId": "0-2", "name": "name", "value": "Example Works"},
+    ]
+    event = event_of({"fields": fields})
+    assert answers_of(event) == {"email": "ann@example.com", "company.name": "Example Works"}
+    assert event.fields["name"] == "Example Works"  # as a flat reading has it
+
+
+def test_the_halves_of_a_name_beside_it_are_answers() -> None:
+    whole = {"name": "Full name", "value": "Ann Lee", "id": 1, "type": "name", "first": "Ann", "last": "Lee"}
+    event = event_of({"fields": {"1": whole, "2": {"name": "Remarks", "value": "Call me.", "id": 2, "type": "text"}}})
+    assert answers_of(event) == {
+        "Full name": "Ann Lee",
+        "Remarks": "Call me.",
+        "Full name.first": "Ann",
+        "Full name.last": "Lee",
+    }
+    assert event.types["Full name.last"] == "last_name"
+
+
+def test_a_name_that_only_counts_questions_says_nothing() -> None:
+    listed = {
+        "soru_1": {"title": "Ad Soyad", "value": "Eda Kaya"},
+        "soru_2": {"title": "Posta", "value": "e@example.tr"},
+    }
+    event = event_of({"cevaplar": listed})
+    assert answers_of(event) == {"Ad Soyad": "Eda Kaya", "Posta": "e@example.tr"}
+    assert {"soru_1", "soru_2"} <= event.about
+
+
+def test_a_label_behind_an_answer_that_the_text_says_otherwise() -> None:
+    answers = {
+        "q3_born": {"month": "06", "day": "14"},
+        "q4_name": {"first": "Ann", "last": "Lee"},
+        "q5_mail": "ann@example.com",
+    }
+    body = {"rawRequest": json.dumps(answers), "pretty": "Born:06/14, Parent Name:Ann Lee, E-mail:ann@example.com"}
+    found = answers_of(event_of(body))
+    assert (found["Parent Name.first"], found["E-mail"]) == ("Ann", "ann@example.com")

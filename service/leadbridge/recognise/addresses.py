@@ -31,10 +31,11 @@ _JAPANESE: Final = re.compile(
     r"〒?\s*(?P<postal_code>\d{3}[-‐−–ー]?\d{4})\s*(?P<state>東京都|北海道|京都府|大阪府|[^\s\d都道府]{2,3}県)\s*"
     r"(?P<city>[^\s\d]{1,6}?[市区町村](?!市))\s*(?P<street>\S.*)"
 )
+_BALTIC: Final = re.compile(rf"{_STREET} ?{_CITY}, ?(?P<postal_code>[A-Z]{{2}}-?\d{{4,5}})")  # …, Rīga, LV-1010
 _BRITISH_CODE: Final = re.compile(
     r"(?P<street>.*\d.*?)[\s,]+(?P<postal_code>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})", re.DOTALL
 )
-_ONE_LINE: Final = (_CONTINENTAL, _AMERICAN, _CANADIAN, _BRITISH, _JAPANESE, _BRITISH_CODE)
+_ONE_LINE: Final = (_CONTINENTAL, _AMERICAN, _CANADIAN, _BRITISH, _JAPANESE, _BALTIC, _BRITISH_CODE)
 
 
 def street_in(text: str) -> str | None:

@@ -116,6 +116,7 @@ def _taken_apart(text: str) -> tuple[str, str]:
     text = text.strip()
     said = _SAID_BEFORE.match(text)
     number = text[said.end() :] if said else text
-    number = _MEXICAN_MOBILE.sub(r"\1", number)
+    if "52" in number[:4]:
+        number = _MEXICAN_MOBILE.sub(r"\1", number)
     extended = _EXTENDED.fullmatch(number) or _SEVERAL.fullmatch(number)
     return (extended[1], extended[2]) if extended else (number, "")

@@ -21,7 +21,9 @@ OF_PROGRAMS: Final = "en"  # names for programs are English in any form
 _OVERRULED: Final = frozenset({"nothing", "not_a_name"})  # by a label that is known as a whole
 _SELDOM: Final = frozenset({"not_a_phone", "not_a_website"})  # against a whole label in its own language alone
 _NO_ASIDE: Final = frozenset({"nothing", "not_a_phone", "not_a_website"})  # in brackets: "Phone (no fax)"
-_ANYWHERE: Final = frozenset({"bookkeeping", "landline", "offers", "processing"})  # also within a phrase that is known
+_ANYWHERE: Final = frozenset(
+    {"bookkeeping", "landline", "offers", "sending", "processing"}
+)  # also within a phrase that is known
 _NO_SENTENCE: Final = frozenset(CONTEXTS) - {"honeypot"}
 _ENVELOPE: Final = re.compile(
     r"(?:(?:payload|body|data|form_?data|form_response|fields|answers|values|properties|attributes|merges)\.)+",
@@ -158,12 +160,12 @@ class Reader:
             return False
         return True if text.count(" ") >= FEW else None
 
-    def says_yes_or_no(self, value: Json) -> bool:
-        """Whether somebody answered yes or no in words, or the box is one for programs; a number is neither."""
+    def yes_or_no(self, value: Json) -> bool | None:
+        """What somebody answered in words, or a box for programs says; a number is neither."""
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         is_said = isinstance(value, bool) or (isinstance(value, str) and not value.strip().isdecimal())
-        return is_said and consent_in(value, self.tables) is not None
+        return consent_in(value, self.tables) if is_said else None
 
     def tells_of_another(self, text: str) -> bool:
         """Whether the last words of a text name somebody else than who wrote it: "please ask my accountant at"."""
@@ -178,7 +180,7 @@ class Reader:
             contexts=frozenset(
                 (context, frozenset(codes)) for hit in hits for context, codes in hit.meaning.contexts.items()
             )
-            | self._of_single(words),
+            | self._of_parts(words),
             words=tuple(hit.phrase for hit in hits if not hit.is_known),
             own=any(hit.meaning.own for hit in hits),
             qualifiers=frozenset(hit.phrase for hit in hits if not hit.is_known or hit.meaning.role),
@@ -211,12 +213,11 @@ class Reader:
     def _may_end_a_path(self, words: tuple[str, ...]) -> bool:
         return bool(words) and "".join(words) not in self.tables.alone
 
-    def _of_single(self, words: tuple[str, ...]) -> frozenset[tuple[Context, frozenset[str]]]:
-        """What single words say also within a longer phrase that is known: "home landline number"."""
+    def _of_parts(self, words: tuple[str, ...]) -> frozenset[tuple[Context, frozenset[str]]]:
+        """What a few of the words say also within a longer phrase that is known: "home landline number"."""
         return frozenset(
             (context, frozenset(codes))
-            for word in words
-            if (meaning := self._phrases.meaning_of(word)) is not None
+            for meaning in self._phrases.within(words)
             for context, codes in meaning.contexts.items()
             if context in _ANYWHERE
         )
@@ -243,8 +244,15 @@ class Reader:
             bare = "".join(hit.phrase for hit in hits if not hit.meaning.own)
             telling = "".join(hit.phrase for hit in hits if not hit.meaning.noise)
             found = self.tables.compact.get(bare.replace(" ", "")) or self.tables.compact.get(telling.replace(" ", ""))
-        if found is None and len(words) > FEW:  # "your name" may be a phrase of its own in "your name, first name"
-            found = self.tables.compact.get("".join(word for word in words if not self._is_own(word)))
+        if found is None and len(words) <= FEW:
+            return None
+        # "your name" may be a phrase of its own: in "your name, first name", and in one of the languages of "your".
+        without = "".join(word for word in words if not self._is_own(word))
+        known = self.tables.compact.get(without) if len(without) < sum(map(len, words)) else None
+        if found is None:
+            found = known
+        elif known is not None:
+            found = {target: codes | known.get(target, set()) for target, codes in found.items()}
         if found is None:
             return None
         return tuple(Claim(target, WHOLE, frozenset(codes)) for target, codes in found.items())

@@ -10,6 +10,8 @@ from leadbridge.recognise.words import UNSPACED
 
 NOTHING: Final = Meaning()
 _SHORT_PART: Final = 3  # letters
+_LONGEST_PART: Final = 8  # signs of a script without spaces
+_MOST_WORDS: Final = 3
 _LINKS: Final = ("", "s", "n", "en", "es", "er")  # what German and its like put between the parts of a word
 _LATIN: Final = re.compile("[a-z]+|[^a-z]+")
 
@@ -41,9 +43,21 @@ class Phrases:
             else:
                 yield from self._spaced(list(run))
 
-    def meaning_of(self, word: str) -> Meaning | None:
-        """What the word says by itself."""
-        return self._tables.phrases.get(word) or self._beginning(word, word)
+    def within(self, words: tuple[str, ...]) -> Iterator[Meaning]:
+        """What each few of the words say by themselves, also within a longer phrase that is known."""
+        for unspaced, run in groupby(words, key=lambda word: UNSPACED.search(word) is not None):
+            if unspaced:
+                text = "".join(run)
+                parts = (text[at : at + size] for at in range(len(text)) for size in range(2, _LONGEST_PART + 1))
+                yield from (meaning for part in parts if (meaning := self._tables.terms.get(part)) is not None)
+                continue
+            spaced = list(run)
+            for at in range(len(spaced)):
+                for end in range(at + 1, min(at + _MOST_WORDS, len(spaced)) + 1):
+                    phrase = " ".join(spaced[at:end])
+                    meaning = self._tables.phrases.get(phrase) or self._beginning(phrase, spaced[end - 1])
+                    if meaning is not None:
+                        yield meaning
 
     def _spaced(self, words: list[str]) -> Iterator[Hit]:
         at = 0

@@ -14,12 +14,12 @@ from leadbridge.recognise.words import UNSPACED, spellings, words_of
 Context: TypeAlias = Literal[
     "someone_else", "relation", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing",
     "honeypot", "leave", "empty", "field", "refusal", "oneself", "bookkeeping",
-    "landline", "offers", "processing",
+    "landline", "offers", "sending", "processing",
 ]  # fmt: skip
 CONTEXTS: Final[tuple[Context, ...]] = (
     "someone_else", "relation", "maybe_else", "ward", "not_a_name", "not_a_phone", "not_a_website", "nothing",
     "honeypot", "leave", "empty", "field", "refusal", "oneself", "bookkeeping",
-    "landline", "offers", "processing",
+    "landline", "offers", "sending", "processing",
 )  # fmt: skip
 
 OTHERS: Final = frozenset[Context]({"someone_else", "relation"})

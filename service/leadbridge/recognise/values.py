@@ -32,6 +32,8 @@ _IN_CAPITALS: Final = 3  # letters: fewer are initials
 _LONGEST_NAME: Final = 100  # characters
 _LONGEST_LINE: Final = 200
 _MOST_NAME_WORDS: Final = 8
+_LONGEST_COURTESY: Final = 30
+_LETTERS: Final = re.compile("[a-z]+")
 _LOOKED_AT: Final = 2_000  # characters of an address
 _LONG_MESSAGE: Final = 60  # characters that nothing but a message has
 _WORDY: Final = 6  # signs of a script without spaces
@@ -120,8 +122,10 @@ def title_in(text: str, courtesy: Container[str]) -> str | None:
 
 def is_courtesy(text: str, courtesy: Container[str]) -> bool:
     """Whether the text is nothing but a title of courtesy."""
-    words = words_of(text)
-    return (bool(words) and all(word in courtesy for word in words)) or answer_of(text) in courtesy
+    if len(text) > _LONGEST_COURTESY:
+        return False
+    words = _LETTERS.findall(text.lower()) if text.isascii() else words_of(text)
+    return bool(words) and (" ".join(words) in courtesy or all(word in courtesy for word in words))
 
 
 def country_in(text: str) -> str | None:

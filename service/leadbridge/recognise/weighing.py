@@ -99,7 +99,7 @@ class Weighing:
             if not field.label.trap and not self.is_anothers(field):
                 yield from self._claimed(field)
                 yield from self._shaped(field)
-            if not field.label.trap:
+            if "offers" in self.contexts[field.at] and self._languages and not field.label.trap:
                 yield from self._offered(field)
 
     def _told_apart(self, contexts: tuple[frozenset[Context], ...]) -> tuple[frozenset[Context], ...]:
@@ -172,7 +172,7 @@ class Weighing:
         if claim.target in NAMES and field.label.qualifiers and self._contacts:
             if any(share_a_person(field, contact) for contact in self._contacts):
                 sure = max(sure, _TOGETHER)
-            elif all(contact.label.qualifiers for contact in self._contacts):
+            elif not field.label.own and all(contact.label.qualifiers for contact in self._contacts):
                 sure -= _APART
         if claim.target == "message" and field.type == "choice":
             sure -= _CHOSEN
@@ -193,10 +193,13 @@ class Weighing:
             yield Candidate(field=field, target="message", sure=_LONG_TEXT, rule="the value is a text")
 
     def _offered(self, field: Field) -> Iterator[Candidate]:
-        """What somebody said to offers and news, or a tick at the refusal of them, however the label says it."""
-        if "offers" not in self.contexts[field.at]:
-            return
-        if field.label.refuses or self._reader.says_yes_or_no(field.value):
+        """What somebody said to offers and news, or a tick at the refusal of them, however the label says it.
+
+        A yes counts where the label says no more, or that they are sent: "Do you have other offers?" asks for none.
+        """
+        said = self._reader.yes_or_no(field.value)
+        is_sent = len(field.label.words) == 1 or "sending" in self.contexts[field.at]
+        if field.label.refuses or said is False or (said and is_sent):
             rule = "its label tells of what is sent to people, and the answer is yes or no"
             yield Candidate(field=field, target="consent", sure=_OFFERED, rule=rule)
 
@@ -205,13 +208,11 @@ class Weighing:
 
         A sentence of a box that was chosen is the form's, and "Dedication" in any language is for somebody else.
         """
-        if claimed & PLACES or "nothing" in field.label.said:
-            return False
         if values.is_long(field.text):
-            return True
+            return "nothing" not in field.label.said and not claimed & PLACES
         if claimed or field.type == "choice" or not values.is_sentence(field.text):
             return False
-        return self._reader.agrees(field.text) is None
+        return "nothing" not in field.label.said and self._reader.agrees(field.text) is None
 
 
 def _could_reach(field: Field) -> bool:

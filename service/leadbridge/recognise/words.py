@@ -13,7 +13,7 @@ _LETTERS: Final = str.maketrans({
     "ی": "ي", "ک": "ك", "ς": "σ", "’": "'", "ʼ": "'", "`": "'", "״": '"', "׳": "'",
 })  # fmt: skip
 _SPELLED_OUT: Final = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
+    {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ə": "e", "Ə": "E"}
 )
 
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

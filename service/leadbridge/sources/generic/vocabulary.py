@@ -13,12 +13,12 @@ _APART: Final = re.compile(r"[\W_]+")
 # Keys of a question, the words for people before those for programs.
 TITLES: Final = (
     "question", "questiontext", "questiontitle", "questionlabel", "label", "fieldlabel", "title", "fieldtitle",
-    "heading", "header", "prompt", "caption", "columnname", "displayname", "text",
-    "pregunta", "pergunta", "domanda", "frage", "vraag", "pytanie", "otázka", "otazka", "spørgsmål", "fråga", "spørsmål",
-    "kysymys", "kérdés", "întrebare", "intrebare", "pitanje", "vprašanje", "soru", "pertanyaan", "câuhỏi", "ερώτηση",
-    "вопрос", "питання", "въпрос", "питање", "سؤال", "السؤال", "سوال", "שאלה", "प्रश्न", "सवाल", "คำถาม", "質問", "設問",
-    "問題", "问题", "题目", "題目", "질문", "문항", "klausimas", "küsimus", "jautājums", "intitulé", "intitule", "libellé",
-    "libelle", "bezeichnung", "etiqueta", "título", "titulo", "titre", "titel", "項目", "标题", "標題", "항목",
+    "heading", "header", "prompt", "caption", "columnname", "displayname", "text", "pregunta", "pergunta", "domanda",
+    "frage", "vraag", "pytanie", "otázka", "otazka", "spørgsmål", "fråga", "spørsmål", "kysymys", "kérdés",
+    "întrebare", "intrebare", "pitanje", "vprašanje", "soru", "pertanyaan", "câuhỏi", "ερώτηση", "вопрос", "питання",
+    "въпрос", "питање", "سؤال", "السؤال", "سوال", "שאלה", "คำถาม", "質問", "設問", "問題", "问题", "题目", "題目",
+    "질문", "문항", "klausimas", "küsimus", "jautājums", "intitulé", "intitule", "libellé", "libelle", "bezeichnung",
+    "etiqueta", "título", "titulo", "titre", "titel", "項目", "标题", "標題", "항목",
 )  # fmt: skip
 NAMES: Final = (
     "fieldname", "questionname", "name", "key", "fieldkey", "property", "field", "column", "element", "id", "ref",
@@ -29,15 +29,16 @@ TYPES: Final = ("fieldtype", "questiontype", "inputtype", "type", "kind", "answe
 
 # Keys of an answer's value, and those that only name the value's type.
 VALUES: Final = (
-    "value", "answer", "answers", "response", "responses", "fieldvalue", "answervalue", "answertext", "responsetext",
-    "responsevalue", "stringvalue", "textvalue", "valuetext", "uservalue", "userresponse", "submittedvalue", "values",
-    "selected", "selection", "rawvalue", "textanswer", "textanswers", "answerdetails", "answerdata",
-    "réponse", "reponse", "respuesta", "resposta", "risposta", "antwort", "antwoord", "odpowiedź", "odpowiedz", "odpověď",
-    "odpoved", "odpoveď", "svar", "vastaus", "válasz", "valasz", "răspuns", "raspuns", "odgovor", "cevap", "yanıt", "yanit",
-    "jawaban", "jawapan", "trảlời", "απάντηση", "ответ", "відповідь", "отговор", "одговор", "إجابة", "الإجابة", "جواب", "پاسخ",
-    "תשובה", "उत्तर", "जवाब", "คำตอบ", "回答", "答案", "답변", "응답", "atsakymas", "vastus", "atbilde", "valeur", "valor",
-    "valore", "wert", "waarde", "wartość", "wartosc", "hodnota", "värde", "verdi", "værdi", "arvo", "érték", "valoare",
-    "vrijednost", "değer", "deger", "τιμή", "значение", "значення", "القيمة", "ערך", "값", "値", "值",
+    "value", "val", "answer", "answers", "response", "responses", "fieldvalue", "answervalue", "answertext",
+    "responsetext", "responsevalue", "stringvalue", "textvalue", "valuetext", "uservalue", "userresponse",
+    "submittedvalue", "values", "selected", "selection", "rawvalue", "textanswer", "textanswers", "answerdetails",
+    "answerdata", "réponse", "reponse", "respuesta", "resposta", "risposta", "antwort", "antwoord", "odpowiedź",
+    "odpowiedz", "odpověď", "odpoved", "odpoveď", "svar", "vastaus", "válasz", "valasz", "răspuns", "raspuns",
+    "odgovor", "cevap", "yanıt", "yanit", "jawaban", "jawapan", "trảlời", "απάντηση", "ответ", "відповідь", "отговор",
+    "одговор", "إجابة", "الإجابة", "جواب", "پاسخ", "תשובה", "คำตอบ", "回答", "答案", "답변", "응답", "atsakymas",
+    "vastus", "atbilde", "valeur", "valor", "valore", "wert", "waarde", "wartość", "wartosc", "hodnota", "värde",
+    "verdi", "værdi", "arvo", "érték", "valoare", "vrijednost", "değer", "deger", "τιμή", "значение", "значення",
+    "القيمة", "ערך", "값", "値", "值",
 )  # fmt: skip
 PLURAL: Final = frozenset({"answers", "response", "responses", "values"})  # may be all of a group's
 SINGULAR: Final = frozenset(VALUES) - PLURAL
@@ -88,7 +89,8 @@ AMBIGUOUS: Final = frozenset({"name", "title", "label", "description", "url", "l
 OF_THE_ENVELOPE: Final = frozenset({
     "formname", "formtitle", "formid", "pagename", "pagetitle", "pageid", "sitename", "siteid", "siteurl", "eventtype",
     "eventname", "eventid", "triggertype", "ip", "ipaddress", "remoteip", "useragent", "referrer", "referer",
-    "webhookname", "webhookid", "webhookurl", "workspacename", "teamname", "accountname", "createdby", "adname", "adsetname", "form",
+    "webhookname", "webhookid", "webhookurl", "workspacename", "teamname", "accountname", "createdby", "adname",
+    "adsetname", "form",
 })  # fmt: skip
 _TELLS_OF_RECORDS: Final = re.compile(
     r"(?:id|token|createdat|submittedat|createdon|datecreated|createdtime|submittedon|timestamp|eventtype|triggertype)"
@@ -123,8 +125,8 @@ _KINDS: Final[Mapping[str, FieldType]] = {
     **dict.fromkeys(("date", "datetime", "birthday"), "date"),
 }  # fmt: skip
 _COUNTED: Final = frozenset({
-    *TITLES, "field", "fld", "item", "element", "entry", "input", "q", "f", "answer", "feld", "champ", "campo", "veld", "pole",
-    "alan", "polje", "kenttä", "fält", "felt", "поле", "حقل", "שדה", "フィールド", "필드", "字段", "欄位",
+    *TITLES, "field", "fld", "item", "element", "entry", "input", "q", "f", "answer", "feld", "champ", "campo", "veld",
+    "pole", "alan", "polje", "kenttä", "fält", "felt", "поле", "حقل", "שדה", "フィールド", "필드", "字段", "欄位",
 })  # fmt: skip
 OBJECTS: Final[Mapping[str, str]] = {"0-2": "company"}  # by `objectTypeId` of HubSpot; a contact's needs no word
 PARTS_OF_NAMES: Final[Mapping[str, FieldType]] = {
