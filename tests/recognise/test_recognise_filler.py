@@ -93,3 +93,8 @@ def test_a_title_of_courtesy_is_no_name() -> None:
 def test_a_mexican_mobile_that_is_written_as_it_was_dialled_once_is_read() -> None:
     fields = {"Nombre completo": "Rosa Marín", "Teléfono": "+52 1 442 123 4567"}
     assert lead(fields, "MX")["phone"] == "+524421234567"
+
+
+def test_campaign_tags_say_nothing_of_the_language_of_a_form() -> None:
+    tags = {f"utm_{each}": "x" for each in ("source", "medium", "campaign", "term", "content")}
+    assert lead({"Como se chama?": "Mafalda Reis", **tags}, "PT")["name"] == "Mafalda Reis"

@@ -65,8 +65,8 @@ class _Recognition:
     def result(self) -> Recognised:
         candidates = with_halves(self._weighing.candidates(), self._read)
         candidates = with_whole_names(candidates, partial(self._weighing.asks_for, candidates))
-        outranked = self._outranked(candidates)
-        candidates = [each for each in candidates if each.field.at not in outranked]
+        if outranked := self._outranked(candidates):
+            candidates = [each for each in candidates if each.field.at not in outranked]
         surest = {each.field.at: each.target for each in reversed(candidates)}
         self._fill([each for each in candidates if each.target == "country" == surest[each.field.at]])
         country = self._filled.get("country")
@@ -128,11 +128,10 @@ class _Recognition:
 
     def _outranked(self, candidates: list[Candidate]) -> set[int]:
         """The fields whose yes or no is about something else than the lead's: the terms, beside a newsletter."""
-        ranks = {
-            each.field.at: self._rank(each.field)
-            for each in candidates
-            if each.target == "consent" and each.sure >= ENOUGH and self._read(each) is not None
-        }
+        asked = [each for each in candidates if each.target == "consent" and each.sure >= ENOUGH]
+        if len(asked) < 2:
+            return set()
+        ranks = {each.field.at: self._rank(each.field) for each in asked if self._read(each) is not None}
         return {at for at, rank in ranks.items() if rank > min(ranks.values())}
 
     def _rank(self, field: Field) -> int:
