@@ -15,7 +15,7 @@ ENGINE ?= docker
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' service/leadbridge/__init__.py)
 IMAGE ?= leadbridge:$(VERSION)
 
-.PHONY: help setup run test coverage check format crash fetch prove prove-postgres people postgres-versions explore fuzz bench simulate docs lock image chart clean
+.PHONY: help setup run test whole coverage check format crash fetch prove prove-postgres people postgres-versions explore fuzz bench simulate docs lock image chart clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -29,8 +29,11 @@ run: $(RUN) ## sandbox CRMs, the service and sample submissions, in one terminal
 test: $(DEV) ## the quick tests, in random order
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
-coverage: $(DEV) ## the quick tests, and which lines and branches they leave out; fails under 97 %
-	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report= --cov-fail-under=0
+whole: $(DEV) ## the guides, the demo, kills and all else that takes real processes (a minute)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "whole and not slow"
+
+coverage: $(DEV) ## both of these, and which lines and branches they leave out; fails under 97 %
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" --cov --cov-report= --cov-fail-under=0
 	@total=$$($(BIN)/coverage report --format=total) && echo "Run by the tests: $$total %" || { $(BIN)/coverage report; exit 1; }
 
 check: $(DEV) ## format, lint, types, import direction, generated files, image, chart; writes nothing
@@ -47,7 +50,7 @@ format: $(DEV) ## write what `check` asks for in format and lint
 	$(BIN)/ruff format
 
 crash: $(DEV) ## kill -9 at twenty random moments and at each step of a token refresh, rolling upgrades (minutes)
-	$(BIN)/python -m pytest -m slow tests/crash tests/tokens
+	$(BIN)/python -m pytest -m "slow or whole" tests/crash tests/tokens
 
 fetch: $(DEV) ## kill -9 while leads are fetched, and processes that fetch for one source (half a minute)
 	$(BIN)/python -m pytest -n 2 -m slow tests/fetch

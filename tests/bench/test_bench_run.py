@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.processes import ROOT
 
+pytestmark = pytest.mark.whole
+
 EVERY_ROW = {
     "accept", "accept_alone", "accept_plain", "accept_delivering", "latency", "deliver", "deliver_transport",
     "quota", "quota_restart", "quota_kill", "quota_refused",

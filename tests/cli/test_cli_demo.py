@@ -20,6 +20,8 @@ from tests.support.command import environment, run, run_on_terminal, started
 from tests.support.patience import PATIENCE
 from tests.support.walked import walked
 
+pytestmark = pytest.mark.whole
+
 ROWS = (*BEFORE_TAGGING, *AFTER_TAGGING)
 
 

@@ -9,11 +9,14 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 
 from leadbridge.sources.registry import FOLDERS
 from tests.support.command import Started, started
 from tests.support.keys import ed25519_key, public_pem
 from tests.support.patience import PATIENCE
+
+pytestmark = pytest.mark.whole
 
 PLAIN = """
 version: 1

@@ -20,6 +20,8 @@ from tests.cli.site import SECRETS, Site, site
 from tests.support.command import run
 from tests.support.patience import PATIENCE
 
+pytestmark = pytest.mark.whole
+
 CONFIG = "--config …"  # stands for the option with the site's file
 
 

@@ -15,6 +15,8 @@ from leadbridge.store.sqlite.reader import SqliteReader
 from tests.support.patience import PATIENCE
 from tests.support.process import Process, eventually
 
+pytestmark = pytest.mark.whole
+
 SUBMISSIONS = 2_000
 SENDERS = 32
 CONFIG = """

@@ -12,6 +12,8 @@ from leadbridge.store.postgres.reader import PostgresReader
 from tests.crash.test_crash_kill import CONFIG, ENVIRON, emails
 from tests.support.process import Process, eventually
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[2]
 LEADS = 240
 SENDERS = 8

@@ -18,6 +18,8 @@ from tests.docs.pages import fences
 from tests.generated import ROOT
 from tests.support.command import run, started
 
+pytestmark = pytest.mark.whole
+
 EXAMPLE = ROOT / "docs" / "examples" / "leadbridge-acme"
 SAMPLE = EXAMPLE / "leadbridge_acme" / "forms" / "samples" / "entry" / "body.json"
 (CONFIG,) = (fence.body for fence in fences(EXAMPLE / "README.md", "yaml"))

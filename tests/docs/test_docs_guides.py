@@ -67,6 +67,7 @@ def follow(step: Fence, checkout: Path, registry: str) -> None:
         printed(step.body, checkout, environ=environ_of(checkout))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("guide", GUIDES)
 def test_a_guide_followed_to_the_letter_works(guide: str, checkout: Path) -> None:
     *steps, last = fences(ROOT / "docs" / guide, "sh", "diff")

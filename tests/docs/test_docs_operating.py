@@ -32,6 +32,8 @@ from tests.support.postgres import Cluster
 from tests.support.stand_in import stand_in
 from tests.support.stored import LANE, add, claim, new_delivery
 
+pytestmark = pytest.mark.whole
+
 UNIT = ROOT / "docs" / "systemd" / "leadbridge.service"
 CONFIG = """
 version: 1

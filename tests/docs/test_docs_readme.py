@@ -16,6 +16,8 @@ from tests.generated import ROOT
 from tests.support.patience import PATIENCE
 from tests.support.process import eventually
 
+pytestmark = pytest.mark.whole
+
 README = ROOT / "README.md"
 
 

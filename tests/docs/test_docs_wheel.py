@@ -6,7 +6,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.generated import ROOT
+
+pytestmark = pytest.mark.whole
 
 
 def test_the_wheel_runs_the_demo_outside_the_repository(tmp_path: Path) -> None:

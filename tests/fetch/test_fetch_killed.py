@@ -140,6 +140,7 @@ def attempts(service: Process) -> Counter[str]:
     return Counter(line["submission"] for line in tried(service) if line["outcome"] == "fetched")
 
 
+@pytest.mark.whole
 async def test_a_killed_service_fetches_every_lead_and_maps_it_once(tmp_path: Path) -> None:
     await one_round(tmp_path, kill_after=20)
 

@@ -14,6 +14,7 @@ from tests.support.walked import walked
 FINDINGS = [(harness, path) for harness in HARNESSES.values() for path in harness.findings()]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("harness", HARNESSES.values(), ids=HARNESSES)
 def test_every_seed_keeps_the_promises(harness: Harness) -> None:
     seeds = list(harness.seeds())
@@ -87,6 +88,7 @@ def test_a_finding_is_kept_once_and_said(
     assert "crash-1" in told.err
 
 
+@pytest.mark.whole
 def test_the_engine_runs_a_harness(tmp_path: Path) -> None:
     pytest.importorskip("atheris", reason="the engine has wheels for Linux on x86_64 alone")
     outcome = command.fuzz(HARNESSES["verifier"], seconds=1, corpus=tmp_path)

@@ -9,6 +9,8 @@ import pytest
 from tests.hostile.conftest import Service, serving
 from tests.hostile.wire import Answer, chunked, post
 
+pytestmark = pytest.mark.whole
+
 MIB = 1024 * 1024
 MAX_BODY = 4 * MIB
 AT_ONCE = 6  # so many find room while they come; what happens to more is tested elsewhere

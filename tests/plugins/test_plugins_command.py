@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.whole
+
 
 def leadbridge(*arguments: str, installed: Path) -> subprocess.CompletedProcess[str]:
     """The script's own beginning, with a folder of installed packages."""

@@ -23,6 +23,8 @@ from tests.support.patience import PATIENCE
 from tests.support.postgres import Cluster
 from tests.support.process import Awaited
 
+pytestmark = pytest.mark.whole
+
 QUICK: tuple[Event, ...] = ("freeze", "kill")
 SLOW: tuple[Event, ...] = ("kill", "kill at start", "CRMs hang", "stop", "nothing")
 

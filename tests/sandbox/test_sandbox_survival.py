@@ -19,6 +19,8 @@ from tests.support.journal import Journal
 
 from .serving import served
 
+pytestmark = pytest.mark.whole
+
 DEADLINE = 0.4  # seconds; an ordinary call that takes longer on a busy machine is sent again, which changes no end
 PEOPLE = ("Ann Lee", "Bo Ray", "Cy Fox")
 LEADS = len(PEOPLE)
