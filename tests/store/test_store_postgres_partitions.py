@@ -11,7 +11,7 @@ import pytest
 from leadbridge.deliver.marks import marks_of
 from leadbridge.ids import first_id
 from leadbridge.store.claims import DeliveryUpdate
-from leadbridge.store.postgres import accepting, partitions, pruning
+from leadbridge.store.postgres import arriving, partitions, pruning
 from leadbridge.store.postgres.connection import Connection
 from leadbridge.store.postgres.partitions import (
     AHEAD,
@@ -292,7 +292,7 @@ async def test_an_accept_opens_few_partitions_however_many_there_are(
     """Those that cannot hold the request that came last are left out when the statement begins."""
     await make_ready(connection, since=OLD)
     await connection.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
-    await connection.execute(f"PREPARE arrive AS {accepting.ARRIVE}")
+    await connection.execute(f"PREPARE arrive AS {arriving.ARRIVE}")
     nothing = ", ".join(["NULL"] * 23)
     plan = await connection.fetch(f"EXPLAIN EXECUTE arrive ({nothing}, '{first_id(NOW - 8 * DAY)}', false)")
     read = [line for (line,) in plan if "using requests_" in line]

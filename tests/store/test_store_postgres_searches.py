@@ -11,6 +11,7 @@ from leadbridge.store.claims import DeliveryUpdate, TryResult
 from leadbridge.store.lane_rows import HOLDING
 from leadbridge.store.postgres import (
     accepting,
+    arriving,
     fetching,
     flight,
     lanes,
@@ -30,7 +31,7 @@ from leadbridge.store.values import Selection
 from tests.support.stored import LANE, START, add, in_line, new_delivery, own, upsert
 
 STATEMENTS = {
-    "arrive": accepting.ARRIVE,
+    "arrive": arriving.ARRIVE,
     "what is to be mapped": waiting.FOR_ME,
     "map": accepting.MAP,
     "due": lineup.DUE,
