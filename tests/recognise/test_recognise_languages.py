@@ -12,7 +12,8 @@ import pytest
 from leadbridge.events import Event, Json
 from leadbridge.recognise import Recognised, recognise
 from leadbridge.recognise.labels import Reader
-from leadbridge.recognise.tables import CONTEXTS, default_tables
+from leadbridge.recognise.meaning import CONTEXTS
+from leadbridge.recognise.tables import default_tables
 from leadbridge.recognise.vetting import gaps, mistakes
 from leadbridge.recognise.words import words_of
 from tests.support.walked import walked

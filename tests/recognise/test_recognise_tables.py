@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pytest
 
-from leadbridge.recognise.tables import CONTEXTS, compiled
+from leadbridge.recognise.meaning import CONTEXTS
+from leadbridge.recognise.tables import compiled
 from leadbridge.recognise.vetting import gaps, mistakes
 
 WHOLE: Final[Mapping[str, Any]] = {

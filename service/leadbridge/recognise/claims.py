@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from leadbridge.recognise.meaning import OTHERS
 from leadbridge.recognise.phrases import Hit
-from leadbridge.recognise.tables import OTHERS
 from leadbridge.recognise.vetting import TEXT
 
 WHOLE: Final = 0.95  # the whole label is known

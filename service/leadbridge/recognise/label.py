@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from leadbridge.recognise.claims import SEGMENT, Claim
+from leadbridge.recognise.meaning import Context
 from leadbridge.recognise.phrases import Hit
-from leadbridge.recognise.tables import Context
 
 
 @dataclass(frozen=True)

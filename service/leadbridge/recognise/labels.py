@@ -1,23 +1,22 @@
 """What the name of a field says: for which keys of the lead it stands, how surely, and what speaks against them."""
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 from leadbridge.events import Json
 from leadbridge.recognise.claims import FEW, NAMES, NEARLY, ROLE, WHOLE, Claim, claims_of
 from leadbridge.recognise.label import Label, best, better, is_somebody, of_segment
+from leadbridge.recognise.meaning import CONTEXTS, OTHERS, Context
 from leadbridge.recognise.phrases import Hit, Phrases
-from leadbridge.recognise.tables import CONTEXTS, OTHERS, Context, Tables
+from leadbridge.recognise.spoken import Spoken, spoken_in
+from leadbridge.recognise.tables import Tables
 from leadbridge.recognise.traps import SENTENCE, Traps
 from leadbridge.recognise.values import consent_in
 from leadbridge.recognise.words import LONGEST, words_of
 
-OF_PROGRAMS: Final = "en"  # names for programs are English in any form
 _OVERRULED: Final = frozenset({"nothing", "not_a_name"})  # by a label that is known as a whole
 _SELDOM: Final = frozenset({"not_a_phone", "not_a_website"})  # against a whole label in its own language alone
 _NO_ASIDE: Final = frozenset({"nothing", "not_a_phone", "not_a_website"})  # in brackets: "Phone (no fax)"
@@ -32,22 +31,9 @@ _ENVELOPE: Final = re.compile(
 _ASIDE: Final = re.compile(r"[(（【〔_\-–—]\s*([^\s(（【〔_\-–—][^(（【〔_\-–—]*?)\s*[)）】〕]?$")
 _FAMILY_FIRST: Final = frozenset({"hu", "ja", "ko", "vi", "zh"})  # the label says no more than "full name"
 _BRACKETED: Final = re.compile(r"[(（【〔].*?[)）】〕]")
-_SPOKEN: Final = 0.4  # of the labels that the best known language knows
-_CLEAR: Final = 2  # labels that only one language has
 _MOST_REMEMBERED: Final = 64  # fields of a form: what is remembered must not grow with what is sent
 _NEAR: Final = 60  # characters before an address in a text
 _FEW_WORDS: Final = 6
-
-
-class Spoken(NamedTuple):
-    """In which languages the labels of a form may be written, if that `is_clear`, and so what speaks against each.
-
-    A language has its share of the labels: 1 for the one that knows most.
-    """
-
-    is_clear: bool
-    languages: Mapping[str, float]
-    contexts: tuple[frozenset[Context], ...]
 
 
 class Reader:
@@ -85,23 +71,7 @@ class Reader:
         return self._spoken_before(form) if len(form) <= _MOST_REMEMBERED else self._spoken(form)
 
     def _spoken(self, form: tuple[tuple[str, ...], ...]) -> Spoken:
-        """The languages that know nearly half as many of the labels as the best one does, or more."""
-        labels = [self.read_all(names) for names in form]
-        votes: defaultdict[str, float] = defaultdict(float)
-        for claim in (claim for label in labels for claim in label.claims):
-            for code in claim.languages if not claim.target.startswith("utm.") else ():  # those are English anywhere
-                votes[code] += 1 / len(claim.languages)
-        most = max(votes.values(), default=0)
-        languages = {code: count / most for code, count in votes.items() if count >= most * _SPOKEN}
-        contexts = tuple(
-            frozenset(
-                context
-                for context, codes in label.contexts
-                if not languages or codes & languages.keys() or OF_PROGRAMS in codes
-            )
-            for label in labels
-        )
-        return Spoken(most >= _CLEAR, languages, contexts)
+        return spoken_in([self.read_all(names) for names in form])
 
     def read(self, name: str) -> Label:
         """What one name says."""

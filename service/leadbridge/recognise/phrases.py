@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from leadbridge.recognise.tables import Meaning, Tables
+from leadbridge.recognise.meaning import Meaning
+from leadbridge.recognise.tables import Tables
 from leadbridge.recognise.words import UNSPACED
 
 NOTHING: Final = Meaning()

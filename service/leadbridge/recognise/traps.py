@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from leadbridge.recognise.claims import NAMES, claims_of
+from leadbridge.recognise.meaning import Context
 from leadbridge.recognise.phrases import Phrases
-from leadbridge.recognise.tables import Context
 from leadbridge.recognise.words import words_of
 
 SENTENCE: Final[tuple[Context, ...]] = ("leave", "empty", "field")  # one sentence: "leave this field empty"

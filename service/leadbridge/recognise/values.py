@@ -12,8 +12,8 @@ from leadbridge.expressions.errors import Unreadable
 from leadbridge.expressions.filters.countries import read_country
 from leadbridge.recognise.addresses import postal_code_in, street_in
 from leadbridge.recognise.contacts import email_in
-from leadbridge.recognise.tables import Tables, answer_of
-from leadbridge.recognise.words import UNSPACED, words_of
+from leadbridge.recognise.tables import Tables
+from leadbridge.recognise.words import UNSPACED, answer_of, words_of
 
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+|[^\s@/:,;()\"'!?]+\.[^\W\d_]{2,}(?:[/:?#]\S*)?", re.IGNORECASE)
 _BARE_SCHEMES: Final = ("http://", "https://", "www.", "http://www.", "https://www.")

@@ -12,9 +12,10 @@ from leadbridge.recognise.claims import NAMES, SHAPED, Claim
 from leadbridge.recognise.contacts import email_in, looks_like_phone
 from leadbridge.recognise.form import Field
 from leadbridge.recognise.label import Label
-from leadbridge.recognise.labels import OF_PROGRAMS, Reader
+from leadbridge.recognise.labels import Reader
+from leadbridge.recognise.meaning import OTHERS, Context
 from leadbridge.recognise.people import share_a_person
-from leadbridge.recognise.tables import OTHERS, Context
+from leadbridge.recognise.spoken import OF_PROGRAMS
 from leadbridge.recognise.vetting import TEXT
 
 ENOUGH: Final = 0.5

@@ -15,6 +15,7 @@ _LETTERS: Final = str.maketrans({
 _SPELLED_OUT: Final = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ə": "e", "Ə": "E"}
 )
+_UMLAUTS: Final = re.compile(f"[{''.join(map(chr, _SPELLED_OUT))}]")
 
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IDS: Final = re.compile(
@@ -65,7 +66,11 @@ def words_of(name: str) -> tuple[str, ...]:
 
 def spellings(entry: str) -> tuple[tuple[str, ...], ...]:
     """The ways in which an entry of a table is written: as it is, and with its umlauts spelled out."""
-    spelled_out = "" if entry.isascii() else entry.translate(_SPELLED_OUT)
-    if spelled_out in ("", entry):
+    if entry.isascii() or not _UMLAUTS.search(entry):
         return (words_of(entry),)
-    return tuple(dict.fromkeys((words_of(entry), words_of(spelled_out))))
+    return tuple(dict.fromkeys((words_of(entry), words_of(entry.translate(_SPELLED_OUT)))))
+
+
+def answer_of(text: str) -> str:
+    """An answer as it is compared: its words, or the signs where it has none, such as `✓`."""
+    return " ".join(words_of(text)) or text.strip()
