@@ -1,6 +1,7 @@
 """Postal addresses: what can be a part of one, and one line taken apart by the form of its postal code."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from leadbridge.events import Json
@@ -9,6 +10,7 @@ from leadbridge.expressions.filters.countries import read_country
 from leadbridge.recognise.contacts import email_in
 
 _LONGEST: Final = 400  # characters
+_PLACE: Final = ("city", "state", "postal_code", "country")
 _MOST_POSTAL_WORDS: Final = 2
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _POSTAL: Final = re.compile(r"(?=.*\d)[\w\s\-–〒]{3,12}")
@@ -69,6 +71,20 @@ def parts_of_address(line: str) -> dict[str, Json]:
 def _parts_of(line: str) -> dict[str, Json]:
     found = next((match for form in _ONE_LINE if (match := form.fullmatch(line))), None)
     return {part: text.strip(", \n") for part, text in found.groupdict().items()} if found else {}
+
+
+def without_place(street: str, filled: Mapping[str, Json]) -> str:
+    """The street without the town behind it that other fields have too: `Tsimiski 45, Thessaloniki 54623`."""
+    place = {word for key in _PLACE if key in filled for word in _words(str(filled[key]))}
+    before, comma, last = street.rpartition(",")
+    while comma and before.strip() and place.issuperset(_words(last)):
+        street = before.strip()
+        before, comma, last = street.rpartition(",")
+    return street
+
+
+def _words(text: str) -> list[str]:
+    return text.casefold().split()
 
 
 def with_city(postal_code: str) -> dict[str, Json]:

@@ -17,6 +17,7 @@ LIKELY: Final = 0.6
 WEAK: Final = 0.45  # not enough by itself
 
 NAMES: Final = frozenset({"name", "first_name", "last_name_prefix", "last_name", "second_last_name", "middle_name"})
+PARTS_OF_NAME: Final = NAMES - {"name"}
 SHAPED: Final = frozenset({"email", "phone", "website"})  # their values tell
 _KNOWN_AS_A_WHOLE: Final = frozenset({"company", "title"})  # "Airline company", "Book title": another thing's
 _PARTS_OF_PLACE: Final = frozenset({"city", "state", "postal_code", "country"})

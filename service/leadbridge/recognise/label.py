@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from leadbridge.recognise.claims import SEGMENT, Claim
+from leadbridge.recognise.claims import SEGMENT, WHOLE, Claim
 from leadbridge.recognise.meaning import Context
 from leadbridge.recognise.phrases import Hit
 
@@ -45,8 +45,11 @@ def is_somebody(hits: list[Hit]) -> bool:
 
 def of_segment(label: Label, size: int) -> Label:
     """The last part of a path, whose parents no table knows: `name` alone could be anything's."""
+    tells_who = size > 1 or bool(label.qualifiers)
     claims = tuple(
-        replace(each, sure=min(each.sure, SEGMENT)) for each in label.claims if each.target != "name" or size > 1
+        replace(each, sure=min(each.sure, SEGMENT))
+        for each in label.claims
+        if each.target != "name" or (tells_who and (size > 1 or each.sure == WHOLE))
     )
     return replace(label, claims=claims)
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from leadbridge.events import Json
-from leadbridge.recognise.claims import FEW, NAMES, NEARLY, ROLE, WHOLE, Claim, claims_of
+from leadbridge.recognise.claims import FEW, NAMES, NEARLY, PARTS_OF_NAME, ROLE, WHOLE, Claim, claims_of
 from leadbridge.recognise.label import Label, best, better, is_somebody, of_segment
 from leadbridge.recognise.meaning import CONTEXTS, OTHERS, Context
 from leadbridge.recognise.phrases import Hit, Phrases
@@ -30,6 +30,7 @@ _ENVELOPE: Final = re.compile(
 )  # where senders put the answers; "data" is a date in some languages
 _ASIDE: Final = re.compile(r"[(（【〔_\-–—]\s*([^\s(（【〔_\-–—][^(（【〔_\-–—]*?)\s*[)）】〕]?$")
 _FAMILY_FIRST: Final = frozenset({"hu", "ja", "ko", "vi", "zh"})  # the label says no more than "full name"
+_SUB_LABEL: Final = re.compile(r"[(（【〔]([^(（【〔)）】〕]+)[)）】〕]\s*$")
 _BRACKETED: Final = re.compile(r"[(（【〔].*?[)）】〕]")
 _MOST_REMEMBERED: Final = 64  # fields of a form: what is remembered must not grow with what is sent
 _NEAR: Final = 60  # characters before an address in a text
@@ -83,7 +84,7 @@ class Reader:
         said = label.said
         outside = _BRACKETED.sub(" ", name)
         if outside != name and (bare := words_of(outside)):
-            label = self._without_asides(label, self._label(bare), name)
+            label = self._of_sub_label(self._label(bare), name) or self._without_asides(label, self._label(bare), name)
         parent, dot, last = name.rpartition(".")
         if dot and parent and best(label) < NEARLY and self._may_end_a_path(segment := words_of(last)):
             label = better(label, of_segment(self._label(segment), len(segment)))
@@ -105,6 +106,16 @@ class Reader:
         return any("oneself" in hit.meaning.contexts for hit in hits) and all(
             hit.meaning.own or "oneself" in hit.meaning.contexts for hit in hits
         )
+
+    def _of_sub_label(self, outside: Label, name: str) -> Label | None:
+        """The part of a name that the last brackets ask for: "Your name (buyer) (surname)"."""
+        last = _SUB_LABEL.search(name)
+        if last is None or not any(claim.target == "name" for claim in outside.claims):
+            return None
+        part = self._label(words_of(last[1]))
+        if best(part) < WHOLE or not {claim.target for claim in part.claims} <= PARTS_OF_NAME:
+            return None
+        return replace(outside, claims=part.claims)
 
     def _without_asides(self, whole: Label, outside: Label, name: str) -> Label:
         """What stands in brackets adds nothing to a label that is known without it: "Phone (with extension)".

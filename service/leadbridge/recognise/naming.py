@@ -17,6 +17,41 @@ _HALF: Final = 0.6
 _FAMILY_FIRST: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
+def without_outer_names(candidates: list[Candidate], contacts: Iterable[Field]) -> list[Candidate]:
+    """Leave out `name` outside of the group that has the person's name: `{"name": "Contact form", "data": {…}}`.
+
+    That is the group of the e-mail or the phone, and any where a form asks for neither. A name of which the one within
+    is a part stays.
+    """
+    groups = {_group(contact) for contact in contacts}
+    inner = [
+        each
+        for each in candidates
+        if each.target in NAMES
+        and each.sure >= ENOUGH
+        and (group := _group(each.field))
+        and (group in groups or not groups)
+    ]
+    if not inner:
+        return candidates
+    return [each for each in candidates if each.target != "name" or not _is_outside(each, inner, groups)]
+
+
+def _is_outside(each: Candidate, inner: list[Candidate], groups: set[str]) -> bool:
+    group = _group(each.field)
+    if group in groups or " " in each.field.name or any(has_all(each.field.text, one.field.text) for one in inner):
+        return False
+    return any(
+        _group(one.field).startswith(f"{group}." if group else "") and one.field is not each.field for one in inner
+    )
+
+
+def _group(field: Field) -> str:
+    """What the field stands in; nothing for one whose name has a point of its own: "1. Name"."""
+    parent, _, last = field.name.rpartition(".")
+    return "" if last[:1].isspace() else parent
+
+
 def with_halves(candidates: list[Candidate], read: Callable[[Candidate], Json]) -> list[Candidate]:
     """Beside a first name, `Name` alone is the last name, and beside a last name the first one."""
     surest: dict[str, Candidate] = {}

@@ -9,7 +9,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from leadbridge.events import Event, Json
 from leadbridge.recognise import values
-from leadbridge.recognise.addresses import parts_of_address, with_city
+from leadbridge.recognise.addresses import parts_of_address, with_city, without_place
 from leadbridge.recognise.claims import NAMES
 from leadbridge.recognise.contacts import email_within, phone_in, says_more
 from leadbridge.recognise.findings import Finding, Recognised
@@ -22,6 +22,7 @@ from leadbridge.recognise.naming import (
     with_halves,
     with_whole_names,
     with_whole_surname,
+    without_outer_names,
 )
 from leadbridge.recognise.tables import Tables, default_tables
 from leadbridge.recognise.vetting import TARGETS
@@ -63,7 +64,8 @@ class _Recognition:
         self._values: dict[tuple[int, str], Json] = {}
 
     def result(self) -> Recognised:
-        candidates = with_halves(self._weighing.candidates(), self._read)
+        candidates = without_outer_names(self._weighing.candidates(), self._weighing.contacts)
+        candidates = with_halves(candidates, self._read)
         candidates = with_whole_names(candidates, partial(self._weighing.asks_for, candidates))
         if outranked := self._outranked(candidates):
             candidates = [each for each in candidates if each.field.at not in outranked]
@@ -76,6 +78,8 @@ class _Recognition:
         if "street" in self._filled and self._filled.keys().isdisjoint(PLACES - {"street", "country"}):
             parts = parts_of_address(str(self._filled["street"]))
             self._filled = parts | self._filled | {"street": parts.get("street", self._filled["street"])}
+        elif "street" in self._filled:
+            self._filled["street"] = without_place(str(self._filled["street"]), self._filled)
         if "postal_code" in self._filled and "city" not in self._filled:
             self._filled |= with_city(str(self._filled["postal_code"]))
         if "last_name_prefix" in self._filled or "second_last_name" in self._filled:

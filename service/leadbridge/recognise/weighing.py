@@ -74,7 +74,8 @@ class Weighing:
         self.contexts = self._told_apart(contexts)
 
     @cached_property
-    def _contacts(self) -> list[Field]:
+    def contacts(self) -> list[Field]:
+        """The e-mail addresses and phone numbers of somebody who may be the submitter."""
         return [field for field in self._fields if self._reaches(field)][:_MOST_CONTACTS]
 
     @cached_property
@@ -170,10 +171,10 @@ class Weighing:
             sure -= _BOOKKEEPING
         if claim.target == "phone" and "landline" in field.label.said:
             sure -= _LANDLINE
-        if claim.target in NAMES and field.label.qualifiers and self._contacts:
-            if any(share_a_person(field, contact) for contact in self._contacts):
+        if claim.target in NAMES and field.label.qualifiers and self.contacts:
+            if any(share_a_person(field, contact) for contact in self.contacts):
                 sure = max(sure, _TOGETHER)
-            elif not field.label.own and all(contact.label.qualifiers for contact in self._contacts):
+            elif not field.label.own and all(contact.label.qualifiers for contact in self.contacts):
                 sure -= _APART
         if claim.target == "message" and field.type == "choice":
             sure -= _CHOSEN

@@ -89,8 +89,8 @@ class _Search:
             items = [self._items.of(one) for one in value]
             if are_answers(items):
                 return self._take(items, value, path, [below(path, at) for at in range(len(value))])
-            if are_questions(items):
-                return self._describe(items, value, path, depth=depth, within=within)
+            if questions := items if are_questions(items) else self._one_by_one(value):
+                return self._describe(questions, value, path, depth=depth, within=within)
             if items := (columns(value) if depth else []) or single_keys(value):
                 return self._take(items, value, path, [below(path, at) for at in range(len(value))])
         elif items := couples(value):
@@ -101,6 +101,14 @@ class _Search:
             if isinstance(one, dict | list)
         ]
         return any(found)
+
+    def _one_by_one(self, value: Sequence[Mapping[str, Json]]) -> list[Item]:
+        """The questions of objects of one key, each described under its name: `[{"field_1": {"label": …}}, …]`."""
+        under = [(name, one) for each in value if len(each) == 1 for name, one in each.items() if isinstance(one, dict)]
+        if len(under) != len(value):
+            return []
+        items = [self._under(name, one) for name, one in under]
+        return items if are_questions(items) else []
 
     def _text(self, value: Json, path: str, key: str, *, depth: int, within: int) -> bool:
         if not isinstance(value, str) or within >= _MOST_TEXTS_WITHIN:

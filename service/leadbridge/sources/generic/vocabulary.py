@@ -85,7 +85,12 @@ ENVELOPES: Final = frozenset({
     "device", "workspace", "account", "team", "formstructure", "forminfo", "integration", "subscription", "schema",
 })  # fmt: skip
 CIRCUMSTANCES: Final = frozenset({"meta", "metadata", "context", "client", "browser", "device", "headers"})
-AMBIGUOUS: Final = frozenset({"name", "title", "label", "description", "url", "link", "type", "status", "source"})
+AMBIGUOUS: Final = frozenset({
+    "name", "title", "label", "description", "url", "link", "type", "status", "source", "titre", "título", "titulo",
+    "titolo", "titel", "tytuł", "tytul", "název", "nazev", "naziv", "cím", "titlu", "otsikko", "tittel", "başlık",
+    "baslik", "judul", "tiêuđề", "τίτλος", "название", "заголовок", "назва", "العنوان", "כותרת", "タイトル", "标题",
+    "標題", "제목",
+})  # fmt: skip
 OF_THE_ENVELOPE: Final = frozenset({
     "formname", "formtitle", "formid", "pagename", "pagetitle", "pageid", "sitename", "siteid", "siteurl", "eventtype",
     "eventname", "eventid", "triggertype", "ip", "ipaddress", "remoteip", "useragent", "referrer", "referer",
