@@ -16,11 +16,13 @@ their figures say what a form does that nobody has seen. Nobody writes a rule or
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from leadbridge.events import Event, FieldType, Json, Received, Verified
 from leadbridge.parse import parse
+from leadbridge.recognise import Recognised, recognise
 from leadbridge.sources.registry import PRESETS
 from leadbridge.testing import ARRIVED
 
@@ -30,7 +32,7 @@ POSTED: Final = Path(__file__).parent / "posted"
 POSTED_HELD_OUT: Final = Path(__file__).parent / "posted_held_out"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Case:
     """One filled form and what a person would read in it."""
 
@@ -51,6 +53,12 @@ class Case:
     @property
     def event(self) -> Event:
         return self.posted or Event(fields=self.fields, raw=self.fields, types=self.types)
+
+
+@cache
+def recognised(case: Case) -> Recognised:
+    """What is recognised of the case; remembered, since several tests look at it."""
+    return recognise(case.event, region=case.region)
 
 
 def cases_in(folder: Path) -> tuple[Case, ...]:

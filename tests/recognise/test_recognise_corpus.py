@@ -5,8 +5,8 @@ from operator import attrgetter
 import phonenumbers
 
 from leadbridge.lead import LEAD_KEYS
-from leadbridge.recognise import Recognised, recognise
-from tests.recognise.corpus import CASES, HELD_OUT, Case, cases_in
+from leadbridge.recognise import recognise
+from tests.recognise.corpus import CASES, HELD_OUT, Case, cases_in, recognised
 from tests.recognise.scoring import MEASURED, Score, score
 from tests.support.walked import walked
 
@@ -17,10 +17,6 @@ LANGUAGES = {
     "en", "de", "fr", "es", "pt", "it", "nl",
     "pl", "cs", "sv", "tr", "ru", "uk", "el", "ar", "he", "hi", "zh", "ja", "ko",
 }  # fmt: skip
-
-
-def recognised(case: Case) -> Recognised:
-    return recognise(case.event, region=case.region)
 
 
 def short_of(figures: Score) -> list[str]:
@@ -51,7 +47,7 @@ def test_nothing_of_a_form_is_lost(case: Case) -> None:
 
 @walked("case", DEVELOP[::10], ids=attrgetter("id"))
 def test_the_same_form_is_read_the_same_way_again(case: Case) -> None:
-    assert recognised(case) == recognised(case)
+    assert recognise(case.event, region=case.region) == recognised(case)
 
 
 def test_there_are_enough_cases_in_all_languages() -> None:

@@ -98,3 +98,26 @@ def test_a_mexican_mobile_that_is_written_as_it_was_dialled_once_is_read() -> No
 def test_campaign_tags_say_nothing_of_the_language_of_a_form() -> None:
     tags = {f"utm_{each}": "x" for each in ("source", "medium", "campaign", "term", "content")}
     assert lead({"Como se chama?": "Mafalda Reis", **tags}, "PT")["name"] == "Mafalda Reis"
+
+
+@walked(
+    "label",
+    [
+        "Name and surname of the parent filling in the form",
+        "Nom et prénom du parent qui remplit ce formulaire",
+        "Vor- und Nachname des Elternteils, der das Formular ausfüllt",
+        "Nombre y apellidos del padre o madre que rellena el formulario",
+        "Nome e cognome del genitore che compila il modulo",
+        "Naam van de ouder die dit formulier invult",
+        "Imię i nazwisko rodzica wypełniającego formularz",
+        "Jméno a příjmení rodiče, který vyplňuje formulář",
+        "Namn på vårdnadshavare som fyller i formuläret",
+        "ФИО родителя, заполняющего анкету",
+        "Lomakkeen täyttävän huoltajan nimi",
+        "Ime i prezime roditelja koji ispunjava obrazac",
+        "填表家长姓名",
+        "신청서 작성 학부모 성함",
+    ],
+)
+def test_the_parent_who_fills_a_form_in_is_the_submitter(label: str) -> None:
+    assert lead({label: "Ann Lee", "E-mail": "ann@example.com"}, "DE")["name"] == "Ann Lee"

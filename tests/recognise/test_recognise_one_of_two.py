@@ -133,7 +133,15 @@ def test_what_stands_before_a_last_name_is_a_part_of_it() -> None:
 )
 def test_an_address_in_one_line_is_taken_apart_where_its_postal_code_tells(line: str, address: dict[str, str]) -> None:
     assert lead({"Address": line})["address"] == address
-    assert lead({"Address": line, "City": "Reno"})["address"] == {"street": line, "city": "Reno"}
+    street = line.removesuffix(", Reno")
+    assert lead({"Address": line, "City": "Reno"})["address"] == {"street": street, "city": "Reno"}
+
+
+def test_a_street_ends_before_the_town_that_has_a_field_of_its_own() -> None:
+    parts = {"City": "Θεσσαλονίκη", "Postal code": "54623"}
+    for line in ("Τσιμισκή 45, Θεσσαλονίκη 54623", "Τσιμισκή 45, Θεσσαλονίκη, 54623", "Τσιμισκή 45"):
+        assert lead({"Address": line, **parts}, "GR")["address"]["street"] == "Τσιμισκή 45"
+    assert lead({"Address": "Τσιμισκή 45, όροφος 2", **parts}, "GR")["address"]["street"] == "Τσιμισκή 45, όροφος 2"
 
 
 def test_a_postal_code_and_a_city_in_one_field_are_taken_apart() -> None:

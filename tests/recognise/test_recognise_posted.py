@@ -4,8 +4,7 @@ import phonenumbers
 import pytest
 
 from leadbridge.lead import LEAD_KEYS
-from leadbridge.recognise import Recognised, recognise
-from tests.recognise.corpus import POSTED, POSTED_HELD_OUT, Case, cases_in
+from tests.recognise.corpus import POSTED, POSTED_HELD_OUT, Case, cases_in, recognised
 from tests.recognise.scoring import score
 from tests.recognise.test_recognise_corpus import short_of
 from tests.support.walked import walked
@@ -18,10 +17,6 @@ ALL = [
     for part, cases in (("known", DEVELOP), ("aside", ASIDE))
     for case in cases
 ]
-
-
-def recognised(case: Case) -> Recognised:
-    return recognise(case.event, region=case.region)
 
 
 def test_the_posted_forms_that_the_rules_were_written_with_are_read() -> None:

@@ -129,3 +129,9 @@ def test_the_forms_id_is_not_what_somebody_answered() -> None:
 def test_of_two_answers_with_one_label_in_a_flat_form_none_is_hidden() -> None:
     body = {"q1_label": "Navn", "q1_value": "Bo", "q2_label": "Navn", "q2_value": "Ib"}
     assert answers_of(event_of(body)) == {"Navn": "Bo", "q2_label": "Navn", "q2_value": "Ib"}
+
+
+def test_questions_that_are_described_one_by_one_name_the_answers() -> None:
+    described = [{"field_1": {"label": "您的姓名", "type": "text"}}, {"field_2": {"label": "手机", "type": "mobile"}}]
+    event = event_of({"form": "Zx8", "entry": {"field_1": "贾铭宇", "field_2": "15912345678"}, "fields": described})
+    assert answers_of(event) == {"您的姓名": "贾铭宇", "手机": "15912345678"}

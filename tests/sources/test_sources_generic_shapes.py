@@ -225,6 +225,10 @@ def test_a_list_of_answers_alone_is_one_submission(body: Json) -> None:
         {"full_name": "Ann Lee", "title": "CEO", "value": "5000"},
         {"nombre": "Ann Lee", "title": "CEO", "telefono": "600 123 456", "value": "5000"},
         {"customer_phone": "+14155550177", "question": "How long?", "answer": "3 weeks"},
+        {"nombre": "Ana", "titulo": "Directora", "valor": "5000", "telefono": "600 123 456"},
+        {"nombre": "Ana", "titulo": "Directora", "valor": "5000", "empresa": "Acme"},
+        {"Name": "Ana Berg", "Titel": "Direktorin", "Wert": "5000", "Firma": "Acme GmbH"},
+        {"nom": "Ana", "titre": "Directrice", "valeur": "5000", "entreprise": "Acme"},
     ],
 )
 def test_records_of_people_with_a_title_and_a_value_are_no_answers_of_one_form(lead: dict[str, Json]) -> None:

@@ -18,7 +18,7 @@ TITLES: Final = (
     "întrebare", "intrebare", "pitanje", "vprašanje", "soru", "pertanyaan", "câuhỏi", "ερώτηση", "вопрос", "питання",
     "въпрос", "питање", "سؤال", "السؤال", "سوال", "שאלה", "คำถาม", "質問", "設問", "問題", "问题", "题目", "題目",
     "질문", "문항", "klausimas", "küsimus", "jautājums", "intitulé", "intitule", "libellé", "libelle", "bezeichnung",
-    "etiqueta", "título", "titulo", "titre", "titel", "項目", "标题", "標題", "항목",
+    "название", "назва", "etiqueta", "título", "titulo", "titre", "titel", "項目", "标题", "標題", "항목",
 )  # fmt: skip
 NAMES: Final = (
     "fieldname", "questionname", "name", "key", "fieldkey", "property", "field", "column", "element", "id", "ref",
@@ -72,6 +72,15 @@ OF_PEOPLE: Final = frozenset({
     "firstname", "lastname", "fullname", "givenname", "familyname", "surname", "contactname", "customername",
     "clientname", "phone", "phonenumber", "mobile", "mobilenumber", "telephone", "customerphone", "contactphone",
     "company", "companyname", "organization", "organisation", "jobtitle", "contact", "customer", "person",
+    "vorname", "nachname", "telefon", "firma", "firmenname", "unternehmen", "apellido", "apellidos", "telefono",
+    "teléfono", "móvil", "movil", "empresa", "prénom", "prenom", "nomdefamille", "téléphone", "entreprise", "société",
+    "societe", "cognome", "telefonocellulare", "cellulare", "azienda", "sobrenome", "telefone", "celular", "voornaam",
+    "achternaam", "telefoon", "bedrijf", "imię", "imie", "nazwisko", "jméno", "jmeno", "příjmení", "prijmeni",
+    "förnamn", "efternamn", "företag", "fornavn", "etternavn", "bedrift", "virksomhed", "etunimi", "sukunimi",
+    "puhelin", "yritys", "keresztnév", "vezetéknév", "prenume", "companie", "soyad", "soyadı", "şirket", "ime",
+    "prezime", "tvrtka", "имя", "фамилия", "телефон", "компания", "імя", "прізвище", "компанія", "име",
+    "όνομα", "επώνυμο", "τηλέφωνο", "εταιρεία", "الهاتف", "الشركة", "טלפון", "חברה", "電話番号", "会社名", "전화번호",
+    "회사명", "电话", "公司", "電話",
 })  # fmt: skip
 
 # What holds a form's answers, and what stands beside them.
