@@ -30,6 +30,11 @@ class Label:
         """What speaks against it, in any language."""
         return frozenset(context for context, _ in self.contexts)
 
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """The keys of the lead that it may stand for."""
+        return frozenset(claim.target for claim in self.claims)
+
     @property
     def refuses(self) -> bool:
         """Whether a tick says no, in any language: a consent that nobody gave is worse than one that is missed."""

@@ -9,7 +9,7 @@ from leadbridge.recognise.claims import NAMES
 from leadbridge.recognise.findings import Finding
 from leadbridge.recognise.form import Field
 from leadbridge.recognise.people import has_all, share_a_person
-from leadbridge.recognise.weighing import ENOUGH, Candidate
+from leadbridge.recognise.weighing import ENOUGH, Candidate, Weighing
 
 PARTS_OF_SURNAME: Final = ("last_name_prefix", "last_name", "second_last_name")
 _MUCH: Final = 0.15  # surer by so much that the less sure one is about somebody else
@@ -17,23 +17,18 @@ _HALF: Final = 0.6
 _FAMILY_FIRST: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
 
-def without_outer_names(candidates: list[Candidate], contacts: Iterable[Field]) -> list[Candidate]:
+def without_outer_names(candidates: list[Candidate], weighing: Weighing) -> list[Candidate]:
     """Leave out `name` outside of the group that has the person's name: `{"name": "Contact form", "data": {…}}`.
 
     That is the group of the e-mail or the phone, and any where a form asks for neither. A name of which the one within
     is a part stays.
     """
-    groups = {_group(contact) for contact in contacts}
-    inner = [
-        each
-        for each in candidates
-        if each.target in NAMES
-        and each.sure >= ENOUGH
-        and (group := _group(each.field))
-        and (group in groups or not groups)
-    ]
+    inner = [each for each in candidates if each.target in NAMES and each.sure >= ENOUGH and _group(each.field)]
     if not inner:
-        return candidates
+        return candidates  # as in most forms, which are flat
+    groups = {_group(contact) for contact in weighing.contacts}
+    if groups:
+        inner = [each for each in inner if _group(each.field) in groups]
     return [each for each in candidates if each.target != "name" or not _is_outside(each, inner, groups)]
 
 

@@ -64,7 +64,7 @@ class _Recognition:
         self._values: dict[tuple[int, str], Json] = {}
 
     def result(self) -> Recognised:
-        candidates = without_outer_names(self._weighing.candidates(), self._weighing.contacts)
+        candidates = without_outer_names(self._weighing.candidates(), self._weighing)
         candidates = with_halves(candidates, self._read)
         candidates = with_whole_names(candidates, partial(self._weighing.asks_for, candidates))
         if outranked := self._outranked(candidates):

@@ -152,7 +152,7 @@ class Weighing:
             if claim.target == typed:
                 sure, rule = _TYPED, f"the sender's type and its label say `{claim.target}`"
             yield Candidate(field=field, target=claim.target, sure=sure, rule=rule)
-        claimed = {claim.target for claim in field.label.claims}
+        claimed = field.label.targets
         if not typed or typed in claimed or (typed == "name" and claimed & NAMES):
             return
         if not _speak_against(contexts, typed):
@@ -184,7 +184,7 @@ class Weighing:
 
     def _shaped(self, field: Field) -> Iterator[Candidate]:
         """What the value alone says, for a label that stands for nothing else that it could be."""
-        claimed = {claim.target for claim in field.label.claims}
+        claimed = field.label.targets
         if "nothing" in self.contexts[field.at] or not field.text:
             return
         if "email" not in claimed and email_in(field.text):
@@ -205,7 +205,7 @@ class Weighing:
             rule = "its label tells of what is sent to people, and the answer is yes or no"
             yield Candidate(field=field, target="consent", sure=_OFFERED, rule=rule)
 
-    def _is_written(self, field: Field, claimed: set[str]) -> bool:
+    def _is_written(self, field: Field, claimed: frozenset[str]) -> bool:
         """Whether somebody wrote the text: a long one, or a sentence that nobody asked for by another key.
 
         A sentence of a box that was chosen is the form's, and "Dedication" in any language is for somebody else.
@@ -218,7 +218,7 @@ class Weighing:
 
 
 def _could_reach(field: Field) -> bool:
-    targets = {claim.target for claim in field.label.claims}
+    targets = field.label.targets
     return bool(("email" in targets and email_in(field.text)) or ("phone" in targets and looks_like_phone(field.text)))
 
 

@@ -49,6 +49,8 @@ def words_of(name: str) -> tuple[str, ...]:
     Applied to its own result, joined with spaces, it gives the same words.
     """
     name = name[:LONGEST]
+    if name.isascii() and name.islower() and name.replace(" ", "").isalpha():
+        return tuple(name.split())
     if _DIGITS.search(name):
         name = _IDS.sub(" ", name)
     if not name.islower():
