@@ -37,12 +37,13 @@ from leadbridge.settings.loading import load_text
 from leadbridge.sources.samples import Sample
 from leadbridge.store.base import Store
 from tests.support.journal import Journal
+from tests.support.patience import PATIENCE
 
 from .serving import served
 from .test_sandbox_survival import HurriedClock
 from .test_sandbox_vendor_samples import SAMPLES
 
-DEADLINE = 0.4  # seconds of a call, in place of the stage's own
+DEADLINE = 0.4  # seconds of a call, in place of the stage's own, where a fault takes longer
 LEADS = ("701", "702", "703")
 SECRET = "app-secret-of-the-tests"
 CONFIG = f"""
@@ -88,11 +89,11 @@ VARIANTS = {
 
 
 class ShortTransport(HttpFetchTransport):
-    """The stage's own, with less patience."""
+    """The stage's own, with another patience."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: float) -> None:
         super().__init__()
-        self._client = Client(connections=8, deadline=DEADLINE, most=MOST_ANSWER)
+        self._client = Client(connections=8, deadline=deadline, most=MOST_ANSWER)
 
 
 @dataclass
@@ -141,6 +142,7 @@ async def town(
     clock: Clock | None = None,
     token: str = "meta",
     quota: str = "{limit: 1000, window: 1m}",
+    deadline: float = PATIENCE,
 ) -> AsyncIterator[Town]:
     """Both, for as long as the body runs; then everything that was announced must be accounted for."""
     async with served(options, clock=clock) as (client, control):
@@ -149,7 +151,7 @@ async def town(
         text = CONFIG.replace("OTHERS", OTHERS).replace("ALL", others).replace("TOKEN", token).replace("QUOTA", quota)
         loaded = load_text(text, "tests.yaml", {"SANDBOX": str(client.base_url).rstrip("/")})
         service = Service(
-            loaded, store, clock=clock or HurriedClock(), vendors=ShortTransport(), dice=Random(1), log=log
+            loaded, store, clock=clock or HurriedClock(), vendors=ShortTransport(deadline), dice=Random(1), log=log
         )
         await service.start()
         try:
@@ -171,7 +173,7 @@ async def states(store: Store) -> dict[str, int]:
 @pytest.mark.parametrize("name", BEFALLING)
 async def test_every_lead_arrives_once_under_each_recipe(store: Store, journal: Journal, name: str) -> None:
     fault = IN_THREE_CALLS.get(name, RECIPES[name].fault).model_copy(update={"vendor": "meta"})
-    async with town(store, journal) as here:
+    async with town(store, journal, deadline=DEADLINE) as here:
         await here.control.fault(fault)
         await here.announce(*LEADS)
         if name in LIFTED:
@@ -187,7 +189,7 @@ async def test_every_lead_arrives_once_under_each_recipe(store: Store, journal: 
 
 @pytest.mark.parametrize("name", VARIANTS)
 async def test_every_lead_arrives_once_whatever_else_comes(store: Store, journal: Journal, name: str) -> None:
-    async with town(store, journal) as here:
+    async with town(store, journal, deadline=DEADLINE) as here:
         await here.control.fault(VARIANTS[name].model_copy(update={"vendor": "meta"}))
         await here.announce(*LEADS)
         await all_arrive(here, *LEADS)
