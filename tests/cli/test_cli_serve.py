@@ -18,6 +18,8 @@ from tests.cli.site import Site
 from tests.support.command import run, started
 from tests.support.patience import PATIENCE
 
+pytestmark = pytest.mark.whole
+
 CONFIG = """
 version: 1
 sources:

@@ -22,6 +22,8 @@ from tests.moving.life import changed
 from tests.moving.test_moving import asked
 from tests.support.postgres import Cluster
 
+pytestmark = pytest.mark.whole
+
 
 def typed(*arguments: str, environ: Mapping[str, str] | None = None) -> Result:
     return CliRunner().invoke(app, arguments, env={"LEADBRIDGE_DATABASE_URL": None, **(environ or {})})

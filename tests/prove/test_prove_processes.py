@@ -12,6 +12,8 @@ from leadbridge.prove import processes
 from leadbridge.prove.processes import ProcessFailed, Running, free_port
 from tests.support.process import eventually
 
+pytestmark = pytest.mark.whole
+
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.generated import ROOT
 
+pytestmark = pytest.mark.whole
+
 SKIPPED = """
 import pytest
 

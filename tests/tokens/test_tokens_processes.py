@@ -156,6 +156,7 @@ def judge(step: str, said: Sequence[Facts], calls: Sequence[int]) -> None:
     assert len(calls) in CALLS[step]
 
 
+@pytest.mark.whole
 async def test_processes_that_are_killed_in_a_refresh_leave_one_pair_that_works(tmp_path: Path) -> None:
     async with crowd(tmp_path, vendors=1.0) as processes:  # no machine is so slow that the real grace ends
         await processes.fill(3)
