@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from leadbridge.crm.adapter import Call
 from leadbridge.deliver.transport import MOST_ANSWER, HttpTransport
 from leadbridge.outgoing.client import Unanswered
+from leadbridge.outgoing.decoding import decoder
 from tests.support.patience import PATIENCE
 from tests.support.wire import TRACE_ID, UPSERT, Account, Crm, Request, account, crm, http, unanswered, writing
 
@@ -115,6 +117,17 @@ async def test_of_what_grows_in_unpacking_a_bounded_part_is_unpacked(transport: 
     packed = gzip.compress(bytes(4 * MOST_ANSWER))
     async with crm(writing(http(packed, headers="Content-Encoding: gzip\r\n"))) as server:
         assert len((await transport.send(account(server), UPSERT, trace_id=TRACE_ID)).text) == MOST_ANSWER
+
+
+def test_what_follows_the_end_of_a_packed_answer_is_not_kept() -> None:
+    decode, mib = decoder("gzip"), 1024 * 1024
+    assert decode(gzip.compress(b"[1]"), 9) == b"[1]"
+    tracemalloc.start()
+    try:
+        assert {decode(bytes(mib), 9) for _ in range(16)} == {b""}
+        assert tracemalloc.get_traced_memory()[0] < mib
+    finally:
+        tracemalloc.stop()
 
 
 async def test_what_was_packed_twice_is_not_unpacked(transport: HttpTransport) -> None:

@@ -22,6 +22,8 @@ def decoder(encoding: str) -> Decode:
     inflating = zlib.decompressobj(_GZIP)
 
     def decode(piece: bytes, most: int) -> bytes:
+        if inflating.eof:  # it would be kept, and may have no end
+            return b""
         try:
             return inflating.decompress(piece, most)
         except zlib.error as error:
