@@ -1,5 +1,6 @@
 """One run of the real service for every test that only looks at what became of it."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,3 +28,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, in which the test is."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def copied(life: Life, folder: Path) -> Path:
+    """The run's database, for a test to change."""
+    source = sqlite3.connect(life.site.folder / "leadbridge.db")
+    copy = sqlite3.connect(folder / "copy.db")
+    source.backup(copy)
+    for connection in (source, copy):
+        connection.close()
+    return folder / "copy.db"

@@ -243,17 +243,6 @@ def test_in_a_pipe_a_line_is_as_long_as_it_must_be_and_ends_without_spaces(life:
     assert [line for line in lines if line.endswith(" ")] == []
 
 
-@pytest.fixture
-def copied(life: Life, folder: Path) -> Path:
-    """The run's database, for a test to change."""
-    source = sqlite3.connect(life.site.folder / "leadbridge.db")
-    copy = sqlite3.connect(folder / "copy.db")
-    source.backup(copy)
-    for connection in (source, copy):
-        connection.close()
-    return folder / "copy.db"
-
-
 def test_every_state_that_can_stand_in_the_database_can_be_listed_and_traced(life: Life, copied: Path) -> None:
     """Also those which no run brings about today."""
     url = f"sqlite:///{copied}"
@@ -323,28 +312,6 @@ def test_a_delivery_whose_account_gets_nothing_says_so(
     assert delivery["account"] == said_so
     found = json.loads(told(life, "list", "--state", "pending", "--format", "json", LEADBRIDGE_DATABASE_URL=url))
     assert found[0]["deliveries"][0]["account_held"] == lane.get("held")
-
-
-@pytest.mark.parametrize(
-    ("outcome", "error", "shown"),
-    [
-        ("unknown", "no answer within 30 s", "no answer: no answer within 30 s"),
-        (None, None, "no answer yet"),
-    ],
-)
-def test_a_call_without_an_answer_says_whether_one_may_still_come(
-    life: Life, copied: Path, outcome: str | None, error: str | None, shown: str
-) -> None:
-    reply = life["delivered"]["id"]
-    with sqlite3.connect(copied) as connection:
-        connection.execute(
-            "UPDATE attempts SET answered_at = NULL, status = NULL, crm_trace_id = NULL, outcome = ?, error = ?",
-            (outcome, error),
-        )
-    connection.close()
-    told_of_it = told(life, "show", reply, LEADBRIDGE_DATABASE_URL=f"sqlite:///{copied}")
-    (call,) = [line for line in told_of_it.splitlines() if "PUT /leads/upsert (upsert lead)" in line]
-    assert call.endswith(f": {shown}")
 
 
 @pytest.mark.parametrize(
